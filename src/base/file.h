@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CERTWHY_BASE_FILE_H
+#define CERTWHY_BASE_FILE_H
+
+#include "buf.h"
+#include "error.h"
+
+/* The only place where files are opened. `root` is prefixed to absolute paths ("" or NULL: none), so
+ * that tests and chroots see their own machine. */
+
+/** A file mapped read-only. p is NULL for an empty file. Release with file_unmap(). */
+struct mapping {
+    const uint8_t *p;
+    size_t n;
+};
+
+enum cw_code file_read(const char *root, const char *path, size_t limit, struct buf *out,
+                       struct error *err);
+/** Reads standard input to its end, at most `limit` bytes. */
+enum cw_code file_read_stdin(size_t limit, struct buf *out, struct error *err);
+enum cw_code file_map(const char *root, const char *path, struct mapping *out, struct error *err);
+void file_unmap(struct mapping *mapping);
+/** Writes a temporary file beside path, fsyncs and renames it: the old file or the new one, never
+ *  half. `mode` as in chmod; an existing file keeps its own mode. */
+enum cw_code file_write_atomic(const char *root, const char *path, struct bytes content, unsigned mode,
+                               struct error *err);
+/** Makes a directory and its parents; existing is fine. */
+enum cw_code file_make_dir(const char *root, const char *path, struct error *err);
+bool file_exists(const char *root, const char *path);
+bool file_is_dir(const char *root, const char *path);
+/** Modification time in seconds, or INT64_MIN. */
+int64_t file_mtime(const char *root, const char *path);
+/** Names in a directory, sorted, without "." and "..", at most `limit`; for arena's lifetime. */
+struct arena;
+enum cw_code file_list(const char *root, const char *path, size_t limit, struct arena *arena,
+                       const char ***names, size_t *count, struct error *err);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of crypto/: digests, signature checks, keys. With tls/session.c and tls/server.c the
+ * only user of OpenSSL. Every signature verdict comes from libcrypto. */
+#ifndef CERTWHY_CRYPTO_H
+#define CERTWHY_CRYPTO_H
+
+#include "asn1/asn1.h"
+
+/** Digests as needed before any verdict; low-level, no provider look-up per call. */
+void crypto_sha256(struct bytes data, uint8_t out[32]);
+void crypto_sha1(struct bytes data, uint8_t out[20]);
+
+enum sig_result {
+    SIG_OK = 1,
+    SIG_BAD = 2,            /**< libcrypto says that the signature does not verify */
+    SIG_KEY_UNUSABLE = 3,   /**< the issuer's public key cannot be decoded */
+    SIG_UNSUPPORTED = 4,    /**< an algorithm that libcrypto here does not know */
+    SIG_KEY_MISMATCH = 5,   /**< the algorithm does not fit the kind of key (ECDSA under an RSA key) */
+    SIG_UNCHECKED = 6,      /**< the memo's budget is spent */
+};
+
+/** Verifies `signature` (without the BIT STRING's first octet) over `tbs` under the
+ *  SubjectPublicKeyInfo `spki`, by the DER AlgorithmIdentifier `algorithm` (whole element).
+ *  RFC 5280 section 4.1.1.3. Works at security level 0: weakness is judged elsewhere. */
+enum sig_result crypto_verify(struct bytes spki, struct bytes algorithm, struct bytes tbs,
+                              struct bytes signature);
+
+/** Remembers signature checks and decoded issuer keys of one run, by content: the same (key, tbs,
+ *  signature) is never computed twice. Not for use by several threads at once. */
+struct sig_memo;
+struct sig_memo *sig_memo_new(void);
+void sig_memo_free(struct sig_memo *memo);
+/** As crypto_verify(), remembered. `tbs_id` is a SHA-256 that identifies the signed object whole
+ *  (certificate including its signature). `budget` counts down at each real check; at 0 the answer is
+ *  SIG_UNCHECKED. NULL: no budget. */
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct bytes algorithm,
+                                struct bytes tbs, struct bytes signature, const uint8_t tbs_id[32],
+                                int *budget);
+
+/* ---- private keys: read only when the user names one; never logged, never stored ---- */
+
+struct private_key;
+enum key_read { KEY_READ_OK, KEY_READ_ENCRYPTED, KEY_READ_UNREADABLE };
+/** Reads a PEM or DER private key. The caller frees *out with private_key_free(). */
+enum key_read private_key_read(struct bytes file, const char *passphrase, struct private_key **out);
+void private_key_free(struct private_key *key);
+/** DER SubjectPublicKeyInfo of the key, into `out`. */
+bool private_key_spki(const struct private_key *key, struct buf *out);
+
+/* ---- keys and signatures of our own making (lab, CSR) ---- */
+
+enum key_spec { KEY_SPEC_RSA_1024, KEY_SPEC_RSA_2048, KEY_SPEC_RSA_4096, KEY_SPEC_P256, KEY_SPEC_P384,
+                KEY_SPEC_P521, KEY_SPEC_ED25519, KEY_SPEC_ED448 };
+/** A key derived from seed and label alone: the same bytes on every run and machine. For the lab;
+ *  its output must be marked as a lab key wherever it is written. */
+struct private_key *private_key_derive(enum key_spec spec, struct bytes seed, const char *label);
+/** Signs deterministically (RFC 6979-like for ECDSA; PKCS#1 v1.5 or PSS with a derived salt for RSA).
+ *  `algorithm` is an OID of the signature group; appends the signature octets. False: cannot. */
+bool private_key_sign(const struct private_key *key, enum oid algorithm, struct bytes tbs,
+                      struct buf *signature);
+/** Unencrypted PKCS#8 PEM, preceded by `comment` lines. */
+bool private_key_pem(const struct private_key *key, const char *comment, struct buf *out);
+/** A key that claims `spki` as its public half but cannot sign for it ("key does not match" on the
+ *  wire). Lab only. */
+struct private_key *private_key_forge(const struct private_key *key, struct bytes spki);
+/** The EVP_PKEY inside, for tls/ alone (borrowed). */
+void *private_key_handle(const struct private_key *key);
+
+/** HMAC-SHA-256 counter-mode bytes from a seed and label: the lab's only source of "randomness". */
+void crypto_derive(struct bytes seed, const char *label, uint8_t *out, size_t n);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of explain/: facts → findings, the root cause first, consequences under their cause.
+ * The words are in data/rules/: every sentence is a template of a rule page filled with evidence. */
+#ifndef CERTWHY_EXPLAIN_H
+#define CERTWHY_EXPLAIN_H
+
+#include "judge/judge.h"
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
+const char *severity_name(enum severity severity);
+
+/** One page of data/rules/, compiled in. Generated: do not write by hand. */
+struct rule {
+    const char *id, *title;
+    enum severity severity;
+    const char *references;  /**< "RFC 5280 section 6.1.3" */
+    const char *summary;     /**< template: "certificate {position} {subject} expired {ago} ago" */
+    const char *detail;      /**< template, one paragraph */
+    const char *not_this;    /**< one line: what not to do */
+    const char *verify;      /**< template of an openssl or curl line that shows the same evidence */
+    const char *file_verify; /**< the same when the target is a file */
+    const char *wrong, *why, *fix, *not_do, *risks; /**< the page's sections */
+    const char *no_fix;      /**< why there is no fix, or "" */
+    const char *const *aliases; /**< older ids, NULL-terminated */
+};
+const struct rule *rule_find(const char *id);
+const struct rule *rule_table(size_t *count);
+
+/** Evidence: keys of the templates, values harmless for print. */
+struct evidence_item {
+    const char *key, *value;
+};
+
+struct finding {
+    const char *id;            /**< "f1" */
+    const struct rule *rule;
+    enum severity severity;
+    bool cause;
+    const int *because;        /**< indexes of findings */
+    size_t because_count;
+    int certificate;           /**< index into verdict.chain, -1 the endpoint or file */
+    enum fact_id fact;         /**< what it rests on */
+    int node, other;           /**< as in the fact */
+    int64_t value;             /**< as in the fact */
+    const char *summary, *detail, *verify, *not_this;
+    const struct evidence_item *evidence;
+    size_t evidence_count;
+    const struct profile **clients; /**< who rejects because of it */
+    size_t client_count;
+};
+struct findings {
+    struct finding *items; /**< causes first, then consequences, then advice; worst first */
+    size_t count;
+};
+
+void explain(const struct judge_input *input, const struct verdict *verdict, struct arena *arena,
+             struct findings *out);
+
+/** The rule page as text for a terminal (width columns) into out. */
+void rule_page(const struct rule *rule, unsigned width, struct buf *out);
+/** Fills {key} in a template from items; unknown keys become "". With shell set, values are quoted
+ *  as shell words and a value that is not a plain host, number or path quoted safely is left out. */
+char *template_fill(struct arena *arena, const char *text, const struct evidence_item *items,
+                    size_t count, bool shell);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of judge/: a pure function of observation + stores + profiles + time → facts, candidate
+ * paths and one verdict per client. Touches no network, clock, environment, file or global.
+ *
+ * Facts are the same for every client and are computed for all candidate certificates, edges and
+ * paths. A profile is data: which path a client would choose, which facts are fatal to it, its words.
+ * Indexes: `node` into graph.nodes, `fact` into facts, `chain` into verdict.chain. */
+#ifndef CERTWHY_JUDGE_H
+#define CERTWHY_JUDGE_H
+
+#include "record/record.h"
+
+/* ---- the graph: who could have issued whom ---- */
+
+enum node_from {
+    FROM_SENT = 1,    /**< in the observed chain */
+    FROM_STORE = 2,   /**< a member of a store: a possible trust anchor */
+    FROM_POOL = 4,    /**< --pool: known, not trusted */
+    FROM_FETCHED = 8, /**< AIA */
+};
+struct node {
+    const struct cert *cert; /**< owned by observation, store or pool */
+    unsigned from;           /**< OR of enum node_from */
+    int position;            /**< first wire position, -1 not sent */
+    uint32_t stores;         /**< bit per input.stores index that holds it as an anchor */
+    struct origin origin;
+};
+
+enum edge_sig { EDGE_SIG_GOOD, EDGE_SIG_BAD, EDGE_SIG_UNSUPPORTED, EDGE_SIG_UNCHECKED };
+enum edge_aki { AKI_ABSENT, AKI_MATCH, AKI_MISMATCH };
+/** `issuer`'s subject is `child`'s issuer name. */
+struct edge {
+    int child, issuer;
+    bool same_der;       /**< names equal byte for byte, not only by RFC 5280 7.1 */
+    enum edge_aki key_id;        /**< keyIdentifier against subjectKeyIdentifier */
+    enum edge_aki issuer_serial; /**< authorityCertIssuer and serial number */
+    enum edge_sig signature;
+};
+struct graph {
+    struct node *nodes;
+    size_t node_count, node_cap;
+    struct edge *edges;
+    size_t edge_count, edge_cap;
+};
+
+/* ---- facts ---- */
+
+enum fact_id {
+#define FACT(id, rule, reference) FACT_##id,
+#include "facts.def"
+#undef FACT
+    FACT_COUNT,
+};
+/** One checkable truth. */
+struct fact {
+    enum fact_id id;
+    int node;          /**< the certificate it is about, -1: the endpoint or file */
+    int other;         /**< the issuer, for facts about an edge; else -1 */
+    int64_t value;     /**< seconds past, bits, count … see facts.def */
+    int64_t limit;     /**< what value was compared with */
+    const char *text;  /**< harmless evidence text, "" none */
+    uint32_t offset;   /**< byte offset in the certificate, for anomalies */
+    bool on_best;      /**< the fact lies on the best path (or on leaf, name, endpoint) */
+};
+const char *fact_rule(enum fact_id id);      /**< default rule, "validity.expired" */
+const char *fact_reference(enum fact_id id); /**< "RFC 5280 section 6.1.3 (a)(2)" */
+const char *fact_name(enum fact_id id);      /**< "expired" */
+
+/* ---- paths ---- */
+
+/** A candidate path: leaf first. Incomplete ones end where no issuer was found. */
+struct path {
+    int *nodes;
+    size_t count;
+    bool complete;       /**< ends at an anchor of some store */
+    uint32_t stores;     /**< which stores hold its last certificate */
+    int *facts;          /**< facts about its certificates, edges and as a whole */
+    size_t fact_count;
+    unsigned cost;       /**< how much is wrong with it: the best path has the least */
+};
+
+/* ---- clients ---- */
+
+enum evidence { EVIDENCE_MEASURED, EVIDENCE_DOCUMENTED };
+struct profile;
+const char *profile_name(const struct profile *profile);          /**< "curl@7.88" */
+const char *const *profile_aliases(const struct profile *profile); /**< NULL-terminated */
+enum evidence profile_evidence(const struct profile *profile);
+const char *profile_measured_with(const struct profile *profile); /**< "curl 7.88.1 / OpenSSL 3.0.22" */
+const char *profile_title(const struct profile *profile);         /**< "curl" for people */
+const char *profile_note(const struct profile *profile);          /**< one line: how it decides */
+/** All profiles in their table's order; *count of them. */
+const struct profile *const *profile_table(size_t *count);
+/** By name or alias; NULL unknown. */
+const struct profile *profile_find(const char *name);
+
+/** Why one client rejects: a fact that is fatal to it, where on its path. */
+struct reason {
+    enum fact_id fact;
+    int node;
+    int depth;         /**< position on the client's path, -1 the endpoint */
+    const char *text;
+};
+struct client_verdict {
+    const struct profile *profile;
+    int accepts;         /**< 1, 0, or -1: no certificate was seen or not modelled */
+    const char *message; /**< verbatim, variable parts filled in; "" when it accepts */
+    const char *code;    /**< "20", "CERT_HAS_EXPIRED"; "" none */
+    int *path;           /**< nodes of the path it chose, leaf first */
+    size_t path_count;
+    struct reason *reasons;
+    size_t reason_count;
+    bool name_judged;    /**< false: no name was given, so names were not compared */
+};
+
+/* ---- the whole ---- */
+
+struct chain_entry {
+    int node;
+    int position; /**< wire index, -1 for certificates that were not sent */
+};
+enum issued_by { ISSUED_PUBLIC, ISSUED_PRIVATE, ISSUED_SELF, ISSUED_UNKNOWN };
+
+struct verdict {
+    struct graph graph;
+    struct fact *facts;
+    size_t fact_count, fact_cap;
+    struct path *paths;
+    size_t path_count, path_cap;
+    int best;                    /**< index of the best path, -1 none */
+    struct chain_entry *chain;   /**< as sent, then the other certificates of the best path */
+    size_t chain_count;
+    enum issued_by *issued;      /**< per chain entry */
+    struct client_verdict *clients;
+    size_t client_count;
+    struct want *wants;
+    size_t want_count;
+    const char **limits_hit;     /**< names of budgets that were spent */
+    size_t limit_count;
+};
+
+/** Everything judge() looks at. stores[i] is what profiles[i] trusts; entries may repeat. */
+struct judge_input {
+    const struct observation *observation;
+    const struct profile *const *profiles;
+    struct store *const *stores;
+    size_t profile_count;
+    struct store *pool;        /**< known issuers, not trusted; NULL none */
+    bool public_store;         /**< the stores are the system's public roots, not --only-ca */
+    cw_time at;
+    struct sig_memo *memo;     /**< shared by all judgements of a run */
+};
+
+/** Judges. Deterministic: the same input gives the same verdict, byte for byte. */
+void judge(const struct judge_input *input, struct arena *arena, struct verdict *out);
+
+/** Chain index of a node, -1 when the report's chain does not show it. */
+int verdict_chain_index(const struct verdict *verdict, int node);
+/** First fact of this id about this node (-2: any), or NULL. */
+const struct fact *verdict_fact(const struct verdict *verdict, enum fact_id id, int node);
+bool client_has_reason(const struct client_verdict *client, enum fact_id fact, int node);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of tls/: one handshake, seen from outside. session.c wraps libssl; verification is
+ * never libssl's business here. alert.c knows the alerts. server.c is the lab's broken servers. */
+#ifndef CERTWHY_TLS_H
+#define CERTWHY_TLS_H
+
+#include "net/net.h"
+#include "crypto/crypto.h"
+
+enum handshake_result {
+    HS_DONE,            /**< Finished on both sides */
+    HS_ALERT,           /**< the server sent a fatal alert: see alert */
+    HS_NOT_TLS,         /**< the first bytes are not TLS: see peek */
+    HS_CLOSED,          /**< the server closed the connection */
+    HS_RESET,
+    HS_TIMEOUT,
+    HS_LOCAL_REFUSAL,   /**< we sent an alert: bad signature, malformed message, no shared version */
+};
+
+/** Everything seen in one handshake. Strings and bytes live in the arena given. */
+struct handshake {
+    enum handshake_result result;
+    const char *version;        /**< "TLSv1.3"; "" when not agreed */
+    const char *cipher, *group; /**< "" when not agreed or unknown */
+    int alert;                  /**< alert number received, -1 none */
+    bool alert_is_ours;         /**< the alert was sent by us */
+    const char *error;          /**< libssl's own words, harmless; "" */
+    bool saw_server_hello;
+    bool client_certificate_requested;
+    const char **acceptable_cas; /**< harmless names of CertificateRequest */
+    size_t acceptable_ca_count;
+    bool key_proven;            /**< the server proved to hold the leaf's private key */
+    bool key_refuted;           /**< its CertificateVerify/ServerKeyExchange signature was wrong */
+    struct bytes *certificates; /**< raw DER in the order sent, exactly as on the wire */
+    size_t certificate_count;
+    size_t certificate_message_bytes;
+    struct bytes stapled_ocsp;  /**< p NULL: none */
+    struct bytes peek;          /**< first bytes received when they are not TLS */
+    const char *alpn;           /**< "" none */
+    int64_t handshake_us;
+    size_t bytes_in, bytes_out;
+};
+
+struct tls_request {
+    const char *sni;            /**< NULL: none is sent */
+    const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
+    struct deadline deadline;
+};
+
+/** Performs one handshake on a connected socket, sending nothing after Finished but close_notify.
+ *  Never fails: what happened is in `out`. */
+void tls_handshake(int fd, const struct tls_request *request, struct arena *arena, struct handshake *out);
+
+/** "handshake_failure" … of RFC 8446 section 6; "unknown" else. */
+const char *alert_name(int alert);
+/** One sentence: what it tells and what it cannot tell. */
+const char *alert_meaning(int alert);
+/** Names what the first bytes of a non-TLS service are: "HTTP", "SMTP", "SSH" …; NULL unknown. */
+const char *plaintext_protocol(struct bytes first);
+
+/* ---- the lab's servers ---- */
+
+/** One certificate and chain that a lab server shows for one SNI name (NULL: default). */
+struct tls_identity {
+    const char *sni;
+    const struct bytes *chain; /**< DER, in the order to send, byte for byte, broken or not */
+    size_t chain_count;
+    const struct private_key *key;
+};
+struct tls_server_config {
+    const struct tls_identity *identities;
+    size_t identity_count;
+    const char *min_version, *max_version;
+    bool require_client_certificate;
+    bool require_sni;          /**< alert unrecognized_name (112) without a known name */
+    bool plain_http;           /**< speak HTTP, not TLS */
+    struct bytes stapled_ocsp;
+    const char *alpn;
+};
+/** Serves one accepted connection until it ends or 10 s pass: handshake, one HTTP answer, close.
+ *  Sends the configured chain bytes raw, whatever libssl would think of them. */
+void tls_serve(int fd, const struct tls_server_config *config);
+
+#endif
