@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of the top of the library (certwhy.c, options.c): what include/certwhy.h hides. The
+ * commands use it to check several targets into one report and to reach the parts of it. */
+#ifndef CERTWHY_INTERNAL_H
+#define CERTWHY_INTERNAL_H
+
+#include "observe/observe.h"
+#include "report/report.h"
+
+/** A growing list of words given by a repeatable option. */
+struct word_list {
+    const char **items;
+    size_t count, cap;
+};
+
+/** One --ignore RULE[@NAME][=until DATE]. */
+struct ignore_rule {
+    const char *rule;
+    const char *name; /**< "" any target */
+    cw_time until;    /**< TIME_NONE: for good */
+};
+
+struct cw_options {
+    struct arena arena;
+    const char *root;    /**< prefix of absolute paths: another machine's tree; "" none */
+    const char *name, *connect, *key; /**< "" not given */
+    const char *sni;     /**< NULL: the name; "" none is sent */
+    const char *clients; /**< comma-separated, "" the default ones */
+    struct word_list ca, pool, resolve;
+    struct ignore_rule *ignore;
+    size_t ignore_count, ignore_cap;
+    bool only_ca, offline;
+    bool ipv4, ipv6;
+    cw_time at;          /**< TIME_NONE: now */
+    double timeout;      /**< seconds for one dialogue */
+    enum severity fail_on;
+};
+
+/** As cw_options_set(), with a struct error. */
+enum cw_code options_set(struct cw_options *options, const char *name, const char *value,
+                         struct error *error);
+
+/** What the targets of one run share (stores, signature memo) and their reports. */
+struct cw_report {
+    struct arena arena;
+    const struct cw_options *options; /**< borrowed; not used after the last target */
+    struct store *store, *pool;
+    struct sig_memo *memo;
+    struct report report;
+    size_t target_cap;
+    struct cw_finding finding; /**< what the accessors hand out */
+    struct cw_client client;
+};
+
+/** An empty report: stores are opened, nothing is looked at. Free with cw_report_free(). */
+enum cw_code report_new(const struct cw_options *options, struct cw_report **out, struct error *error);
+/** Diagnoses one target and adds it. On failure the report is as before. */
+enum cw_code report_add(struct cw_report *report, const char *target, struct error *error);
+/** The gravest exit status of the targets: 2, then 3, then 1, then 0. */
+int report_exit_status(const struct cw_report *report);
+/** The saved case of one target, for --save. */
+enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of cli/: one file per command, each ending in its entry of the command table. A command
+ * states its options as a table; main.c parses them, answers --help, -v and mistakes, and calls run(). */
+#ifndef CERTWHY_CLI_H
+#define CERTWHY_CLI_H
+
+#include "certwhy_internal.h"
+
+/** Exit statuses of commands that judge; the others use 0, 1 and 2 in the same spirit. */
+enum exit_status {
+    EXIT_ACCEPTED = 0, /**< done; every selected client accepts */
+    EXIT_FINDINGS = 1, /**< a rejection, or a finding at or above --fail-on */
+    EXIT_UNUSABLE = 2, /**< unusable arguments or unreadable input */
+    EXIT_UNSEEN = 3,   /**< the target could not be observed */
+};
+
+/** One option of a command. Tables end with a row whose name is NULL. --help/-h, -v and -vv belong to
+ *  every command and stand in no table. */
+struct option_spec {
+    const char *name;  /**< without dashes: "format" */
+    char letter;       /**< short form, 0 none */
+    const char *value; /**< what it takes, for help: "FILE"; NULL: a flag */
+    const char *help;  /**< one line; NULL: accepted, but not listed */
+    const char *alias; /**< stands for this other option, "" or NULL none */
+    const char *fixed; /**< with alias: the value it stands for (--json is --format json) */
+};
+
+/** One option as given: the canonical name and its value (flags: "true"). */
+struct given {
+    const char *name, *value;
+};
+struct arguments {
+    struct given *options;
+    size_t option_count;
+    const char **operands; /**< what is no option, in order; all after "--" */
+    size_t operand_count;
+    int verbose;           /**< 0, 1 (-v), 2 (-vv) */
+    struct arena *arena;   /**< lives until the command returns */
+};
+
+struct command {
+    const char *name, *summary;
+    const char *usage;    /**< "check TARGET… [options]" */
+    const char *about;    /**< what it does, a paragraph or two; NULL none */
+    const char *examples; /**< lines "  certwhy check example.com    what for"; NULL none */
+    const struct option_spec *options; /**< NULL none */
+    int (*run)(const struct command *command, const struct arguments *arguments);
+};
+
+/* The command table's entries, each at the end of its own file. */
+extern const struct command check_command, explain_command, clients_command, lab_command,
+    version_command, help_command;
+/** All commands, NULL-terminated, in the order of the help page. */
+extern const struct command *const command_table[];
+
+/** The last value given for an option, or NULL. */
+const char *argument_value(const struct arguments *arguments, const char *name);
+bool argument_given(const struct arguments *arguments, const char *name);
+
+/** Prints "certwhy NAME: <sentence>" and where help is, to stderr; returns EXIT_UNUSABLE. */
+int command_unusable(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/** Prints "certwhy NAME: <error>" to stderr; returns EXIT_UNUSABLE. */
+int command_failed(const struct command *command, const struct error *error);
+/** The help page of a command, or of the whole program (NULL). */
+void command_help(const struct command *command, struct buf *out);
+/** The nearest command name, or NULL: "did you mean". */
+const char *command_nearest(const char *word);
+const struct command *command_find(const char *name);
+
+/** Writes to a file (atomically) or, with path NULL, to standard output. A reader that went away
+ *  (closed pipe) is success. Returns false after saying on stderr what failed. */
+bool output_write(const char *path, struct bytes content);
+/** True when standard output takes colour: --color always|auto|never (NULL: auto), NO_COLOR, TERM. */
+bool output_color(const char *when);
+/** Columns of the terminal, 40 to 100; 100 when standard output is none. */
+unsigned output_width(void);
+
+#endif

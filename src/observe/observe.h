@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Front header of observe/: all input. Resolves, dials, shakes hands, reads files; returns what was
+ * seen, byte for byte, with where each byte came from. Decides nothing. */
+#ifndef CERTWHY_OBSERVE_H
+#define CERTWHY_OBSERVE_H
+
+#include "record/record.h"
+
+struct observe_options {
+    const char *target;   /**< as the user wrote it */
+    const char *root;     /**< prefix of absolute paths, "" none */
+    const char *name;     /**< the name the client uses; "" the target's own */
+    const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host; "" none */
+    const char *sni;      /**< NULL: the name when it is a DNS name; "" none is sent */
+    const char *key_path; /**< the server's private key, to pair; "" none */
+    int family;           /**< AF_UNSPEC, AF_INET, AF_INET6 */
+    double timeout;       /**< seconds for one dialogue (one address) */
+    cw_time at;           /**< the time to judge at */
+    bool at_given;        /**< false: a case keeps the time it was saved with */
+};
+
+/** Looks at one target. What is wrong with the world (nobody answers, garbage in a file) is part of
+ *  the observation and the call succeeds. CW_E_USAGE: the target or an option cannot be used;
+ *  CW_E_INPUT: a named file cannot be read. A healthy endpoint costs one handshake per address; a
+ *  second one with other SNI is made only where the first one failed or showed another name.
+ *  Release with observation_free(). */
+enum cw_code observe(const struct observe_options *options, struct arena *arena,
+                     struct observation *out, struct error *error);
+
+#endif
