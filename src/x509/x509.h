@@ -168,6 +168,7 @@ struct cert_edit {
     int path_length;              /**< -2: keep, -1: remove, else set */
     bool drop_unknown_critical, drop_name_constraints, drop_anomalies;
     struct bytes issuer;          /**< whole Name, for "issued by" */
+    struct bytes subject;         /**< whole Name, for "a CA of that name" */
     struct bytes authority_key_id;
 };
 struct cert *cert_edited(const struct cert *cert, const struct cert_edit *edit);
