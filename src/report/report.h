@@ -5,7 +5,13 @@
 
 #include "repair/repair.h"
 
-enum outcome { OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_MIXED, OUTCOME_UNREACHABLE, OUTCOME_ERROR };
+enum outcome {
+    OUTCOME_ACCEPTED,
+    OUTCOME_REJECTED,
+    OUTCOME_MIXED,
+    OUTCOME_UNREACHABLE,
+    OUTCOME_ERROR
+};
 const char *outcome_name(enum outcome outcome);
 
 /** One target's report: plain pointers, filled and owned by certwhy.c. */
@@ -24,14 +30,15 @@ struct report {
 
 struct render_options {
     bool color;
-    unsigned width;  /**< columns; 0: 100 */
-    bool quiet;      /**< only the verdict line */
+    unsigned width; /**< columns; 0: 100 */
+    bool quiet;     /**< only the verdict line */
     int verbose;
 };
 /** One row per output format. */
 struct renderer {
     const char *name;
-    void (*render)(const struct report *report, const struct render_options *options, struct buf *out);
+    void (*render)(const struct report *report, const struct render_options *options,
+                   struct buf *out);
 };
 /** NULL-name-terminated. */
 const struct renderer *renderer_table(void);
