@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of record/: the case. What to look at (target), everything that was seen (observation)
- * and what is still wanted; saved to a file and replayed. No sockets, no clock, no decisions. */
+/* Front header of record/: the case. What to look at (target), everything that was seen
+ * (observation) and what is still wanted; saved to a file and replayed. No sockets, no clock, no
+ * decisions. */
 #ifndef CERTWHY_RECORD_H
 #define CERTWHY_RECORD_H
 
@@ -12,14 +13,14 @@ enum name_kind { NAME_NONE, NAME_DNS, NAME_IP };
 
 struct target {
     enum target_kind kind;
-    const char *text;    /**< as the user wrote it */
-    const char *host;    /**< endpoint: name or literal */
+    const char *text; /**< as the user wrote it */
+    const char *host; /**< endpoint: name or literal */
     uint16_t port;
-    const char *scheme;  /**< "https", "tls" */
-    const char *path;    /**< file or case; "-" for standard input */
-    const char *name;    /**< the name the client uses; "" none: names are not judged */
+    const char *scheme; /**< "https", "tls" */
+    const char *path;   /**< file or case; "-" for standard input */
+    const char *name;   /**< the name the client uses; "" none: names are not judged */
     enum name_kind name_kind;
-    uint8_t ip[16];      /**< NAME_IP */
+    uint8_t ip[16]; /**< NAME_IP */
     size_t ip_length;
     const char *connect; /**< --connect, "" none */
     const char *sni;     /**< what is sent; "" none */
@@ -27,9 +28,9 @@ struct target {
 
 /** One address tried, one dialogue. */
 struct connection {
-    const char *address;  /**< "127.0.0.1:4443" */
+    const char *address; /**< "127.0.0.1:4443" */
     enum net_result net;
-    const char *why;      /**< the system's words, "" none */
+    const char *why; /**< the system's words, "" none */
     struct handshake handshake;
     int64_t connect_us;
 };
@@ -40,8 +41,14 @@ struct seen {
     struct origin origin;
 };
 
-enum key_pairing { KEY_NOT_GIVEN, KEY_PAIRS, KEY_PAIRS_OTHER, KEY_PAIRS_NONE, KEY_UNREADABLE,
-                   KEY_ENCRYPTED };
+enum key_pairing {
+    KEY_NOT_GIVEN,
+    KEY_PAIRS,
+    KEY_PAIRS_OTHER,
+    KEY_PAIRS_NONE,
+    KEY_UNREADABLE,
+    KEY_ENCRYPTED
+};
 
 /** A store as it is known to the case: enough to judge again without this machine. */
 struct store_identity {
@@ -58,8 +65,8 @@ struct want {
     const char *for_certificate; /**< harmless short name */
 };
 
-/** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns strings
- *  and arrays; certificates are references dropped by observation_free(). */
+/** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns
+ * strings and arrays; certificates are references dropped by observation_free(). */
 struct observation {
     struct target target;
     cw_time at;              /**< the time to judge at */
@@ -70,33 +77,36 @@ struct observation {
 
     struct connection *connections; /**< endpoint: one per address tried */
     size_t connection_count;
-    size_t primary;          /**< index of the connection whose chain is judged */
-    struct seen *sent;       /**< the chain: as sent, or in the order of the file */
+    size_t primary;    /**< index of the connection whose chain is judged */
+    struct seen *sent; /**< the chain: as sent, or in the order of the file */
     size_t sent_count;
-    bool addresses_differ;   /**< another address sent another leaf */
+    bool sent_limit_hit;   /**< more than LIMIT_SENT_CERTS: the rest is not judged */
+    bool addresses_differ; /**< another address sent another leaf */
 
-    bool default_probe;      /**< a second handshake without SNI or with another name was made */
+    bool default_probe;       /**< a second handshake without SNI or with another name was made */
     struct seen *without_sni; /**< chain seen without SNI, when it was asked for */
     size_t without_sni_count;
-    struct handshake no_sni_handshake;
+    struct handshake no_sni_handshake; /**< of the second handshake, whatever SNI it sent */
+    const char *probe_sni; /**< what the second handshake sent; "" (the usual case): no SNI. Not "":
+                                the first one sent none, and without_sni is what this name shows */
 
-    struct container file;   /**< TARGET_FILE: what the file holds and its faults */
-    struct seen *pool;       /**< --pool members that a path touched (replay), else NULL */
+    struct container file; /**< TARGET_FILE: what the file holds and its faults */
+    struct seen *pool;     /**< --pool members that a path touched (replay), else NULL */
     size_t pool_count;
 
-    const char *key_file;    /**< --key */
+    const char *key_file; /**< --key */
     enum key_pairing pairing;
-    size_t key_pairs_with;   /**< KEY_PAIRS_OTHER: index into sent */
+    size_t key_pairs_with; /**< KEY_PAIRS_OTHER: index into sent */
 
-    bool stores_from_case;   /**< replay: use case_anchors instead of any local store */
+    bool stores_from_case; /**< replay: use case_anchors instead of any local store */
     struct seen *case_anchors;
     size_t case_anchor_count;
     struct store_identity *stores;
     size_t store_count;
-    const char *clients;     /**< --client list as given, "" default */
-    bool own_ca;             /**< --ca or --only-ca was given */
+    const char *clients; /**< --client list as given, "" default */
+    bool own_ca;         /**< --ca or --only-ca was given */
     bool only_ca;
-    const char *ca_path;     /**< what was given; "" */
+    const char *ca_path; /**< what was given; "" */
 };
 
 void observation_free(struct observation *observation);
@@ -107,8 +117,8 @@ bool observation_has_certificates(const struct observation *observation);
 
 /** Reads "host", "host:port", "[v6]:port", a URL or a file name. A name that exists as a file is a
  *  file. CW_E_USAGE with a sentence for what is none of these. */
-enum cw_code target_parse(const char *text, const char *root, struct arena *arena, struct target *out,
-                          struct error *err);
+enum cw_code target_parse(const char *text, const char *root, struct arena *arena,
+                          struct target *out, struct error *err);
 /** Sets target->name and its kind from --name or the host. CW_E_USAGE for an impossible name. */
 enum cw_code target_set_name(struct target *target, const char *name, struct arena *arena,
                              struct error *err);
@@ -116,8 +126,8 @@ enum cw_code target_set_name(struct target *target, const char *name, struct are
 /** The JSON of a case ("certwhy/case/1"): options, at, what was observed, `anchors` and `pool`
  *  certificates that candidate paths touched, store identities. No keys, no credentials. */
 enum cw_code case_write(const struct observation *observation, const struct seen *anchors,
-                        size_t anchor_count, const struct seen *pool, size_t pool_count, struct buf *out,
-                        struct error *err);
+                        size_t anchor_count, const struct seen *pool, size_t pool_count,
+                        struct buf *out, struct error *err);
 /** True for bytes that look like a saved case. */
 bool case_recognise(struct bytes file);
 /** Reads a case; hostile input gives CW_E_INPUT with line and column. */

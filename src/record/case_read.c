@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A saved case → the observation. Cases come from strangers: everything is checked as foreign
+ * input. */
+#include "case.h"
+
+#include <string.h>
+
+struct blob_table {
+    struct bytes *items;
+    size_t count;
+};
+
+static void blobs_read(struct field_reader *reader, const json_t *root, struct blob_table *out)
+{
+    const json_t *list = fields_array(reader, root, "blobs", LIMIT_OBJECTS, &out->count);
+    out->items = arena_array(reader->arena, out->count + 1, sizeof *out->items);
+    for (size_t i = 0; i < out->count; i++)
+        if (!json_unbase64(reader->arena, json_array_get(list, i), &out->items[i]))
+            fields_fail(reader, "blobs", "an item is not base64 text");
+}
+
+static struct bytes blob_at(struct field_reader *reader, const struct blob_table *blobs,
+                            const json_t *index)
+{
+    const json_int_t i = json_integer_value(index);
+    if (json_is_integer(index) && i >= 0 && (size_t)i < blobs->count)
+        return blobs->items[i];
+    fields_fail(reader, "der", "it is not the index of a blob");
+    return bytes_of("", 0);
+}
+
+static struct seen *seen_read(struct field_reader *reader, const json_t *root, const char *key,
+                              const struct blob_table *blobs, size_t limit, size_t *count)
+{
+    size_t n = 0;
+    const json_t *list = fields_array(reader, root, key, limit, &n);
+    struct seen *seen = arena_array(reader->arena, n + 1, sizeof *seen);
+    for (size_t i = 0; i < n && !reader->failed; i++) {
+        const json_t *item = json_array_get(list, i);
+        fields_read(reader, item, case_origin_fields, &seen[i].origin);
+        seen[i].cert = cert_parse(blob_at(reader, blobs, json_object_get(item, "der")));
+        *count = i + 1; /* counted one by one: observation_free() drops what was made */
+    }
+    return seen;
+}
+
+static void handshake_read(struct field_reader *reader, const json_t *object,
+                           const struct blob_table *blobs, struct handshake *out)
+{
+    fields_read(reader, object, case_handshake_fields, out);
+    size_t n = 0;
+    const json_t *cas = fields_array(reader, object, "acceptable_cas", LIMIT_CASE_NAMES, &n);
+    out->acceptable_cas = arena_array(reader->arena, n + 1, sizeof *out->acceptable_cas);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *text = json_array_get(cas, i);
+        if (!json_is_string(text))
+            fields_fail(reader, "acceptable_cas", "an item is not text");
+        out->acceptable_cas[i] =
+            fields_text(reader->arena, json_is_string(text) ? json_string_value(text) : "",
+                        json_string_length(text));
+    }
+    out->acceptable_ca_count = n;
+    const json_t *certificates =
+        fields_array(reader, object, "certificates", LIMIT_OBJECTS, &out->certificate_count);
+    out->certificates =
+        arena_array(reader->arena, out->certificate_count + 1, sizeof *out->certificates);
+    for (size_t i = 0; i < out->certificate_count; i++)
+        out->certificates[i] = blob_at(reader, blobs, json_array_get(certificates, i));
+}
+
+static void connections_read(struct field_reader *reader, const json_t *root,
+                             const struct blob_table *blobs, struct observation *out)
+{
+    const json_t *list =
+        fields_array(reader, root, "connections", LIMIT_ADDRESSES, &out->connection_count);
+    out->connections =
+        arena_array(reader->arena, out->connection_count + 1, sizeof *out->connections);
+    for (size_t i = 0; i < out->connection_count; i++) {
+        const json_t *item = json_array_get(list, i);
+        fields_read(reader, item, case_connection_fields, &out->connections[i]);
+        handshake_read(reader, fields_object(reader, item, "handshake"), blobs,
+                       &out->connections[i].handshake);
+    }
+    if (out->primary && out->primary >= out->connection_count)
+        fields_fail(reader, "primary", "there is no such connection");
+}
+
+static void objects_read(struct field_reader *reader, const json_t *file,
+                         const struct blob_table *blobs, struct container *out)
+{
+    const json_t *list = fields_array(reader, file, "objects", LIMIT_OBJECTS, &out->object_count);
+    out->objects = arena_array(reader->arena, out->object_count + 1, sizeof *out->objects);
+    for (size_t i = 0; i < out->object_count; i++) {
+        const json_t *item = json_array_get(list, i);
+        fields_read(reader, item, case_object_fields, &out->objects[i]);
+        fields_read(reader, fields_object(reader, item, "origin"), case_origin_fields,
+                    &out->objects[i].origin);
+        out->objects[i].der = blob_at(reader, blobs, json_object_get(item, "der"));
+    }
+}
+
+static void file_read_json(struct field_reader *reader, const json_t *root,
+                           const struct blob_table *blobs, struct container *out)
+{
+    const json_t *file = fields_object(reader, root, "file");
+    fields_read(reader, file, case_file_fields, out);
+    objects_read(reader, file, blobs, out);
+    const json_t *list = fields_array(reader, file, "faults", LIMIT_FILE_FAULTS, &out->fault_count);
+    out->faults = arena_array(reader->arena, out->fault_count + 1, sizeof *out->faults);
+    for (size_t i = 0; i < out->fault_count; i++)
+        fields_read(reader, json_array_get(list, i), case_fault_fields, &out->faults[i]);
+}
+
+static void sources_read(struct field_reader *reader, const json_t *item,
+                         struct store_identity *out)
+{
+    const json_t *list =
+        fields_array(reader, item, "sources", LIMIT_CASE_NAMES, &out->source_count);
+    out->sources = arena_array(reader->arena, out->source_count + 1, sizeof *out->sources);
+    for (size_t i = 0; i < out->source_count; i++) {
+        const json_t *source = json_array_get(list, i);
+        fields_read(reader, source, case_source_fields, &out->sources[i]);
+        const char *hex = json_string_value(json_object_get(source, "sha256"));
+        const struct bytes digest = hex ? str_unhex(reader->arena, hex) : (struct bytes){0};
+        if (digest.n == sizeof out->sources[i].sha256)
+            memcpy(out->sources[i].sha256, digest.p, digest.n);
+        else
+            fields_fail(reader, "sha256", "it is not a SHA-256 digest");
+    }
+}
+
+static void stores_read(struct field_reader *reader, const json_t *root, struct observation *out)
+{
+    const json_t *list = fields_array(reader, root, "stores", LIMIT_CASE_NAMES, &out->store_count);
+    out->stores = arena_array(reader->arena, out->store_count + 1, sizeof *out->stores);
+    for (size_t i = 0; i < out->store_count; i++) {
+        const json_t *item = json_array_get(list, i);
+        fields_read(reader, item, case_store_fields, &out->stores[i]);
+        sources_read(reader, item, &out->stores[i]);
+    }
+}
+
+static void target_read(struct field_reader *reader, const json_t *root, struct target *out)
+{
+    fields_read(reader, fields_object(reader, root, "target"), case_target_fields, out);
+    if (reader->failed)
+        return;
+    const char *sni = out->sni;
+    struct error why;
+    /* An empty name means that none was judged, even for an endpoint. */
+    if (*out->name && target_set_name(out, out->name, reader->arena, &why) != CW_OK)
+        fields_fail(reader, "name", why.text);
+    out->sni = sni;
+}
+
+static void observation_read(struct field_reader *reader, const json_t *root,
+                             struct observation *out)
+{
+    struct blob_table blobs = {0};
+    blobs_read(reader, root, &blobs);
+    target_read(reader, root, &out->target);
+    fields_read(reader, fields_object(reader, root, "options"), case_option_fields, out);
+    fields_read(reader, fields_object(reader, root, "observation"), case_observation_fields, out);
+    connections_read(reader, root, &blobs, out);
+    handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,
+                   &out->no_sni_handshake);
+    file_read_json(reader, root, &blobs, &out->file);
+    stores_read(reader, root, out);
+    out->sent = seen_read(reader, root, "sent", &blobs, LIMIT_SENT_CERTS, &out->sent_count);
+    out->without_sni =
+        seen_read(reader, root, "without_sni", &blobs, LIMIT_SENT_CERTS, &out->without_sni_count);
+    out->case_anchors =
+        seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
+    out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
+    out->stores_from_case = true;
+    if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)
+        fields_fail(reader, "key_pairs_with", "there is no such certificate");
+}
+
+/* jansson allocates for each value, many times the text's size for "[1,1,1…": count before parsing.
+ */
+static bool has_too_many_values(struct bytes file)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < file.n; i++)
+        values += file.p[i] == ',' || file.p[i] == '[' || file.p[i] == '{';
+    return values > LIMIT_CASE_VALUES;
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+    while (p < end && strchr(" \t\r\n", *p) && *p)
+        p++;
+    return p;
+}
+
+bool case_recognise(struct bytes file)
+{
+    if (file.n == 0)
+        return false;
+    /* The schema is searched everywhere: an editor that sorts keys moves it behind the blobs. */
+    const char *p = (const char *)file.p, *end = p + file.n;
+    p = skip_space(p, end);
+    return p < end && *p == '{' && bytes_find(file, bytes_str("\"certwhy/case/")) != SIZE_MAX;
+}
+
+static enum cw_code parse_json(struct bytes file, const char *where, json_t **out,
+                               struct error *err)
+{
+    if (file.n > LIMIT_CASE_BYTES || has_too_many_values(file))
+        return error_set(err, CW_E_INPUT, "%s is not a usable case: it is too large", where);
+    json_error_t json_error;
+    *out = json_loadb((const char *)file.p, file.n, JSON_REJECT_DUPLICATES, &json_error);
+    if (!*out) {
+        struct arena arena = {0};
+        error_set(err, CW_E_INPUT, "%s is not a usable case: line %d, column %d: %s", where,
+                  json_error.line, json_error.column, str_safe(&arena, bytes_str(json_error.text)));
+        arena_free(&arena);
+        return CW_E_INPUT;
+    }
+    return CW_OK;
+}
+
+enum cw_code case_read(struct bytes file, const char *where, struct arena *arena,
+                       struct observation *out, struct error *err)
+{
+    *out = (struct observation){0};
+    JSON_CLEANUP *root = NULL;
+    const char *shown = str_safe(arena, bytes_str(where));
+    TRY(parse_json(file, shown, &root, err));
+    const char *schema = json_string_value(json_object_get(root, "schema"));
+    if (!schema || strcmp(schema, CASE_SCHEMA) != 0)
+        return error_set(err, CW_E_INPUT,
+                         "%s is a case of another kind than %s: a newer certwhy may "
+                         "have written it",
+                         shown, CASE_SCHEMA);
+    struct error ignored;
+    struct field_reader reader = {.arena = arena, .error = err ? err : &ignored, .where = shown};
+    observation_read(&reader, root, out);
+    if (!reader.failed)
+        return CW_OK;
+    observation_free(out);
+    *out = (struct observation){0};
+    return CW_E_INPUT;
+}

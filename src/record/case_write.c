@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The observation as JSON. Key order is the order of the tables, so equal observations are equal
+ * bytes. */
+#include "case.h"
+
+#include <string.h>
+
+/* ---- blobs: each piece of DER once, referred to by its index ---- */
+
+struct blobs {
+    struct arena arena;
+    json_t *list;
+    struct bytes *items;
+    size_t count, cap;
+    size_t *slots; /**< index + 1 into items, 0 free; a power of two of them */
+    size_t slot_count;
+};
+
+static size_t *blob_slot(const struct blobs *blobs, struct bytes der)
+{
+    size_t i = (size_t)bytes_hash(der) & (blobs->slot_count - 1);
+    while (blobs->slots[i] && !bytes_equal(blobs->items[blobs->slots[i] - 1], der))
+        i = (i + 1) & (blobs->slot_count - 1);
+    return &blobs->slots[i];
+}
+
+static void blobs_rehash(struct blobs *blobs)
+{
+    blobs->slot_count = blobs->slot_count ? blobs->slot_count * 2 : 64;
+    blobs->slots = arena_array(&blobs->arena, blobs->slot_count, sizeof *blobs->slots);
+    for (size_t i = 0; i < blobs->count; i++)
+        *blob_slot(blobs, blobs->items[i]) = i + 1;
+}
+
+static json_t *blob_write(struct blobs *blobs, struct bytes der)
+{
+    if (blobs->count * 2 >= blobs->slot_count)
+        blobs_rehash(blobs);
+    size_t *slot = blob_slot(blobs, der);
+    if (*slot == 0) {
+        blobs->items = arena_grow(&blobs->arena, blobs->items, blobs->count, &blobs->cap,
+                                  sizeof *blobs->items);
+        blobs->items[blobs->count++] = der;
+        *slot = blobs->count;
+        json_array_append_new(blobs->list, json_base64(der.p ? der : bytes_of("", 0)));
+    }
+    return json_integer((json_int_t)*slot - 1);
+}
+
+/* ---- the parts ---- */
+
+static json_t *seen_write(struct blobs *blobs, const struct seen *seen, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = fields_write(case_origin_fields, &seen[i].origin);
+        json_object_set_new(item, "der", blob_write(blobs, seen[i].cert->der));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *handshake_write(struct blobs *blobs, const struct handshake *handshake)
+{
+    json_t *object = fields_write(case_handshake_fields, handshake);
+    json_t *cas = json_array();
+    for (size_t i = 0; i < handshake->acceptable_ca_count; i++)
+        json_array_append_new(cas, json_string(handshake->acceptable_cas[i]));
+    json_object_set_new(object, "acceptable_cas", cas);
+    json_t *certificates = json_array();
+    for (size_t i = 0; i < handshake->certificate_count; i++)
+        json_array_append_new(certificates, blob_write(blobs, handshake->certificates[i]));
+    json_object_set_new(object, "certificates", certificates);
+    return object;
+}
+
+static json_t *connections_write(struct blobs *blobs, const struct observation *observation)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < observation->connection_count; i++) {
+        const struct connection *connection = &observation->connections[i];
+        json_t *item = fields_write(case_connection_fields, connection);
+        json_object_set_new(item, "handshake", handshake_write(blobs, &connection->handshake));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *object_write(struct blobs *blobs, const struct object *object)
+{
+    json_t *item = fields_write(case_object_fields, object);
+    json_object_set_new(item, "origin", fields_write(case_origin_fields, &object->origin));
+    /* A key's bytes are not in the container either; this line keeps it so whatever happens there.
+     */
+    const bool secret = object->kind == OBJECT_PRIVATE_KEY;
+    json_object_set_new(item, "der", blob_write(blobs, secret ? bytes_of("", 0) : object->der));
+    return item;
+}
+
+static json_t *file_write(struct blobs *blobs, const struct container *file)
+{
+    json_t *object = fields_write(case_file_fields, file);
+    json_t *objects = json_array();
+    for (size_t i = 0; i < file->object_count; i++)
+        json_array_append_new(objects, object_write(blobs, &file->objects[i]));
+    json_object_set_new(object, "objects", objects);
+    json_t *faults = json_array();
+    for (size_t i = 0; i < file->fault_count; i++)
+        json_array_append_new(faults, fields_write(case_fault_fields, &file->faults[i]));
+    json_object_set_new(object, "faults", faults);
+    return object;
+}
+
+static json_t *stores_write(const struct observation *observation)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < observation->store_count; i++) {
+        const struct store_identity *store = &observation->stores[i];
+        json_t *item = fields_write(case_store_fields, store);
+        json_t *sources = json_array();
+        for (size_t k = 0; k < store->source_count; k++) {
+            json_t *source = fields_write(case_source_fields, &store->sources[k]);
+            char hex[65] = "";
+            for (size_t b = 0; b < 32; b++)
+                snprintf(hex + 2 * b, 3, "%02x", store->sources[k].sha256[b]);
+            json_object_set_new(source, "sha256", json_string(hex));
+            json_array_append_new(sources, source);
+        }
+        json_object_set_new(item, "sources", sources);
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static int buf_sink(const char *text, size_t n, void *context)
+{
+    struct buf *out = context;
+    if (out->n + n > LIMIT_CASE_BYTES)
+        return -1;
+    buf_append(out, text, n);
+    return 0;
+}
+
+enum cw_code case_write(const struct observation *observation, const struct seen *anchors,
+                        size_t anchor_count, const struct seen *pool, size_t pool_count,
+                        struct buf *out, struct error *err)
+{
+    struct blobs blobs = {.list = json_array()};
+    JSON_CLEANUP *root = json_object();
+    json_object_set_new(root, "schema", json_string(CASE_SCHEMA));
+    json_object_set_new(root, "target", fields_write(case_target_fields, &observation->target));
+    json_object_set_new(root, "options", fields_write(case_option_fields, observation));
+    json_object_set_new(root, "observation", fields_write(case_observation_fields, observation));
+    json_object_set_new(root, "connections", connections_write(&blobs, observation));
+    json_object_set_new(root, "sent",
+                        seen_write(&blobs, observation->sent, observation->sent_count));
+    json_object_set_new(
+        root, "without_sni",
+        seen_write(&blobs, observation->without_sni, observation->without_sni_count));
+    json_object_set_new(root, "second_handshake",
+                        handshake_write(&blobs, &observation->no_sni_handshake));
+    json_object_set_new(root, "file", file_write(&blobs, &observation->file));
+    json_object_set_new(root, "anchors", seen_write(&blobs, anchors, anchor_count));
+    json_object_set_new(root, "pool", seen_write(&blobs, pool, pool_count));
+    json_object_set_new(root, "stores", stores_write(observation));
+    json_object_set_new(root, "blobs", blobs.list);
+    const int failed = json_dump_callback(root, buf_sink, out, JSON_INDENT(1));
+    buf_append(out, "\n", 1);
+    arena_free(&blobs.arena);
+    if (failed)
+        return error_set(err, CW_E_LIMIT, "the case would be larger than %d MiB",
+                         LIMIT_CASE_BYTES >> 20);
+    return CW_OK;
+}
