@@ -42,26 +42,26 @@ enum der_flag {
 struct reader {
     struct bytes rest;
     size_t offset;
-    bool bad;         /**< sticky: malformed input met */
-    size_t bad_at;    /**< absolute offset of it */
+    bool bad;      /**< sticky: malformed input met */
+    size_t bad_at; /**< absolute offset of it */
 };
 
 /** One element: views into the input. */
 struct der {
     uint8_t tag;
-    uint8_t flags;       /**< enum der_flag */
-    struct bytes body;   /**< content octets */
-    struct bytes whole;  /**< identifier, length and content octets */
-    size_t offset;       /**< absolute offset of the identifier octet */
-    size_t body_offset;  /**< absolute offset of the first content octet */
+    uint8_t flags;      /**< enum der_flag */
+    struct bytes body;  /**< content octets */
+    struct bytes whole; /**< identifier, length and content octets */
+    size_t offset;      /**< absolute offset of the identifier octet */
+    size_t body_offset; /**< absolute offset of the first content octet */
 };
 
 struct reader reader_of(struct bytes der, size_t offset);
 /** A reader over an element's content. */
 struct reader reader_enter(const struct der *element);
 bool reader_at_end(const struct reader *reader);
-/** The next element. False at the end (bad stays false) or when malformed (bad set). Multi-byte tags
- *  and indefinite lengths are malformed. */
+/** The next element. False at the end (bad stays false) or when malformed (bad set). Multi-byte
+ * tags and indefinite lengths are malformed. */
 bool reader_next(struct reader *reader, struct der *out);
 /** As reader_next, but the element must carry `tag`; a different tag sets bad. */
 bool reader_expect(struct reader *reader, uint8_t tag, struct der *out);
@@ -85,7 +85,8 @@ enum der_time_fault {
     DER_TIME_NOT_UTC = 8,     /**< GeneralizedTime for a date before 2050 (RFC 5280 4.1.2.5) */
     DER_TIME_UNREADABLE = 16, /**< not a time at all; *out is TIME_NONE */
 };
-/** UTCTime or GeneralizedTime; returns an OR of enum der_time_fault, tolerant of all but the last. */
+/** UTCTime or GeneralizedTime; returns an OR of enum der_time_fault, tolerant of all but the last.
+ */
 unsigned der_time(const struct der *element, cw_time *out);
 
 /* ---- object identifiers ---- */
