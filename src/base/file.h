@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "error.h"
+#include "limits.h"
 
 /* The only place where files are opened. `root` is prefixed to absolute paths ("" or NULL: none), so
  * that tests and chroots see their own machine. */

@@ -15,6 +15,9 @@ struct bytes str_unhex(struct arena *arena, const char *hex);
  *  invalid bytes written as \xNN or \u{NNNN}, and the backslash doubled. */
 char *str_safe(struct arena *arena, struct bytes b);
 void str_safe_append(struct buf *out, struct bytes b);
+/** As str_safe_append(), but the backslash stays: for whole sentences that may hold text that was made
+ *  safe before. Harmless, not reversible. */
+void str_safe_line(struct buf *out, struct bytes b);
 /** True when str_safe() would return b unchanged. */
 bool str_is_safe(struct bytes b);
 /** True for strictly valid UTF-8 (no overlong forms, no surrogates). */
