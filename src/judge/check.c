@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a verifier's behaviour objects to on one route: RFC 5280 section 6.1, check by check, each
+ * independent of the others, so that no reason hides another. */
+#include <string.h>
+
+#include "judge/internal.h"
+
+const struct cert *check_cert(const struct check *c, size_t depth)
+{
+    return c->j->graph->nodes[c->route->nodes[depth]].cert;
+}
+
+/** The last certificate of a complete route is its trust anchor. */
+bool check_is_anchor(const struct check *c, size_t depth)
+{
+    return c->route->complete && depth + 1 == c->route->count;
+}
+
+void reason_add(const struct check *c, enum fact_id id, int depth, int other_depth, int64_t value,
+                int64_t limit, const char *text)
+{
+    struct reasons *out = c->out;
+    struct arena *arena = c->j->arena;
+    out->items = arena_grow(arena, out->items, out->count, &out->cap, sizeof *out->items);
+    out->depths = arena_grow(arena, out->depths, out->count, &out->depth_cap, sizeof *out->depths);
+    out->items[out->count] =
+        (struct fact){.id = id,
+                      .node = depth < 0 ? -1 : c->route->nodes[depth],
+                      .other = other_depth < 0 ? -1 : c->route->nodes[other_depth],
+                      .value = value,
+                      .limit = limit,
+                      .text = text != NULL ? text : ""};
+    out->depths[out->count++] = depth;
+}
+
+/** RFC 5280 section 6.1.3 (a)(2): the certificate validity period includes the current time. */
+static void check_validity(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const cw_time at = c->j->in->at;
+    const int d = (int)depth;
+    if (check_is_anchor(c, depth) && depth > 0 && c->b->anchor_time_ignored)
+        return;
+    if (check_is_anchor(c, depth) && depth == 0 && (c->b->anchor_leaf_skips & SKIP_TIME))
+        return;
+    if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE) {
+        reason_add(c, FACT_TIME_UNREADABLE, d, -1, 0, 0, NULL);
+        return;
+    }
+    if (at > cert->not_after)
+        reason_add(c, FACT_EXPIRED, d, -1, at - cert->not_after, cert->not_after, NULL);
+    if (at < cert->not_before)
+        reason_add(c, FACT_NOT_YET_VALID, d, -1, cert->not_before - at, cert->not_before, NULL);
+}
+
+/** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
+static void check_signature(const struct check *c, size_t depth)
+{
+    if (depth + 1 >= c->route->count)
+        return;
+    const int edge = graph_edge(c->j, c->route->nodes[depth], c->route->nodes[depth + 1]);
+    if (edge < 0)
+        return;
+    const struct edge *e = &c->j->graph->edges[edge];
+    switch (edge_signature(c->j, edge)) {
+    case EDGE_SIG_BAD:
+        reason_add(c, FACT_SIGNATURE_BAD, (int)depth, (int)depth + 1,
+                   e->key_id == AKI_MISMATCH ? 1 : 0, 0, NULL);
+        break;
+    case EDGE_SIG_UNSUPPORTED:
+        reason_add(c, FACT_SIGNATURE_UNSUPPORTED, (int)depth, (int)depth + 1, 0, 0,
+                   signature_text(c->j->arena, check_cert(c, depth)));
+        break;
+    case EDGE_SIG_GOOD:
+    case EDGE_SIG_UNCHECKED:
+        break;
+    }
+}
+
+static unsigned digest_bit(enum digest_kind digest)
+{
+    switch (digest) {
+    case DIGEST_MD2:
+        return DENY_MD2;
+    case DIGEST_MD4:
+        return DENY_MD4;
+    case DIGEST_MD5:
+        return DENY_MD5;
+    case DIGEST_SHA1:
+        return DENY_SHA1;
+    default:
+        return 0;
+    }
+}
+
+static void check_digest(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    if (check_is_anchor(c, depth) && !(depth == 0 && c->b->anchor_leaf_signature))
+        return;
+    /* a root's signature of itself protects nothing: nobody looks at its digest */
+    if (depth > 0 && node_is_self_signed(c->j, c->route->nodes[depth]))
+        return;
+    if (digest_bit(cert->signature_digest) & c->b->digests_denied)
+        reason_add(c, FACT_WEAK_DIGEST, (int)depth, -1, cert->signature_digest, 0,
+                   signature_text(c->j->arena, cert));
+}
+
+/** Where the route ends without an anchor, why. */
+static void check_end(const struct check *c)
+{
+    const int last = (int)c->route->count - 1;
+    const struct cert *cert = check_cert(c, (size_t)last);
+    struct arena *arena = c->j->arena;
+    if (c->route->complete)
+        return;
+    if (!node_is_self_signed(c->j, c->route->nodes[last]))
+        reason_add(c, FACT_ISSUER_NOT_FOUND, last, -1, 0, 0, name_short(arena, cert->issuer));
+    else if (last == 0 && cert->is_ca)
+        reason_add(c, FACT_SELF_SIGNED_CA_LEAF, last, -1, 0, 0, name_short(arena, cert->subject));
+    else if (last == 0)
+        reason_add(c, FACT_SELF_SIGNED_LEAF, last, -1, 0, 0, name_short(arena, cert->subject));
+    else
+        reason_add(c, FACT_ROOT_NOT_TRUSTED, last, -1, 0, 0, name_short(arena, cert->subject));
+}
+
+static void check_lengths(const struct check *c)
+{
+    const size_t intermediates =
+        c->route->count > 1 ? c->route->count - 1 - (c->route->complete ? 1 : 0) : 0;
+    if (c->b->max_intermediates != 0 && intermediates > c->b->max_intermediates)
+        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)intermediates,
+                   c->b->max_intermediates, NULL);
+    if (c->b->max_sent != 0 && c->j->sent_count > c->b->max_sent)
+        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)c->j->sent_count, c->b->max_sent, NULL);
+}
+
+void check_route(struct judging *j, const struct behaviour *b, const struct route *route,
+                 struct reasons *out)
+{
+    const struct check c = {.j = j, .b = b, .route = route, .out = out};
+    for (size_t depth = 0; depth < route->count; depth++) {
+        check_encoding(&c, depth);
+        check_validity(&c, depth);
+        check_signature(&c, depth);
+        check_digest(&c, depth);
+        check_keys(&c, depth);
+        check_usage(&c, depth);
+        check_extensions(&c, depth);
+    }
+    check_end(&c);
+    check_lengths(&c);
+    check_path_length(&c);
+    check_name_constraints(&c);
+    check_policies(&c);
+    check_host(&c);
+}
+
+/** The last certificate of the route as a candidate: whatever is wrong with it alone. */
+bool check_candidate(struct judging *j, const struct behaviour *b, const struct route *route)
+{
+    struct reasons reasons = {0};
+    const struct check c = {.j = j, .b = b, .route = route, .out = &reasons};
+    const size_t depth = route->count - 1;
+    check_encoding(&c, depth);
+    check_validity(&c, depth);
+    check_digest(&c, depth);
+    check_keys(&c, depth);
+    check_usage(&c, depth);
+    check_extensions(&c, depth);
+    if (depth > 0)
+        check_signature(&c, depth - 1);
+    return reasons.count == 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys and encodings that a verifier does not take. */
+#include "judge/internal.h"
+
+static unsigned key_bit(const struct key_info *key)
+{
+    switch (key->kind) {
+    case KEY_RSA_PSS:
+        return KEYS_PSS;
+    case KEY_ED25519:
+        return KEYS_ED25519;
+    case KEY_ED448:
+        return KEYS_ED448;
+    case KEY_DSA:
+        return KEYS_DSA;
+    case KEY_EC:
+        break;
+    default:
+        return 0;
+    }
+    switch (key->curve) {
+    case OID_SECP256K1:
+        return KEYS_SECP256K1;
+    case OID_P224:
+        return KEYS_P224;
+    case OID_P521:
+        return KEYS_P521;
+    case OID_BRAINPOOL_P256R1:
+    case OID_BRAINPOOL_P384R1:
+    case OID_BRAINPOOL_P512R1:
+        return KEYS_BRAINPOOL;
+    default:
+        return 0;
+    }
+}
+
+static void check_rsa(const struct check *c, size_t depth, const struct key_info *key)
+{
+    if (key->bits < c->b->min_rsa)
+        reason_add(c, FACT_WEAK_KEY, (int)depth, -1, key->bits, c->b->min_rsa,
+                   key_text(c->j->arena, key));
+    if (c->b->max_rsa != 0 && key->bits > c->b->max_rsa)
+        reason_add(c, FACT_KEY_UNSUPPORTED, (int)depth, -1, key->bits, c->b->max_rsa,
+                   key_text(c->j->arena, key));
+}
+
+void check_keys(const struct check *c, size_t depth)
+{
+    const struct key_info *key = &check_cert(c, depth)->key;
+    if (key->kind == KEY_RSA || key->kind == KEY_RSA_PSS)
+        check_rsa(c, depth, key);
+    const unsigned denied = depth == 0 ? c->b->leaf_keys_denied : c->b->ca_keys_denied;
+    if ((key_bit(key) & denied) != 0 || key->kind == KEY_UNKNOWN || key->kind == KEY_PQ)
+        reason_add(c, FACT_KEY_UNSUPPORTED, (int)depth, -1, key->bits, 0,
+                   key_text(c->j->arena, key));
+    if (key->explicit_curve && !c->b->explicit_curves && c->route->count > 1)
+        reason_add(c, FACT_ANOMALY, (int)depth, -1, ANOMALY_KEY_EXPLICIT_CURVE, 0,
+                   anomaly_text(ANOMALY_KEY_EXPLICIT_CURVE));
+}
+
+/** Encodings that make a certificate unreadable for this verifier. An anchor was read when its store
+ *  was loaded. */
+void check_encoding(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    if (!cert->parsed) {
+        reason_add(c, FACT_UNPARSABLE, (int)depth, -1, cert->bad_at, 0, NULL);
+        return;
+    }
+    if ((cert->anomaly_set & c->b->anomalies_fatal) == 0 ||
+        (check_is_anchor(c, depth) && depth > 0))
+        return;
+    uint64_t seen = 0;
+    for (unsigned i = 0; i < cert->anomaly_count && i < LIMIT_ANOMALIES; i++) {
+        const struct anomaly *a = &cert->anomalies[i];
+        const uint64_t bit = UINT64_C(1) << a->id;
+        if ((bit & c->b->anomalies_fatal) == 0 || (bit & seen) != 0)
+            continue;
+        seen |= bit;
+        reason_add(c, FACT_ANOMALY, (int)depth, -1, a->id, 0, anomaly_text(a->id));
+        c->out->items[c->out->count - 1].offset = a->offset;
+    }
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Name constraints, RFC 5280 sections 4.2.1.10 and 6.1.3 (b) and (c): every name of a certificate
+ * against the subtrees of every CA above it. */
+#include <string.h>
+#include <strings.h>
+
+#include "judge/internal.h"
+
+static uint8_t fold(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool equal_nocase(struct bytes a, struct bytes b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (fold(a.p[i]) != fold(b.p[i]))
+            return false;
+    return true;
+}
+
+static bool ends_nocase(struct bytes name, struct bytes tail)
+{
+    return name.n >= tail.n && equal_nocase(bytes_slice(name, name.n - tail.n, tail.n), tail);
+}
+
+/** A host within a domain constraint: with a leading dot sub-domains only, else itself too. */
+static bool host_within(struct bytes host, struct bytes base, bool itself)
+{
+    if (base.n > 0 && base.p[0] == '.')
+        return host.n > base.n && ends_nocase(host, base);
+    if (itself && equal_nocase(host, base))
+        return true;
+    return itself && host.n > base.n && ends_nocase(host, base) &&
+           host.p[host.n - base.n - 1] == '.';
+}
+
+/** "*.example.com" could stand for a host inside the excluded tree "www.example.com". */
+static bool wildcard_reaches(struct bytes name, struct bytes base)
+{
+    if (name.n < 3 || name.p[0] != '*' || name.p[1] != '.')
+        return false;
+    const struct bytes parent = bytes_slice(name, 1, name.n);
+    return base.n > parent.n && ends_nocase(base, parent);
+}
+
+static bool dns_within(const struct behaviour *b, const struct subtree *tree, struct bytes name)
+{
+    if (tree->base.value.n == 0)
+        return !b->nc_empty_dns_matches_none;
+    if (host_within(name, tree->base.value, true))
+        return true;
+    return tree->excluded && b->nc_wildcard_excluded && wildcard_reaches(name, tree->base.value);
+}
+
+static bool ip_within(struct bytes ip, struct bytes base)
+{
+    if (base.n != 2 * ip.n)
+        return false;
+    for (size_t i = 0; i < ip.n; i++)
+        if ((ip.p[i] & base.p[ip.n + i]) != (base.p[i] & base.p[ip.n + i]))
+            return false;
+    return true;
+}
+
+static bool email_within(struct bytes email, struct bytes base)
+{
+    const size_t at = bytes_find(email, bytes_str("@"));
+    if (at == SIZE_MAX)
+        return false;
+    const size_t base_at = bytes_find(base, bytes_str("@"));
+    const struct bytes host = bytes_slice(email, at + 1, email.n);
+    if (base_at == SIZE_MAX)
+        return base.n > 0 && base.p[0] == '.' ? host_within(host, base, false)
+                                              : equal_nocase(host, base);
+    return bytes_equal(bytes_slice(email, 0, at), bytes_slice(base, 0, base_at)) &&
+           equal_nocase(host, bytes_slice(base, base_at + 1, base.n));
+}
+
+/** The host of a URI: between "//" (and user information) and the port, path, query or fragment. */
+static struct bytes uri_host(struct bytes uri)
+{
+    const size_t start = bytes_find(uri, bytes_str("//"));
+    if (start == SIZE_MAX)
+        return bytes_of(NULL, 0);
+    struct bytes rest = bytes_slice(uri, start + 2, uri.n);
+    size_t end = 0;
+    while (end < rest.n && strchr("/?#", rest.p[end]) == NULL)
+        end++;
+    rest = bytes_slice(rest, 0, end);
+    const size_t user = bytes_find(rest, bytes_str("@"));
+    if (user != SIZE_MAX)
+        rest = bytes_slice(rest, user + 1, rest.n);
+    const size_t port = bytes_find(rest, bytes_str(":"));
+    return port == SIZE_MAX ? rest : bytes_slice(rest, 0, port);
+}
+
+static bool uri_within(struct bytes uri, struct bytes base)
+{
+    const struct bytes host = uri_host(uri);
+    if (host.n == 0)
+        return false;
+    return base.n > 0 && base.p[0] == '.' ? host_within(host, base, false)
+                                          : equal_nocase(host, base);
+}
+
+static bool name_within(const struct behaviour *b, const struct subtree *tree,
+                        const struct general_name *name)
+{
+    switch (name->kind) {
+    case GN_DNS:
+        return dns_within(b, tree, name->value);
+    case GN_IP:
+        return ip_within(name->value, tree->base.value);
+    case GN_EMAIL:
+        return email_within(name->value, tree->base.value);
+    case GN_URI:
+        return uri_within(name->value, tree->base.value);
+    case GN_DIRECTORY:
+        return name_is_within(name->value, tree->base.value);
+    default:
+        return false;
+    }
+}
+
+/** One name against all subtrees of one CA. */
+struct comparison {
+    const struct check *c;
+    const struct general_name *name;
+    bool permitted_seen, permitted, excluded, malformed;
+};
+
+static bool kind_is_compared(const struct behaviour *b, enum general_name_kind kind)
+{
+    if (kind == GN_DIRECTORY)
+        return !b->nc_no_directory;
+    if (kind == GN_IP)
+        return !b->nc_no_ip;
+    return kind == GN_DNS || kind == GN_EMAIL || kind == GN_URI;
+}
+
+static bool compare_subtree(void *context, const struct subtree *tree)
+{
+    struct comparison *cmp = context;
+    if (cmp->c->j->nc_left <= 0)
+        return false;
+    cmp->c->j->nc_left--;
+    if (tree->base.kind != cmp->name->kind)
+        return true;
+    const bool within = name_within(cmp->c->b, tree, cmp->name);
+    if (tree->excluded) {
+        cmp->excluded |= within;
+    } else {
+        cmp->permitted_seen = true;
+        cmp->permitted |= within;
+    }
+    return true;
+}
+
+static char *general_name_text(struct arena *arena, const struct general_name *name)
+{
+    if (name->kind == GN_IP)
+        return str_ip(arena, name->value);
+    return name->kind == GN_DIRECTORY ? name_text(arena, name->value)
+                                      : str_safe(arena, name->value);
+}
+
+/** False when the name lies outside: the violation is recorded. value: 1 excluded, 0 not permitted. */
+static bool compare_name(const struct check *c, size_t ca, size_t depth,
+                         const struct general_name *name)
+{
+    if (!kind_is_compared(c->b, name->kind) && !c->b->nc_other_fatal)
+        return true;
+    struct comparison cmp = {.c = c, .name = name};
+    cert_name_constraints(check_cert(c, ca), compare_subtree, &cmp);
+    if (!kind_is_compared(c->b, name->kind))
+        cmp.excluded = cmp.permitted_seen;
+    if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
+        return true;
+    reason_add(c, FACT_NAME_CONSTRAINT, (int)depth, (int)ca, cmp.excluded ? 1 : 0, 0,
+               general_name_text(c->j->arena, name));
+    return false;
+}
+
+/** RFC 5280 4.2.1.10: the subject, and its e-mail addresses when no rfc822Name stands for them. */
+static bool compare_subject(const struct check *c, size_t ca, size_t depth, bool has_email,
+                            bool has_dns)
+{
+    const struct cert *cert = check_cert(c, depth);
+    struct arena *arena = c->j->arena;
+    if (cert_has_subject(cert) &&
+        !compare_name(c, ca, depth, &(struct general_name){GN_DIRECTORY, cert->subject, 0}))
+        return false;
+    for (size_t n = 0; !has_email && n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes email = name_attribute_utf8(arena, cert->subject, OID_EMAIL_ADDRESS, n);
+        if (email.p == NULL)
+            break;
+        if (!compare_name(c, ca, depth, &(struct general_name){GN_EMAIL, email, 0}))
+            return false;
+    }
+    for (size_t n = 0; c->b->nc_on_cn && !has_dns && depth == 0 && n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes cn = name_attribute_utf8(arena, cert->subject, OID_CN, n);
+        if (cn.p == NULL)
+            break;
+        char *text = arena_strndup(arena, (const char *)cn.p, cn.n);
+        if (str_is_plain_host(text) && strchr(text, '.') != NULL &&
+            !compare_name(c, ca, depth, &(struct general_name){GN_DNS, cn, 0}))
+            return false;
+    }
+    return true;
+}
+
+static void compare_cert(const struct check *c, size_t ca, size_t depth)
+{
+    struct reader names = cert_san(check_cert(c, depth));
+    struct general_name name;
+    bool has_email = false, has_dns = false;
+    for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++) {
+        has_email |= name.kind == GN_EMAIL;
+        has_dns |= name.kind == GN_DNS;
+        if (!compare_name(c, ca, depth, &name))
+            return; /* one name outside is enough evidence for one certificate */
+    }
+    compare_subject(c, ca, depth, has_email, has_dns);
+}
+
+static bool subtree_is_known(void *context, const struct subtree *tree)
+{
+    const struct check *c = ((struct comparison *)context)->c;
+    if (!kind_is_compared(c->b, tree->base.kind))
+        ((struct comparison *)context)->malformed = true;
+    return true;
+}
+
+/** A critical constraint of a kind that this verifier does not know is fatal to it (RFC 5280
+ *  section 4.2.1.10: "reject the certificate" or process it). */
+static void check_unknown_subtrees(const struct check *c, size_t ca)
+{
+    const struct extension *ext = cert_extension(check_cert(c, ca), OID_NAME_CONSTRAINTS);
+    struct comparison cmp = {.c = c};
+    if (!c->b->nc_unknown_fatal || ext == NULL || !ext->critical)
+        return;
+    cert_name_constraints(check_cert(c, ca), subtree_is_known, &cmp);
+    if (cmp.malformed)
+        reason_add(c, FACT_CRITICAL_EXTENSION, (int)ca, -1, ext->offset, 0,
+                   oid_name(OID_NAME_CONSTRAINTS));
+}
+
+void check_name_constraints(const struct check *c)
+{
+    for (size_t ca = 1; ca < c->route->count; ca++) {
+        if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) || c->b->nc_unsupported ||
+            (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
+            continue;
+        check_unknown_subtrees(c, ca);
+        for (size_t depth = 0; depth < ca; depth++) {
+            const bool exempt = depth > 0 && (c->b->nc_leaf_only ||
+                                              node_is_self_issued(c->j, c->route->nodes[depth]));
+            if (!exempt)
+                compare_cert(c, ca, depth);
+        }
+    }
+    if (c->j->nc_left <= 0)
+        limit_hit(c->j, "LIMIT_NC_COMPARISONS");
+}

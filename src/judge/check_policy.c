@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificate policies, RFC 5280 section 6.1 with the policy graph of RFC 9618: one level per
+ * certificate, each policy once per level, so that mappings cannot make it grow exponentially. */
+#include <stdlib.h>
+
+#include "judge/internal.h"
+
+struct policy_node {
+    struct bytes policy;
+    const struct bytes *parents; /**< policies of the level above that lead here; none: anyPolicy */
+    size_t parent_count;
+    bool mapped, removed, reachable;
+};
+struct policy_level {
+    struct policy_node *nodes;
+    size_t count, cap;
+    bool any; /**< the level has an anyPolicy node */
+};
+struct policy_state {
+    const struct check *c;
+    struct policy_level levels[LIMIT_PATH_LENGTH];
+    size_t level_count;
+    size_t total;
+    bool failed; /**< a mapping of anyPolicy, or the budget */
+};
+
+static bool is_any(struct bytes policy)
+{
+    return bytes_equal(policy, oid_der(OID_ANY_POLICY));
+}
+
+static struct policy_node *level_find(struct policy_level *level, struct bytes policy)
+{
+    for (size_t i = 0; i < level->count; i++)
+        if (!level->nodes[i].removed && bytes_equal(level->nodes[i].policy, policy))
+            return &level->nodes[i];
+    return NULL;
+}
+
+static struct policy_node *level_add(struct policy_state *s, struct policy_level *level,
+                                     struct bytes policy)
+{
+    if (++s->total > LIMIT_POLICY_NODES) {
+        s->failed = true;
+        limit_hit(s->c->j, "LIMIT_POLICY_NODES");
+        return NULL;
+    }
+    level->nodes = arena_grow(s->c->j->arena, level->nodes, level->count, &level->cap,
+                              sizeof *level->nodes);
+    level->nodes[level->count] = (struct policy_node){.policy = policy};
+    return &level->nodes[level->count++];
+}
+
+static void node_add_parent(struct policy_state *s, struct policy_node *node, struct bytes parent)
+{
+    size_t cap = node->parent_count;
+    struct bytes *parents = arena_grow(s->c->j->arena, (void *)(uintptr_t)node->parents,
+                                       node->parent_count, &cap, sizeof *parents);
+    parents[node->parent_count++] = parent;
+    node->parents = parents;
+}
+
+static bool level_is_empty(const struct policy_level *level)
+{
+    if (level->any)
+        return false;
+    for (size_t i = 0; i < level->count; i++)
+        if (!level->nodes[i].removed)
+            return false;
+    return true;
+}
+
+static bool cert_lists(const struct cert *cert, struct bytes policy)
+{
+    for (size_t n = 0; n < LIMIT_POLICY_NODES; n++) {
+        const struct bytes listed = cert_policy(cert, n);
+        if (listed.p == NULL)
+            return false;
+        if (bytes_equal(listed, policy))
+            return true;
+    }
+    return false;
+}
+
+/** RFC 5280 section 6.1.3 (d) and (e). */
+static void level_intersect(struct policy_state *s, struct policy_level *level,
+                            const struct cert *cert, bool any_allowed)
+{
+    const bool had_any = level->any;
+    if (!(cert->has & HAS_POLICIES)) {
+        level->any = false;
+        for (size_t i = 0; i < level->count; i++)
+            level->nodes[i].removed = true;
+        return;
+    }
+    const bool lists_any = cert_lists(cert, oid_der(OID_ANY_POLICY)) && any_allowed;
+    for (size_t i = 0; i < level->count && !lists_any; i++)
+        if (!cert_lists(cert, level->nodes[i].policy))
+            level->nodes[i].removed = true;
+    for (size_t n = 0; had_any && n < LIMIT_POLICY_NODES; n++) {
+        const struct bytes policy = cert_policy(cert, n);
+        if (policy.p == NULL)
+            break;
+        if (!is_any(policy) && level_find(level, policy) == NULL)
+            level_add(s, level, policy);
+    }
+    level->any = had_any && lists_any;
+}
+
+/** RFC 5280 section 6.1.4 (a) and (b): marks what is mapped, or deletes it when mapping is inhibited. */
+static void level_map(struct policy_state *s, struct policy_level *level, const struct cert *cert,
+                      bool allowed)
+{
+    struct policy_mapping m;
+    for (size_t n = 0; n < LIMIT_POLICY_NODES && cert_policy_mapping(cert, n, &m); n++) {
+        if (is_any(m.issuer_domain) || is_any(m.subject_domain)) {
+            s->failed = true;
+            return;
+        }
+        struct policy_node *node = level_find(level, m.issuer_domain);
+        if (!allowed) {
+            if (node != NULL)
+                node->removed = true;
+            continue;
+        }
+        if (node == NULL && level->any)
+            node = level_add(s, level, m.issuer_domain);
+        if (node != NULL)
+            node->mapped = true;
+    }
+}
+
+/** The next level's expected policies: each unmapped policy itself, each mapped one its targets. */
+static void level_next(struct policy_state *s, struct policy_level *level, const struct cert *cert,
+                       struct policy_level *next)
+{
+    struct policy_mapping m;
+    next->any = level->any;
+    for (size_t i = 0; i < level->count && !s->failed; i++) {
+        if (level->nodes[i].removed || level->nodes[i].mapped)
+            continue;
+        struct policy_node *node = level_add(s, next, level->nodes[i].policy);
+        if (node != NULL)
+            node_add_parent(s, node, level->nodes[i].policy);
+    }
+    for (size_t n = 0; n < LIMIT_POLICY_NODES && cert_policy_mapping(cert, n, &m); n++) {
+        const struct policy_node *from = level_find(level, m.issuer_domain);
+        if (from == NULL || !from->mapped || s->failed)
+            continue;
+        struct policy_node *node = level_find(next, m.subject_domain);
+        if (node == NULL)
+            node = level_add(s, next, m.subject_domain);
+        if (node != NULL)
+            node_add_parent(s, node, m.issuer_domain);
+    }
+}
+
+static bool user_wants(const struct behaviour *b, struct bytes policy)
+{
+    for (size_t i = 0; i < b->user_policy_count; i++)
+        if (bytes_equal(b->user_policies[i], policy))
+            return true;
+    return false;
+}
+
+static bool user_wants_any(const struct behaviour *b)
+{
+    return b->user_policy_count == 0 || user_wants(b, oid_der(OID_ANY_POLICY));
+}
+
+/** RFC 5280 section 6.1.5 (g): does any policy that leads from the leaf to the anchor suit the user? */
+static bool policies_suit(struct policy_state *s)
+{
+    if (s->level_count == 0 || level_is_empty(&s->levels[s->level_count - 1]))
+        return false;
+    if (user_wants_any(s->c->b) || s->levels[s->level_count - 1].any)
+        return true;
+    for (size_t i = 0; i < s->levels[s->level_count - 1].count; i++)
+        s->levels[s->level_count - 1].nodes[i].reachable = true;
+    for (size_t l = s->level_count; l-- > 0;) {
+        for (size_t i = 0; i < s->levels[l].count; i++) {
+            const struct policy_node *node = &s->levels[l].nodes[i];
+            if (node->removed || !node->reachable)
+                continue;
+            if (node->parent_count == 0 && user_wants(s->c->b, node->policy))
+                return true;
+            for (size_t p = 0; l > 0 && p < node->parent_count; p++) {
+                struct policy_node *up = level_find(&s->levels[l - 1], node->parents[p]);
+                if (up != NULL)
+                    up->reachable = true;
+            }
+        }
+    }
+    return false;
+}
+
+/** The counters of RFC 5280 section 6.1.2 (d) to (f). */
+struct policy_counters {
+    int64_t explicit_policy, mapping, any;
+};
+
+static void counter_lower(int64_t *counter, int to)
+{
+    if (to >= 0 && to < *counter)
+        *counter = to;
+}
+
+/** RFC 5280 section 6.1.4 (h) to (j). */
+static void counters_prepare(struct policy_counters *k, const struct cert *cert, bool self_issued)
+{
+    int require, mapping, any;
+    if (!self_issued) {
+        k->explicit_policy -= k->explicit_policy > 0;
+        k->mapping -= k->mapping > 0;
+        k->any -= k->any > 0;
+    }
+    cert_policy_constraints(cert, &require, &mapping, &any);
+    counter_lower(&k->explicit_policy, require);
+    counter_lower(&k->mapping, mapping);
+    counter_lower(&k->any, any);
+}
+
+/** One certificate: its level, and unless it is the leaf the next one. Depth counts from the leaf. */
+static void policy_step(struct policy_state *s, struct policy_counters *k, size_t depth)
+{
+    const struct check *c = s->c;
+    const struct cert *cert = check_cert(c, depth);
+    const bool self_issued = node_is_self_issued(c->j, c->route->nodes[depth]);
+    struct policy_level *level = &s->levels[s->level_count - 1];
+    level_intersect(s, level, cert, k->any > 0 || (depth > 0 && self_issued));
+    if (level_is_empty(level) && k->explicit_policy == 0)
+        s->failed = true; /* section 6.1.3 (f) */
+    if (depth == 0 || s->level_count >= LIMIT_PATH_LENGTH)
+        return;
+    level_map(s, level, cert, k->mapping > 0);
+    level_next(s, level, cert, &s->levels[s->level_count]);
+    s->level_count++;
+    counters_prepare(k, cert, self_issued);
+}
+
+/** Most chains have no policy that could fail: then nothing is built. */
+static bool policies_matter(const struct check *c)
+{
+    if (c->b->initial_explicit_policy)
+        return true;
+    for (size_t depth = 0; depth < c->route->count; depth++)
+        if (check_cert(c, depth)->has & (HAS_POLICY_CONSTRAINTS | HAS_POLICY_MAPPINGS))
+            return true;
+    return false;
+}
+
+void check_policies(const struct check *c)
+{
+    if (c->b->policy != POLICY_PROCESS || !policies_matter(c))
+        return;
+    const size_t top = c->route->count - (c->route->complete && c->route->count > 1 ? 1 : 0);
+    struct policy_state *s = arena_alloc(c->j->arena, sizeof *s);
+    s->c = c;
+    s->level_count = 1;
+    s->levels[0].any = true;
+    /* RFC 5280 section 6.1.2: n + 1 stands for "no limit" */
+    struct policy_counters k = {.explicit_policy = (int64_t)top + 1,
+                                .mapping = (int64_t)top + 1,
+                                .any = (int64_t)top + 1};
+    if (c->b->initial_explicit_policy)
+        k.explicit_policy = 0;
+    if (c->b->initial_mapping_inhibit)
+        k.mapping = 0;
+    if (c->b->initial_any_inhibit)
+        k.any = 0;
+    for (size_t depth = top; depth-- > 0 && !s->failed;)
+        policy_step(s, &k, depth);
+    /* section 6.1.5 (a) and (b) */
+    int require, mapping, any;
+    cert_policy_constraints(check_cert(c, 0), &require, &mapping, &any);
+    k.explicit_policy -= k.explicit_policy > 0;
+    if (require == 0)
+        k.explicit_policy = 0;
+    if (s->failed || (k.explicit_policy == 0 && !policies_suit(s)))
+        reason_add(c, FACT_POLICY, 0, -1, 0, 0, NULL);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a certificate may be used for: basicConstraints, keyUsage, extendedKeyUsage, critical
+ * extensions, path lengths. RFC 5280 sections 4.2.1 and 6.1.4. */
+#include "judge/internal.h"
+
+static bool allows_server(const struct check *c, unsigned eku, bool any_refused, bool sgc)
+{
+    if (eku == 0)
+        return c->b->eku_empty_ok;
+    return (eku & EKU_SERVER_AUTH) || ((eku & EKU_ANY) && !any_refused) ||
+           (sgc && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
+}
+
+/** RFC 5280 section 4.2.1.12: the purposes listed must include the one at hand. */
+static void check_leaf_eku(const struct check *c, const struct cert *cert)
+{
+    if (!(cert->has & HAS_EKU) || c->b->leaf_eku_ignored)
+        return;
+    if (!allows_server(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
+        (c->b->eku_forbid_ocsp && (cert->eku & EKU_OCSP_SIGNING)))
+        reason_add(c, FACT_EKU_MISSING, 0, -1, cert->eku, 0, NULL);
+}
+
+/** nsCertType bit 1: SSL server (Netscape's extension, still honoured by OpenSSL and Java). */
+static void check_leaf_ns_type(const struct check *c, const struct cert *cert)
+{
+    if (c->b->ns_cert_type && (cert->has & HAS_NS_CERT_TYPE) && !(cert->ns_cert_type & 0x40))
+        reason_add(c, FACT_EKU_MISSING, 0, -1, 0, 1, "netscapeCertType");
+}
+
+/** RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2: signing needs digitalSignature. */
+static void check_leaf_ku(const struct check *c, const struct cert *cert)
+{
+    if (!(cert->has & HAS_KEY_USAGE))
+        return;
+    const unsigned server = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
+    const unsigned wanted =
+        c->b->leaf_ku == LEAF_KU_DIGITAL_SIGNATURE ? (unsigned)KU_DIGITAL_SIGNATURE : server;
+    const bool refused = c->b->leaf_ku != LEAF_KU_IGNORE && (cert->key_usage & wanted) == 0 &&
+                         !(cert->key_usage == 0 && c->b->ku_zero_ok);
+    if (refused || (cert->key_usage == 0 && !c->b->ku_zero_ok))
+        reason_add(c, FACT_KEY_USAGE_LEAF, 0, -1, cert->key_usage, wanted, NULL);
+    if (c->b->leaf_cert_sign_refused && (cert->key_usage & KU_KEY_CERT_SIGN) && !cert->is_ca)
+        reason_add(c, FACT_KEY_USAGE_LEAF, 0, -1, cert->key_usage, 0, "keyCertSign");
+}
+
+static void check_leaf(const struct check *c)
+{
+    const struct cert *cert = check_cert(c, 0);
+    const bool trusted = check_is_anchor(c, 0);
+    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_EKU))) {
+        check_leaf_eku(c, cert);
+        check_leaf_ns_type(c, cert);
+    }
+    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_KU)))
+        check_leaf_ku(c, cert);
+    if (cert->is_ca && c->b->leaf_ca_refused && c->route->count > 1)
+        reason_add(c, FACT_CA_AS_LEAF, 0, -1, 0, 0, NULL);
+}
+
+/** RFC 5280 section 6.1.4 (k), for an anchor: what the profile asks of one. */
+static bool anchor_may_sign(const struct check *c, const struct cert *cert, size_t depth)
+{
+    if (cert->version < 3 && !(cert->has & HAS_BASIC_CONSTRAINTS)) {
+        if (c->b->anchor_v1 == ANCHOR_V1_NO)
+            return false;
+        return c->b->anchor_v1 == ANCHOR_V1_ANY ||
+               node_is_self_signed(c->j, c->route->nodes[depth]);
+    }
+    const bool has = (cert->has & HAS_BASIC_CONSTRAINTS) != 0;
+    switch (c->b->anchor_bc) {
+    case ANCHOR_BC_NONE:
+        return true;
+    case ANCHOR_BC_REQUIRED:
+        return has && cert->is_ca;
+    case ANCHOR_BC_OR_CERT_SIGN:
+        return has ? cert->is_ca
+                   : (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
+    case ANCHOR_BC_IF_PRESENT:
+        break;
+    }
+    return !has || cert->is_ca;
+}
+
+/** RFC 5280 section 6.1.4 (k) and (n): a CA says so, and its key may sign certificates. */
+static void check_ca(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const bool anchor = check_is_anchor(c, depth);
+    const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
+    if (!may)
+        reason_add(c, FACT_NOT_A_CA, (int)depth, -1, (cert->has & HAS_BASIC_CONSTRAINTS) != 0, 0,
+                   NULL);
+    const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
+    if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
+        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, cert->key_usage, KU_KEY_CERT_SIGN, NULL);
+    if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
+        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, 0, KU_KEY_CERT_SIGN, "absent");
+    if ((cert->has & HAS_EKU) && !c->b->chain_eku_ignored && (!anchor || c->b->anchor_eku) &&
+        !allows_server(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))
+        reason_add(c, FACT_EKU_MISSING, (int)depth, -1, cert->eku, 0, NULL);
+}
+
+void check_usage(const struct check *c, size_t depth)
+{
+    if (depth == 0)
+        check_leaf(c);
+    else
+        check_ca(c, depth);
+}
+
+/* ---- critical extensions ---- */
+
+static const struct {
+    enum oid oid;
+    unsigned bit;
+} critical_bits[] = {
+    {OID_KEY_USAGE, CRIT_KU},
+    {OID_SUBJECT_ALT_NAME, CRIT_SAN},
+    {OID_ISSUER_ALT_NAME, CRIT_IAN},
+    {OID_BASIC_CONSTRAINTS, CRIT_BC},
+    {OID_NAME_CONSTRAINTS, CRIT_NC},
+    {OID_CERTIFICATE_POLICIES, CRIT_CP},
+    {OID_POLICY_CONSTRAINTS, CRIT_PC},
+    {OID_POLICY_MAPPINGS, CRIT_PM},
+    {OID_INHIBIT_ANY_POLICY, CRIT_IAP},
+    {OID_EXT_KEY_USAGE, CRIT_EKU},
+    {OID_CRL_DISTRIBUTION_POINTS, CRIT_CRLDP},
+    {OID_NS_CERT_TYPE, CRIT_NSCT},
+    {OID_AUTHORITY_KEY_ID, CRIT_AKI},
+    {OID_SUBJECT_KEY_ID, CRIT_SKI},
+    {OID_AUTHORITY_INFO_ACCESS, CRIT_AIA},
+    {OID_TLS_FEATURE, CRIT_TLSF},
+    {OID_IP_ADDR_BLOCKS, CRIT_RFC3779},
+    {OID_AS_IDENTIFIERS, CRIT_RFC3779},
+    {OID_PROXY_CERT_INFO, CRIT_PROXY},
+    {OID_OCSP_NO_CHECK, CRIT_NO_CHECK},
+    {OID_SCT_LIST, CRIT_SCT},
+};
+
+static bool critical_is_handled(const struct behaviour *b, enum oid oid)
+{
+    for (size_t i = 0; i < sizeof critical_bits / sizeof *critical_bits; i++)
+        if (critical_bits[i].oid == oid)
+            return (critical_bits[i].bit & b->critical) != 0;
+    return false;
+}
+
+/** RFC 5280 section 4.2: a critical extension that is not recognised rejects the certificate. */
+static void check_critical(const struct check *c, size_t depth, const struct extension *ext)
+{
+    if (!ext->critical)
+        return;
+    const bool unsupported =
+        (ext->id == OID_NAME_CONSTRAINTS && c->b->nc_unsupported) ||
+        (ext->id == OID_POLICY_CONSTRAINTS && c->b->policy == POLICY_CRITICAL_FATAL);
+    if (critical_is_handled(c->b, ext->id) && !unsupported)
+        return;
+    const char *name = oid_name(ext->id);
+    reason_add(c, FACT_CRITICAL_EXTENSION, (int)depth, -1, ext->offset, 0,
+               name[0] != '\0' ? name : oid_text(c->j->arena, ext->oid));
+}
+
+/* ---- what strict verifiers ask besides ---- */
+
+/** Key identifiers that RFC 5280 sections 4.2.1.1 and 4.2.1.2 demand. */
+static void check_key_ids(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const bool root = node_is_self_signed(c->j, c->route->nodes[depth]);
+    const bool anchor = check_is_anchor(c, depth);
+    if ((c->b->aki_required || c->b->strict) && !root && cert->aki_key_id.p == NULL &&
+        !(anchor && !c->b->strict) && depth + 1 < c->route->count)
+        reason_add(c, FACT_CA_MISSING_KEY_ID, (int)depth, -1, 0, 0, "authorityKeyIdentifier");
+    if ((c->b->ski_required || c->b->strict) && depth > 0 && cert->ski.p == NULL)
+        reason_add(c, FACT_CA_MISSING_KEY_ID, (int)depth, -1, 1, 0, "subjectKeyIdentifier");
+}
+
+/** OpenSSL's X509_V_FLAG_X509_STRICT (x509_vfy.c, check_extensions) on one certificate. */
+static void check_strict(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const struct extension *bc = cert_extension(cert, OID_BASIC_CONSTRAINTS);
+    if (cert->is_ca && (cert->has & HAS_BASIC_CONSTRAINTS) && bc != NULL && !bc->critical)
+        reason_add(c, FACT_ANOMALY, (int)depth, -1, -1, 89,
+                   "Basic Constraints of CA cert not marked critical");
+    if (cert->is_ca && !(cert->has & HAS_KEY_USAGE))
+        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, 0, 92, "absent");
+    if (!cert->is_ca && (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN))
+        reason_add(c, FACT_KEY_USAGE_LEAF, (int)depth, -1, cert->key_usage, 82, "keyCertSign");
+}
+
+/** RFC 5280 section 4.1.2.6: with an empty subject, subjectAltName must be critical. */
+static void check_subject(const struct check *c)
+{
+    const struct cert *cert = check_cert(c, 0);
+    const struct extension *san = cert_extension(cert, OID_SUBJECT_ALT_NAME);
+    if (c->b->empty_subject_needs_critical_san && !cert_has_subject(cert) &&
+        (san == NULL || !san->critical))
+        reason_add(c, FACT_SUBJECT_EMPTY, 0, -1, 0, 0, NULL);
+}
+
+void check_extensions(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const bool anchor = check_is_anchor(c, depth);
+    const bool skip = anchor && (depth == 0 ? (c->b->anchor_leaf_skips & SKIP_CRIT) != 0
+                                            : c->b->anchor_crit_ignored);
+    for (size_t i = 0; !skip && i < cert->extension_count; i++)
+        check_critical(c, depth, &cert->extensions[i]);
+    if (depth == 0)
+        check_subject(c);
+    check_key_ids(c, depth);
+    if (c->b->strict && c->route->count > 1)
+        check_strict(c, depth);
+}
+
+/* ---- path length ---- */
+
+/** RFC 5280 section 6.1.4 (l) and (m): non-self-issued intermediates below a CA against its
+ *  pathLenConstraint; section 4.2.1.9 does not count the last certificate. */
+void check_path_length(const struct check *c)
+{
+    int64_t below = 0;
+    for (size_t depth = 1; depth < c->route->count; depth++) {
+        const struct cert *cert = check_cert(c, depth);
+        const bool ignored = check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored;
+        if (cert->path_length >= 0 && below > cert->path_length && !ignored)
+            reason_add(c, FACT_PATH_LENGTH, (int)depth, -1, below, cert->path_length, NULL);
+        if (c->b->pathlen_counts_self_issued ||
+            !node_is_self_issued(c->j, c->route->nodes[depth]))
+            below++;
+    }
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of judge/ share. */
+#ifndef CERTWHY_JUDGE_INTERNAL_H
+#define CERTWHY_JUDGE_INTERNAL_H
+
+#include "judge/judge.h"
+#include "judge/profile.h"
+
+enum { STORES_MAX = 32 };
+
+/** What the search needs to know of a node and the report does not. */
+struct node_extra {
+    uint64_t subject_hash;
+    int edge_first, edge_count; /**< edges to its candidate issuers, best first */
+    bool expanded;
+    bool reached;               /**< some path from the leaf leads to it over good signatures */
+};
+
+/** One judgement in progress. */
+struct judging {
+    const struct judge_input *in;
+    const struct observation *obs;
+    struct arena *arena;
+    struct verdict *out;
+    struct graph *graph;        /**< &out->graph */
+    struct store *stores[STORES_MAX];
+    size_t store_count;
+    const int *store_of;        /**< per profile: index into stores */
+    int *sent;                  /**< node of each wire position */
+    size_t sent_count;
+    int first;                  /**< node of position 0: what clients take for the leaf; -1 none */
+    int leaf;                   /**< the leaf that was meant: differs from first in a reversed file */
+    struct node_extra *extra;   /**< per node */
+    size_t extra_cap;
+    int *buckets;               /**< node index + 1 by certificate hash, open addressing */
+    size_t bucket_count;
+    int signatures_left;
+    int nc_left;
+};
+
+/** A path with how far it got, and what a verifier says of it. */
+struct route {
+    int nodes[LIMIT_PATH_LENGTH];
+    size_t count;
+    bool complete;  /**< its last node is an anchor of the store in question */
+};
+struct reasons {
+    struct fact *items;
+    int *depths;
+    size_t count, cap, depth_cap;
+};
+
+/* graph.c */
+void graph_build(struct judging *j);
+/** Edge from child to issuer, -1 none. */
+int graph_edge(const struct judging *j, int child, int issuer);
+enum edge_sig edge_signature(struct judging *j, int edge);
+bool node_is_self_signed(struct judging *j, int node);
+bool node_is_self_issued(const struct judging *j, int node);
+void limit_hit(struct judging *j, const char *name);
+
+/* path.c */
+void paths_enumerate(struct judging *j);
+
+/* check*.c: what `b` objects to on a route, in no particular order */
+struct check {
+    struct judging *j;
+    const struct behaviour *b;
+    const struct route *route;
+    struct reasons *out;
+};
+void check_route(struct judging *j, const struct behaviour *b, const struct route *route,
+                 struct reasons *out);
+/** Only what concerns one certificate while it is a candidate: for pruning a search. */
+bool check_candidate(struct judging *j, const struct behaviour *b, const struct route *route);
+void reason_add(const struct check *c, enum fact_id id, int depth, int other_depth, int64_t value,
+                int64_t limit, const char *text);
+bool check_is_anchor(const struct check *c, size_t depth);
+const struct cert *check_cert(const struct check *c, size_t depth);
+void check_keys(const struct check *c, size_t depth);
+void check_usage(const struct check *c, size_t depth);
+void check_extensions(const struct check *c, size_t depth);
+void check_path_length(const struct check *c);
+void check_name_constraints(const struct check *c);
+void check_policies(const struct check *c);
+void check_encoding(const struct check *c, size_t depth);
+
+/* host.c */
+void check_host(const struct check *c);
+/** True when the names of a certificate cover the target under these rules. */
+bool host_matches(const struct behaviour *b, const struct cert *cert, const struct target *target);
+/** One presented dNSName pattern against a reference name. */
+bool host_pattern_matches(const struct behaviour *b, const char *pattern, const char *host);
+/** The names of a certificate for people: "a.example, *.b.example, 192.0.2.1 and 12 more". */
+char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
+
+/* server.c: facts about the endpoint, the chain as sent, the file */
+void facts_of_endpoint(struct judging *j);
+void facts_of_sent(struct judging *j);
+int fact_intern(struct judging *j, const struct fact *fact);
+
+/* engine.c */
+void client_judge(struct judging *j, size_t profile_index, struct client_verdict *out);
+bool route_search(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                  struct reasons *reasons);
+
+/* message.c */
+void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);
+
+#endif
