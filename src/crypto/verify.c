@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signature checks through libcrypto, at any strength: what is too weak is judged elsewhere. */
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+#include "internal.h"
+
+/** What an AlgorithmIdentifier asks for. */
+struct scheme {
+    const EVP_MD *digest, *mgf_digest; /* digest NULL: the scheme hashes by itself (EdDSA) */
+    int key_type;                      /* NID of the public key algorithm */
+    int salt_length;                   /* PSS alone */
+};
+
+static int nid_of(const struct der *oid)
+{
+    const unsigned char *p = oid->whole.p;
+    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &p, (long)oid->whole.n);
+    const int nid = object != NULL ? OBJ_obj2nid(object) : NID_undef;
+    ASN1_OBJECT_free(object);
+    return nid;
+}
+
+/** The digest named by an AlgorithmIdentifier's content, NULL when libcrypto has none. */
+static const EVP_MD *digest_of(struct reader *identifier)
+{
+    struct der oid;
+    if (!reader_expect(identifier, DER_OID, &oid))
+        return NULL;
+    return EVP_get_digestbynid(nid_of(&oid));
+}
+
+/* RFC 4055 section 2.2: id-mgf1 with the AlgorithmIdentifier of its hash. */
+static const EVP_MD *mgf_digest_of(struct reader *identifier)
+{
+    struct der oid, hash;
+    if (!reader_expect(identifier, DER_OID, &oid) || oid_of(oid.body) != OID_MGF1 ||
+        !reader_expect(identifier, DER_SEQUENCE, &hash))
+        return NULL;
+    struct reader inner = reader_enter(&hash);
+    return digest_of(&inner);
+}
+
+/** The content of `[n] EXPLICIT SEQUENCE` when present. */
+static bool tagged_sequence(struct reader *reader, uint8_t n, struct reader *content)
+{
+    struct der tagged, sequence;
+    if (!reader_optional(reader, DER_CONTEXT_CONS(n), &tagged))
+        return false;
+    struct reader inner = reader_enter(&tagged);
+    if (!reader_expect(&inner, DER_SEQUENCE, &sequence)) {
+        reader->bad = true;
+        return false;
+    }
+    *content = reader_enter(&sequence);
+    return true;
+}
+
+/** `[n] EXPLICIT INTEGER`, or `fallback` when absent; -1 when unreadable or out of range. */
+static int tagged_int(struct reader *reader, uint8_t n, int fallback)
+{
+    struct der tagged, number;
+    if (!reader_optional(reader, DER_CONTEXT_CONS(n), &tagged))
+        return fallback;
+    struct reader inner = reader_enter(&tagged);
+    int64_t value = 0;
+    if (!reader_expect(&inner, DER_INTEGER, &number) || !der_small_int(&number, &value) ||
+        value > INT_MAX)
+        return -1;
+    return (int)value;
+}
+
+/* RFC 4055 section 3.1: RSASSA-PSS-params with its defaults. The parameters must be there. */
+static bool scheme_read_pss(const struct der *parameters, struct scheme *out)
+{
+    if (parameters->tag != DER_SEQUENCE)
+        return false;
+    struct reader reader = reader_enter(parameters);
+    struct reader content;
+    out->digest = tagged_sequence(&reader, 0, &content) ? digest_of(&content) : EVP_sha1();
+    out->mgf_digest = tagged_sequence(&reader, 1, &content) ? mgf_digest_of(&content) : EVP_sha1();
+    out->salt_length = tagged_int(&reader, 2, 20);
+    const int trailer = tagged_int(&reader, 3, 1);
+    return !reader.bad && reader_at_end(&reader) && out->digest != NULL &&
+           out->mgf_digest != NULL && out->salt_length >= 0 && trailer == 1;
+}
+
+static bool scheme_read(struct bytes algorithm, struct scheme *out)
+{
+    struct reader top = reader_of(algorithm, 0);
+    struct der sequence, oid, parameters = {0};
+    if (!reader_expect(&top, DER_SEQUENCE, &sequence))
+        return false;
+    struct reader body = reader_enter(&sequence);
+    if (!reader_expect(&body, DER_OID, &oid))
+        return false;
+    reader_next(&body, &parameters);
+
+    *out = (struct scheme){0};
+    int digest = NID_undef;
+    if (!OBJ_find_sigid_algs(nid_of(&oid), &digest, &out->key_type) || out->key_type == NID_undef)
+        return false;
+    if (out->key_type == NID_rsassaPss)
+        return scheme_read_pss(&parameters, out);
+    out->digest = digest != NID_undef ? EVP_get_digestbynid(digest) : NULL;
+    return digest == NID_undef || out->digest != NULL;
+}
+
+/* RFC 8017 section 8.1 allows PSS under a plain RSA key too; any other pair must agree. */
+static bool scheme_fits(const struct scheme *scheme, const EVP_PKEY *key)
+{
+    if (scheme->key_type == NID_rsassaPss && EVP_PKEY_is_a(key, "RSA"))
+        return true;
+    return EVP_PKEY_is_a(key, OBJ_nid2sn(scheme->key_type));
+}
+
+static bool scheme_apply_pss(const struct scheme *scheme, EVP_PKEY_CTX *context)
+{
+    return scheme->key_type != NID_rsassaPss ||
+           (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(context, scheme->salt_length) > 0 &&
+            EVP_PKEY_CTX_set_rsa_mgf1_md(context, scheme->mgf_digest) > 0);
+}
+
+static enum sig_result verify_with(EVP_PKEY *key, struct bytes algorithm, struct bytes tbs,
+                                   struct bytes signature)
+{
+    struct scheme scheme;
+    if (key == NULL)
+        return SIG_KEY_UNUSABLE;
+    if (!scheme_read(algorithm, &scheme))
+        return SIG_UNSUPPORTED;
+    if (!scheme_fits(&scheme, key))
+        return SIG_KEY_MISMATCH;
+    if (EVP_PKEY_missing_parameters(key))
+        return SIG_KEY_UNUSABLE; /* a DSA key that inherits its parameters */
+
+    DIGEST_CONTEXT_CLEANUP *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *details = NULL; /* owned by context */
+    if (context == NULL || EVP_DigestVerifyInit(context, &details, scheme.digest, NULL, key) <= 0 ||
+        !scheme_apply_pss(&scheme, details))
+        /* An RSASSA-PSS key may allow one digest and salt alone: RFC 4055 section 3.3. */
+        return EVP_PKEY_is_a(key, "RSA-PSS") ? SIG_KEY_MISMATCH : SIG_UNSUPPORTED;
+    return EVP_DigestVerify(context, signature.p, signature.n, tbs.p, tbs.n) == 1 ? SIG_OK
+                                                                                  : SIG_BAD;
+}
+
+enum sig_result crypto_verify(struct bytes spki, struct bytes algorithm, struct bytes tbs,
+                              struct bytes signature)
+{
+    EVP_KEY_CLEANUP *key = public_key_decode(spki);
+    const enum sig_result result = verify_with(key, algorithm, tbs, signature);
+    ERR_clear_error();
+    return result;
+}
+
+/* ---- the memo: two open-addressing tables keyed by digests, which are their own hash ---- */
+
+struct memo_key {
+    uint8_t spki[32];
+    bool used;
+    EVP_PKEY *key; /* NULL: known to be undecodable */
+};
+
+struct memo_check {
+    uint8_t spki[32], tbs[32];
+    enum sig_result result; /* 0: free */
+};
+
+struct sig_memo {
+    struct memo_key *keys;
+    struct memo_check *checks;
+    size_t key_count, key_cap, check_count, check_cap; /* caps are powers of two */
+};
+
+enum { MEMO_START = 64 };
+
+struct sig_memo *sig_memo_new(void)
+{
+    struct sig_memo *memo = xcalloc(1, sizeof *memo);
+    memo->key_cap = memo->check_cap = MEMO_START;
+    memo->keys = xcalloc(MEMO_START, sizeof *memo->keys);
+    memo->checks = xcalloc(MEMO_START, sizeof *memo->checks);
+    return memo;
+}
+
+static void memo_forget_keys(struct sig_memo *memo)
+{
+    for (size_t i = 0; i < memo->key_cap; i++)
+        EVP_PKEY_free(memo->keys[i].key);
+    memset(memo->keys, 0, memo->key_cap * sizeof *memo->keys);
+    memo->key_count = 0;
+}
+
+void sig_memo_free(struct sig_memo *memo)
+{
+    if (memo == NULL)
+        return;
+    memo_forget_keys(memo);
+    free(memo->keys);
+    free(memo->checks);
+    free(memo);
+}
+
+static size_t digest_slot(const uint8_t digest[32], size_t cap)
+{
+    uint64_t word;
+    memcpy(&word, digest, sizeof word);
+    return (size_t)word & (cap - 1);
+}
+
+/** The slot that holds `spki`, or the free one where it belongs. */
+static struct memo_key *key_slot(struct memo_key *keys, size_t cap, const uint8_t spki[32])
+{
+    size_t i = digest_slot(spki, cap);
+    while (keys[i].used && memcmp(keys[i].spki, spki, 32) != 0)
+        i = (i + 1) & (cap - 1);
+    return &keys[i];
+}
+
+static struct memo_check *check_slot(struct memo_check *checks, size_t cap, const uint8_t spki[32],
+                                     const uint8_t tbs[32])
+{
+    size_t i = (digest_slot(spki, cap) ^ digest_slot(tbs, cap)) & (cap - 1);
+    while (checks[i].result != 0 &&
+           (memcmp(checks[i].tbs, tbs, 32) != 0 || memcmp(checks[i].spki, spki, 32) != 0))
+        i = (i + 1) & (cap - 1);
+    return &checks[i];
+}
+
+/* Half full is the moment to double; at the limit a long run starts afresh instead of growing. */
+static void keys_make_room(struct sig_memo *memo)
+{
+    if (2 * memo->key_count < memo->key_cap)
+        return;
+    if (memo->key_count >= LIMIT_MEMO_KEYS) {
+        memo_forget_keys(memo);
+        return;
+    }
+    struct memo_key *larger = xcalloc(2 * memo->key_cap, sizeof *larger);
+    for (size_t i = 0; i < memo->key_cap; i++)
+        if (memo->keys[i].used)
+            *key_slot(larger, 2 * memo->key_cap, memo->keys[i].spki) = memo->keys[i];
+    free(memo->keys);
+    memo->keys = larger;
+    memo->key_cap *= 2;
+}
+
+static void checks_make_room(struct sig_memo *memo)
+{
+    if (2 * memo->check_count < memo->check_cap)
+        return;
+    if (memo->check_count >= LIMIT_MEMO_CHECKS) {
+        memset(memo->checks, 0, memo->check_cap * sizeof *memo->checks);
+        memo->check_count = 0;
+        return;
+    }
+    struct memo_check *larger = xcalloc(2 * memo->check_cap, sizeof *larger);
+    for (size_t i = 0; i < memo->check_cap; i++)
+        if (memo->checks[i].result != 0)
+            *check_slot(larger, 2 * memo->check_cap, memo->checks[i].spki, memo->checks[i].tbs) =
+                memo->checks[i];
+    free(memo->checks);
+    memo->checks = larger;
+    memo->check_cap *= 2;
+}
+
+static EVP_PKEY *memo_decode(struct sig_memo *memo, struct bytes spki, const uint8_t id[32])
+{
+    struct memo_key *slot = key_slot(memo->keys, memo->key_cap, id);
+    if (slot->used)
+        return slot->key;
+    keys_make_room(memo);
+    slot = key_slot(memo->keys, memo->key_cap, id);
+    memcpy(slot->spki, id, 32);
+    slot->used = true;
+    slot->key = public_key_decode(spki);
+    memo->key_count++;
+    return slot->key;
+}
+
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct bytes algorithm,
+                                struct bytes tbs, struct bytes signature, const uint8_t tbs_id[32],
+                                int *budget)
+{
+    uint8_t spki_id[32];
+    crypto_sha256(spki, spki_id);
+    const struct memo_check *known = check_slot(memo->checks, memo->check_cap, spki_id, tbs_id);
+    if (known->result != 0)
+        return known->result;
+    if (budget != NULL && *budget <= 0)
+        return SIG_UNCHECKED;
+    if (budget != NULL)
+        --*budget;
+
+    checks_make_room(memo);
+    EVP_PKEY *key = memo_decode(memo, spki, spki_id);
+    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, spki_id, tbs_id);
+    memcpy(slot->spki, spki_id, 32);
+    memcpy(slot->tbs, tbs_id, 32);
+    slot->result = verify_with(key, algorithm, tbs, signature);
+    memo->check_count++;
+    ERR_clear_error();
+    return slot->result;
+}
