@@ -77,13 +77,21 @@ def read_page(path, known):
 
 
 def template_keys(path, text):
-    """The {keys} of a template; stops at unbalanced braces."""
-    keys, rest, depth = [], re.sub(r"\{\{|\}\}", "", text), 0
-    for token in re.findall(r"\{\?([a-z_0-9]+):|\{([a-z_0-9]+)\}|([{}])", rest):
-        if token[2] == "{" or token[2] == "}" and depth == 0:
-            fail(path, 1, f"unbalanced braces in '{text}'")
-        depth += 1 if token[0] else -1 if token[2] else 0
-        keys += [token[0] or token[1]] if token[0] or token[1] else []
+    """The {keys} of a template, read as src/explain/template.c does; stops at unbalanced braces."""
+    keys, at, depth = [], 0, 0
+    while at < len(text):
+        word = re.compile(r"\{\?([a-z_0-9]+):|\{([a-z_0-9]+)\}").match(text, at)
+        if text.startswith("{{", at) or text.startswith("}}", at) and depth < 1:
+            at += 2
+        elif word:
+            keys.append(word[1] or word[2])
+            depth += 1 if word[1] else 0
+            at = word.end()
+        else:
+            if text[at] == "{" or text[at] == "}" and depth == 0:
+                fail(path, 1, f"unbalanced braces in '{text}'")
+            depth -= text[at] == "}"
+            at += 1
     if depth:
         fail(path, 1, f"a section is not closed in '{text}'")
     return keys
