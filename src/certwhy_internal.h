@@ -22,17 +22,17 @@ struct ignore_rule {
 
 struct cw_options {
     struct arena arena;
-    const char *root;    /**< prefix of absolute paths: another machine's tree; "" none */
+    const char *root; /**< prefix of absolute paths: another machine's tree; "" none */
     const char *name, *connect, *key; /**< "" not given */
-    const char *sni;     /**< NULL: the name; "" none is sent */
-    const char *clients; /**< comma-separated, "" the default ones */
+    const char *sni;                  /**< NULL: the name; "" none is sent */
+    const char *clients;              /**< comma-separated, "" the default ones */
     struct word_list ca, pool, resolve;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;
     bool only_ca, offline;
     bool ipv4, ipv6;
-    cw_time at;          /**< TIME_NONE: now */
-    double timeout;      /**< seconds for one dialogue */
+    cw_time at;     /**< TIME_NONE: now */
+    double timeout; /**< seconds for one dialogue */
     enum severity fail_on;
 };
 
@@ -53,7 +53,8 @@ struct cw_report {
 };
 
 /** An empty report: stores are opened, nothing is looked at. Free with cw_report_free(). */
-enum cw_code report_new(const struct cw_options *options, struct cw_report **out, struct error *error);
+enum cw_code report_new(const struct cw_options *options, struct cw_report **out,
+                        struct error *error);
 /** Diagnoses one target and adds it. On failure the report is as before. */
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error);
 /** The gravest exit status of the targets: 2, then 3, then 1, then 0. */

@@ -6,8 +6,8 @@
 #include "error.h"
 #include "limits.h"
 
-/* The only place where files are opened. `root` is prefixed to absolute paths ("" or NULL: none), so
- * that tests and chroots see their own machine. */
+/* The only place where files are opened. `root` is prefixed to absolute paths ("" or NULL: none),
+ * so that tests and chroots see their own machine. */
 
 /** A file mapped read-only. p is NULL for an empty file. Release with file_unmap(). */
 struct mapping {
@@ -23,8 +23,8 @@ enum cw_code file_map(const char *root, const char *path, struct mapping *out, s
 void file_unmap(struct mapping *mapping);
 /** Writes a temporary file beside path, fsyncs and renames it: the old file or the new one, never
  *  half. `mode` as in chmod; an existing file keeps its own mode. */
-enum cw_code file_write_atomic(const char *root, const char *path, struct bytes content, unsigned mode,
-                               struct error *err);
+enum cw_code file_write_atomic(const char *root, const char *path, struct bytes content,
+                               unsigned mode, struct error *err);
 /** Makes a directory and its parents; existing is fine. */
 enum cw_code file_make_dir(const char *root, const char *path, struct error *err);
 bool file_exists(const char *root, const char *path);

@@ -7,40 +7,43 @@ enum {
     /* asn1 */
     LIMIT_DER_DEPTH = 32, /* X.509 needs about 12; deeper nesting is an attack on recursion */
     /* crypto */
-    LIMIT_MEMO_KEYS = 1 << 12,     /* issuer keys remembered; the web's public issuers are about 1,500 */
-    LIMIT_MEMO_CHECKS = 1 << 16,   /* signature checks remembered (72 bytes each); then start afresh */
+    LIMIT_MEMO_KEYS =
+        1 << 12, /* issuer keys remembered; the web's public issuers are about 1,500 */
+    LIMIT_MEMO_CHECKS =
+        1 << 16, /* signature checks remembered (72 bytes each); then start afresh */
     /* x509 */
-    LIMIT_CERT_BYTES = 1 << 20,    /* 1 MiB: the largest real certificates are near 100 KB */
-    LIMIT_EXTENSIONS = 64,         /* real certificates have about 10 */
-    LIMIT_ANOMALIES = 24,          /* kept per certificate; the rest is only counted */
-    LIMIT_NAMES_SHOWN = 1000,      /* SAN entries that a report lists; the biggest real lists hold 250 */
-    LIMIT_SAN_NAMES = 10000,       /* SAN entries that judging looks at */
-    LIMIT_NAME_ATTRIBUTES = 64,    /* attributes of one distinguished name */
+    LIMIT_CERT_BYTES = 1 << 20, /* 1 MiB: the largest real certificates are near 100 KB */
+    LIMIT_EXTENSIONS = 64,      /* real certificates have about 10 */
+    LIMIT_ANOMALIES = 24,       /* kept per certificate; the rest is only counted */
+    LIMIT_NAMES_SHOWN = 1000, /* SAN entries that a report lists; the biggest real lists hold 250 */
+    LIMIT_SAN_NAMES = 10000,  /* SAN entries that judging looks at */
+    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one distinguished name */
     /* container */
-    LIMIT_FILE_BYTES = 256 << 20,  /* a bundle of 100,000 certificates is 155 MB */
-    LIMIT_OBJECTS = 200000,        /* objects in one file */
-    LIMIT_FILE_FAULTS = 100,       /* faults of a file that are listed one by one */
+    LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
+    LIMIT_OBJECTS = 200000,       /* objects in one file */
+    LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
     /* judge */
-    LIMIT_SENT_CERTS = 1000,       /* certificates of one message or file that are judged as a chain */
-    LIMIT_NODES = 4096,            /* candidate certificates of one graph; a power of two */
-    LIMIT_CANDIDATES = 64,         /* issuers considered for one certificate, best first */
-    LIMIT_PATHS = 64,              /* candidate paths kept */
-    LIMIT_PATH_STEPS = 20000,      /* steps of the path search */
-    LIMIT_PATH_LENGTH = 32,        /* certificates in a path; the longest real ones have 6 */
-    LIMIT_SIGNATURES = 512,        /* signature checks per judgement; LibreSSL uses 256 */
+    LIMIT_SENT_CERTS = 1000,  /* certificates of one message or file that are judged as a chain */
+    LIMIT_NODES = 4096,       /* candidate certificates of one graph; a power of two */
+    LIMIT_CANDIDATES = 64,    /* issuers considered for one certificate, best first */
+    LIMIT_PATHS = 64,         /* candidate paths kept */
+    LIMIT_PATH_STEPS = 20000, /* steps of the path search */
+    LIMIT_PATH_LENGTH = 32,   /* certificates in a path; the longest real ones have 6 */
+    LIMIT_SIGNATURES = 512,   /* signature checks per judgement; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 250000, /* name against constraint comparisons; webpki uses 250,000 */
     LIMIT_POLICY_NODES = 4096,     /* policy graph nodes (CVE-2023-0464) */
     /* net, tls */
-    LIMIT_ADDRESSES = 16,          /* addresses of one name that are tried */
-    LIMIT_TLS_MESSAGE = 4 << 20,   /* bytes of one Certificate message; libssl's default is 100 KB */
-    LIMIT_TLS_FLIGHT = 8 << 20,    /* bytes read from one server before it must have finished */
-    LIMIT_RESOLVE_SECONDS = 10,    /* wait for the resolver; glibc's own patience can reach minutes */
-    LIMIT_ACCEPTABLE_CAS = 200,    /* CA names of one CertificateRequest that are listed */
-    LIMIT_PEEK = 512,              /* first bytes kept of what is not TLS */
+    LIMIT_ADDRESSES = 16,        /* addresses of one name that are tried */
+    LIMIT_TLS_MESSAGE = 4 << 20, /* bytes of one Certificate message; libssl's default is 100 KB */
+    LIMIT_TLS_FLIGHT = 8 << 20,  /* bytes read from one server before it must have finished */
+    LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
+    LIMIT_ACCEPTABLE_CAS = 200,  /* CA names of one CertificateRequest that are listed */
+    LIMIT_PEEK = 512,            /* first bytes kept of what is not TLS */
     /* record */
-    LIMIT_CASE_BYTES = 64 << 20,   /* a saved case */
-    LIMIT_CASE_VALUES = 4 << 20,   /* JSON values in it: 200,000 objects of a file at 15 values each */
-    LIMIT_CASE_NAMES = 10000,      /* acceptable CAs, sources of a store; a Windows server names 400 */
+    LIMIT_CASE_BYTES = 64 << 20, /* a saved case */
+    LIMIT_CASE_VALUES =
+        4 << 20,              /* JSON values in it: 200,000 objects of a file at 15 values each */
+    LIMIT_CASE_NAMES = 10000, /* acceptable CAs, sources of a store; a Windows server names 400 */
 };
 
 #endif

@@ -7,7 +7,8 @@
 
 /** Lower-case hex of b, optionally with a separator between bytes (0: none). */
 char *str_hex(struct arena *arena, struct bytes b, char separator);
-/** Bytes of a hex string (separators ':' and ' ' allowed); n = 0 and p = NULL when it is not hex. */
+/** Bytes of a hex string (separators ':' and ' ' allowed); n = 0 and p = NULL when it is not hex.
+ */
 struct bytes str_unhex(struct arena *arena, const char *hex);
 
 /** Foreign bytes made harmless for a terminal, a log or a file: valid UTF-8, with control
@@ -15,8 +16,8 @@ struct bytes str_unhex(struct arena *arena, const char *hex);
  *  invalid bytes written as \xNN or \u{NNNN}, and the backslash doubled. */
 char *str_safe(struct arena *arena, struct bytes b);
 void str_safe_append(struct buf *out, struct bytes b);
-/** As str_safe_append(), but the backslash stays: for whole sentences that may hold text that was made
- *  safe before. Harmless, not reversible. */
+/** As str_safe_append(), but the backslash stays: for whole sentences that may hold text that was
+ * made safe before. Harmless, not reversible. */
 void str_safe_line(struct buf *out, struct bytes b);
 /** True when str_safe() would return b unchanged. */
 bool str_is_safe(struct bytes b);
@@ -38,7 +39,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /** A whole decimal number within [min, max]; false when s is anything else. */
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *out);
-/** "did you mean": the nearest of `candidates` (NULL-terminated) within 1/3 of its length, or NULL. */
+/** "did you mean": the nearest of `candidates` (NULL-terminated) within 1/3 of its length, or NULL.
+ */
 const char *str_nearest(const char *word, const char *const *candidates);
 /** Base64 (RFC 4648 section 4) with no line breaks. */
 char *str_base64(struct arena *arena, struct bytes b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of cli/: one file per command, each ending in its entry of the command table. A command
- * states its options as a table; main.c parses them, answers --help, -v and mistakes, and calls run(). */
+/* Front header of cli/: one file per command, each ending in its entry of the command table. A
+ * command states its options as a table; main.c parses them, answers --help, -v and mistakes, and
+ * calls run(). */
 #ifndef CERTWHY_CLI_H
 #define CERTWHY_CLI_H
 
@@ -14,8 +15,8 @@ enum exit_status {
     EXIT_UNSEEN = 3,   /**< the target could not be observed */
 };
 
-/** One option of a command. Tables end with a row whose name is NULL. --help/-h, -v and -vv belong to
- *  every command and stand in no table. */
+/** One option of a command. Tables end with a row whose name is NULL. --help/-h, -v and -vv belong
+ * to every command and stand in no table. */
 struct option_spec {
     const char *name;  /**< without dashes: "format" */
     char letter;       /**< short form, 0 none */
@@ -34,8 +35,8 @@ struct arguments {
     size_t option_count;
     const char **operands; /**< what is no option, in order; all after "--" */
     size_t operand_count;
-    int verbose;           /**< 0, 1 (-v), 2 (-vv) */
-    struct arena *arena;   /**< lives until the command returns */
+    int verbose;         /**< 0, 1 (-v), 2 (-vv) */
+    struct arena *arena; /**< lives until the command returns */
 };
 
 struct command {
@@ -71,7 +72,8 @@ const struct command *command_find(const char *name);
 /** Writes to a file (atomically) or, with path NULL, to standard output. A reader that went away
  *  (closed pipe) is success. Returns false after saying on stderr what failed. */
 bool output_write(const char *path, struct bytes content);
-/** True when standard output takes colour: --color always|auto|never (NULL: auto), NO_COLOR, TERM. */
+/** True when standard output takes colour: --color always|auto|never (NULL: auto), NO_COLOR, TERM.
+ */
 bool output_color(const char *when);
 /** Columns of the terminal, 40 to 100; 100 when standard output is none. */
 unsigned output_width(void);

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of container/: the bytes of a file → the objects in it with their origin, and what is
- * wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault) and DER;
- * recognises what it does not read (PKCS#7, PKCS#12, JKS, HTML, an SSH key …) and says so. */
+/* Front header of container/: the bytes of a file → the objects in it with their origin, and what
+ * is wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault)
+ * and DER; recognises what it does not read (PKCS#7, PKCS#12, JKS, HTML, an SSH key …) and says so.
+ */
 #ifndef CERTWHY_CONTAINER_H
 #define CERTWHY_CONTAINER_H
 
 #include "x509/x509.h"
 
-enum origin_kind { ORIGIN_SENT, ORIGIN_FILE, ORIGIN_STORE, ORIGIN_POOL, ORIGIN_FETCHED, ORIGIN_MADE };
+enum origin_kind {
+    ORIGIN_SENT,
+    ORIGIN_FILE,
+    ORIGIN_STORE,
+    ORIGIN_POOL,
+    ORIGIN_FETCHED,
+    ORIGIN_MADE
+};
 /** Where an object came from. Strings live as long as the arena that made them. */
 struct origin {
     enum origin_kind kind;
@@ -17,16 +25,22 @@ struct origin {
     size_t position;   /**< ORIGIN_SENT, ORIGIN_FILE: 0-based index in its list */
 };
 
-enum object_kind { OBJECT_CERTIFICATE, OBJECT_PRIVATE_KEY, OBJECT_CSR, OBJECT_CRL, OBJECT_PKCS7,
-                   OBJECT_OTHER };
+enum object_kind {
+    OBJECT_CERTIFICATE,
+    OBJECT_PRIVATE_KEY,
+    OBJECT_CSR,
+    OBJECT_CRL,
+    OBJECT_PKCS7,
+    OBJECT_OTHER
+};
 /** One object found in a file. A private key's bytes are never kept: der is empty for it. */
 struct object {
     enum object_kind kind;
-    const char *label;  /**< PEM label, "" for DER */
-    struct bytes der;   /**< decoded, in the arena */
+    const char *label; /**< PEM label, "" for DER */
+    struct bytes der;  /**< decoded, in the arena */
     struct origin origin;
     size_t end_line;
-    bool encrypted;     /**< private key under a passphrase */
+    bool encrypted; /**< private key under a passphrase */
 };
 
 enum file_fault_id {
@@ -45,8 +59,17 @@ struct file_fault {
 const char *file_fault_rule(enum file_fault_id id); /**< "file.seam" */
 const char *file_fault_text(enum file_fault_id id);
 
-enum file_kind { FILE_KIND_EMPTY, FILE_KIND_PEM, FILE_KIND_DER, FILE_KIND_PKCS7, FILE_KIND_PKCS12,
-                 FILE_KIND_JKS, FILE_KIND_CASE, FILE_KIND_HTML, FILE_KIND_OTHER };
+enum file_kind {
+    FILE_KIND_EMPTY,
+    FILE_KIND_PEM,
+    FILE_KIND_DER,
+    FILE_KIND_PKCS7,
+    FILE_KIND_PKCS12,
+    FILE_KIND_JKS,
+    FILE_KIND_CASE,
+    FILE_KIND_HTML,
+    FILE_KIND_OTHER
+};
 struct container {
     enum file_kind kind;
     struct object *objects;
@@ -58,7 +81,8 @@ struct container {
 
 /** Reads the bytes of one file. `where` names it in origins. Never fails for foreign content.
  *  Linear time in the size of `file`. */
-void container_read(struct bytes file, const char *where, struct arena *arena, struct container *out);
+void container_read(struct bytes file, const char *where, struct arena *arena,
+                    struct container *out);
 
 /** Appends one PEM block with 64-character lines. */
 void pem_write(struct buf *out, const char *label, struct bytes der);

@@ -12,11 +12,12 @@ void crypto_sha1(struct bytes data, uint8_t out[20]);
 
 enum sig_result {
     SIG_OK = 1,
-    SIG_BAD = 2,            /**< libcrypto says that the signature does not verify */
-    SIG_KEY_UNUSABLE = 3,   /**< the issuer's public key cannot be decoded */
-    SIG_UNSUPPORTED = 4,    /**< an algorithm that libcrypto here does not know */
-    SIG_KEY_MISMATCH = 5,   /**< the algorithm does not fit the kind of key (ECDSA under an RSA key) */
-    SIG_UNCHECKED = 6,      /**< the memo's budget is spent */
+    SIG_BAD = 2,          /**< libcrypto says that the signature does not verify */
+    SIG_KEY_UNUSABLE = 3, /**< the issuer's public key cannot be decoded */
+    SIG_UNSUPPORTED = 4,  /**< an algorithm that libcrypto here does not know */
+    SIG_KEY_MISMATCH =
+        5,             /**< the algorithm does not fit the kind of key (ECDSA under an RSA key) */
+    SIG_UNCHECKED = 6, /**< the memo's budget is spent */
 };
 
 /** Verifies `signature` (without the BIT STRING's first octet) over `tbs` under the
@@ -31,8 +32,8 @@ struct sig_memo;
 struct sig_memo *sig_memo_new(void);
 void sig_memo_free(struct sig_memo *memo);
 /** As crypto_verify(), remembered. `tbs_id` is a SHA-256 that identifies the signed object whole
- *  (certificate including its signature). `budget` counts down at each real check; at 0 the answer is
- *  SIG_UNCHECKED. NULL: no budget. */
+ *  (certificate including its signature). `budget` counts down at each real check; at 0 the answer
+ * is SIG_UNCHECKED. NULL: no budget. */
 enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct bytes algorithm,
                                 struct bytes tbs, struct bytes signature, const uint8_t tbs_id[32],
                                 int *budget);
@@ -49,13 +50,22 @@ bool private_key_spki(const struct private_key *key, struct buf *out);
 
 /* ---- keys and signatures of our own making (lab, CSR) ---- */
 
-enum key_spec { KEY_SPEC_RSA_1024, KEY_SPEC_RSA_2048, KEY_SPEC_RSA_4096, KEY_SPEC_P256, KEY_SPEC_P384,
-                KEY_SPEC_P521, KEY_SPEC_ED25519, KEY_SPEC_ED448 };
+enum key_spec {
+    KEY_SPEC_RSA_1024,
+    KEY_SPEC_RSA_2048,
+    KEY_SPEC_RSA_4096,
+    KEY_SPEC_P256,
+    KEY_SPEC_P384,
+    KEY_SPEC_P521,
+    KEY_SPEC_ED25519,
+    KEY_SPEC_ED448
+};
 /** A key derived from seed and label alone: the same bytes on every run and machine. For the lab;
  *  its output must be marked as a lab key wherever it is written. */
 struct private_key *private_key_derive(enum key_spec spec, struct bytes seed, const char *label);
-/** Signs deterministically (RFC 6979-like for ECDSA; PKCS#1 v1.5 or PSS with a derived salt for RSA).
- *  `algorithm` is an OID of the signature group; appends the signature octets. False: cannot. */
+/** Signs deterministically (RFC 6979-like for ECDSA; PKCS#1 v1.5 or PSS with a derived salt for
+ * RSA). `algorithm` is an OID of the signature group; appends the signature octets. False: cannot.
+ */
 bool private_key_sign(const struct private_key *key, enum oid algorithm, struct bytes tbs,
                       struct buf *signature);
 /** Unencrypted PKCS#8 PEM, preceded by `comment` lines. */

@@ -13,7 +13,7 @@ struct node_extra {
     uint64_t subject_hash;
     int edge_first, edge_count; /**< edges to its candidate issuers, best first */
     bool expanded;
-    bool reached;               /**< some path from the leaf leads to it over good signatures */
+    bool reached; /**< some path from the leaf leads to it over good signatures */
 };
 
 /** One judgement in progress. */
@@ -22,17 +22,17 @@ struct judging {
     const struct observation *obs;
     struct arena *arena;
     struct verdict *out;
-    struct graph *graph;        /**< &out->graph */
+    struct graph *graph; /**< &out->graph */
     struct store *stores[STORES_MAX];
     size_t store_count;
-    const int *store_of;        /**< per profile: index into stores */
-    int *sent;                  /**< node of each wire position */
+    const int *store_of; /**< per profile: index into stores */
+    int *sent;           /**< node of each wire position */
     size_t sent_count;
-    int first;                  /**< node of position 0: what clients take for the leaf; -1 none */
-    int leaf;                   /**< the leaf that was meant: differs from first in a reversed file */
-    struct node_extra *extra;   /**< per node */
+    int first;                /**< node of position 0: what clients take for the leaf; -1 none */
+    int leaf;                 /**< the leaf that was meant: differs from first in a reversed file */
+    struct node_extra *extra; /**< per node */
     size_t extra_cap;
-    int *buckets;               /**< node index + 1 by certificate hash, open addressing */
+    int *buckets; /**< node index + 1 by certificate hash, open addressing */
     size_t bucket_count;
     int signatures_left;
     int nc_left;
@@ -42,7 +42,7 @@ struct judging {
 struct route {
     int nodes[LIMIT_PATH_LENGTH];
     size_t count;
-    bool complete;  /**< its last node is an anchor of the store in question */
+    bool complete; /**< its last node is an anchor of the store in question */
 };
 struct reasons {
     struct fact *items;

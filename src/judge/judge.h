@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of judge/: a pure function of observation + stores + profiles + time → facts, candidate
- * paths and one verdict per client. Touches no network, clock, environment, file or global.
+/* Front header of judge/: a pure function of observation + stores + profiles + time → facts,
+ * candidate paths and one verdict per client. Touches no network, clock, environment, file or
+ * global.
  *
  * Facts are the same for every client and are computed for all candidate certificates, edges and
- * paths. A profile is data: which path a client would choose, which facts are fatal to it, its words.
- * Indexes: `node` into graph.nodes, `fact` into facts, `chain` into verdict.chain. */
+ * paths. A profile is data: which path a client would choose, which facts are fatal to it, its
+ * words. Indexes: `node` into graph.nodes, `fact` into facts, `chain` into verdict.chain. */
 #ifndef CERTWHY_JUDGE_H
 #define CERTWHY_JUDGE_H
 
@@ -31,7 +32,7 @@ enum edge_aki { AKI_ABSENT, AKI_MATCH, AKI_MISMATCH };
 /** `issuer`'s subject is `child`'s issuer name. */
 struct edge {
     int child, issuer;
-    bool same_der;       /**< names equal byte for byte, not only by RFC 5280 7.1 */
+    bool same_der;               /**< names equal byte for byte, not only by RFC 5280 7.1 */
     enum edge_aki key_id;        /**< keyIdentifier against subjectKeyIdentifier */
     enum edge_aki issuer_serial; /**< authorityCertIssuer and serial number */
     enum edge_sig signature;
@@ -54,13 +55,13 @@ enum fact_id {
 /** One checkable truth. */
 struct fact {
     enum fact_id id;
-    int node;          /**< the certificate it is about, -1: the endpoint or file */
-    int other;         /**< the issuer, for facts about an edge; else -1 */
-    int64_t value;     /**< seconds past, bits, count … see facts.def */
-    int64_t limit;     /**< what value was compared with */
-    const char *text;  /**< harmless evidence text, "" none */
-    uint32_t offset;   /**< byte offset in the certificate, for anomalies */
-    bool on_best;      /**< the fact lies on the best path (or on leaf, name, endpoint) */
+    int node;         /**< the certificate it is about, -1: the endpoint or file */
+    int other;        /**< the issuer, for facts about an edge; else -1 */
+    int64_t value;    /**< seconds past, bits, count … see facts.def */
+    int64_t limit;    /**< what value was compared with */
+    const char *text; /**< harmless evidence text, "" none */
+    uint32_t offset;  /**< byte offset in the certificate, for anomalies */
+    bool on_best;     /**< the fact lies on the best path (or on leaf, name, endpoint) */
 };
 const char *fact_rule(enum fact_id id);      /**< default rule, "validity.expired" */
 const char *fact_reference(enum fact_id id); /**< "RFC 5280 section 6.1.3 (a)(2)" */
@@ -72,23 +73,24 @@ const char *fact_name(enum fact_id id);      /**< "expired" */
 struct path {
     int *nodes;
     size_t count;
-    bool complete;       /**< ends at an anchor of some store */
-    uint32_t stores;     /**< which stores hold its last certificate */
-    int *facts;          /**< facts about its certificates, edges and as a whole */
+    bool complete;   /**< ends at an anchor of some store */
+    uint32_t stores; /**< which stores hold its last certificate */
+    int *facts;      /**< facts about its certificates, edges and as a whole */
     size_t fact_count;
-    unsigned cost;       /**< how much is wrong with it: the best path has the least */
+    unsigned cost; /**< how much is wrong with it: the best path has the least */
 };
 
 /* ---- clients ---- */
 
 enum evidence { EVIDENCE_MEASURED, EVIDENCE_DOCUMENTED };
 struct profile;
-const char *profile_name(const struct profile *profile);          /**< "curl@7.88" */
+const char *profile_name(const struct profile *profile);           /**< "curl@7.88" */
 const char *const *profile_aliases(const struct profile *profile); /**< NULL-terminated */
 enum evidence profile_evidence(const struct profile *profile);
-const char *profile_measured_with(const struct profile *profile); /**< "curl 7.88.1 / OpenSSL 3.0.22" */
-const char *profile_title(const struct profile *profile);         /**< "curl" for people */
-const char *profile_note(const struct profile *profile);          /**< one line: how it decides */
+const char *profile_measured_with(
+    const struct profile *profile);                       /**< "curl 7.88.1 / OpenSSL 3.0.22" */
+const char *profile_title(const struct profile *profile); /**< "curl" for people */
+const char *profile_note(const struct profile *profile);  /**< one line: how it decides */
 /** All profiles in their table's order; *count of them. */
 const struct profile *const *profile_table(size_t *count);
 /** By name or alias; NULL unknown. */
@@ -98,7 +100,7 @@ const struct profile *profile_find(const char *name);
 struct reason {
     enum fact_id fact;
     int node;
-    int depth;         /**< position on the client's path, -1 the endpoint */
+    int depth; /**< position on the client's path, -1 the endpoint */
     const char *text;
 };
 struct client_verdict {
@@ -110,7 +112,7 @@ struct client_verdict {
     size_t path_count;
     struct reason *reasons;
     size_t reason_count;
-    bool name_judged;    /**< false: no name was given, so names were not compared */
+    bool name_judged; /**< false: no name was given, so names were not compared */
 };
 
 /* ---- the whole ---- */
@@ -127,15 +129,15 @@ struct verdict {
     size_t fact_count, fact_cap;
     struct path *paths;
     size_t path_count, path_cap;
-    int best;                    /**< index of the best path, -1 none */
-    struct chain_entry *chain;   /**< as sent, then the other certificates of the best path */
+    int best;                  /**< index of the best path, -1 none */
+    struct chain_entry *chain; /**< as sent, then the other certificates of the best path */
     size_t chain_count;
-    enum issued_by *issued;      /**< per chain entry */
+    enum issued_by *issued; /**< per chain entry */
     struct client_verdict *clients;
     size_t client_count;
     struct want *wants;
     size_t want_count;
-    const char **limits_hit;     /**< names of budgets that were spent */
+    const char **limits_hit; /**< names of budgets that were spent */
     size_t limit_count;
 };
 
@@ -145,10 +147,10 @@ struct judge_input {
     const struct profile *const *profiles;
     struct store *const *stores;
     size_t profile_count;
-    struct store *pool;        /**< known issuers, not trusted; NULL none */
-    bool public_store;         /**< the stores are the system's public roots, not --only-ca */
+    struct store *pool; /**< known issuers, not trusted; NULL none */
+    bool public_store;  /**< the stores are the system's public roots, not --only-ca */
     cw_time at;
-    struct sig_memo *memo;     /**< shared by all judgements of a run */
+    struct sig_memo *memo; /**< shared by all judgements of a run */
 };
 
 /** Judges. Deterministic: the same input gives the same verdict, byte for byte. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client profile: how one verifier behaves, as data. Each field is an axis on which real verifiers
- * were measured to differ; data/profiles/ holds the evidence. A zero field is the most common
- * behaviour, so a table states only what differs. */
+/* A client profile: how one verifier behaves, as data. Each field is an axis on which real
+ * verifiers were measured to differ; data/profiles/ holds the evidence. A zero field is the most
+ * common behaviour, so a table states only what differs. */
 #ifndef CERTWHY_JUDGE_PROFILE_H
 #define CERTWHY_JUDGE_PROFILE_H
 
@@ -9,7 +9,8 @@
 
 /** How a client finds its path. */
 enum strategy {
-    STRATEGY_DFS,    /**< depth first, tries the next candidate after a defect (Go, browsers, webpki) */
+    STRATEGY_DFS, /**< depth first, tries the next candidate after a defect (Go, browsers, webpki)
+                   */
     STRATEGY_GREEDY, /**< trusted first, one choice per step, never back (OpenSSL) */
     STRATEGY_LIST,   /**< sorts what was sent, cuts it at the first trusted issuer (GnuTLS) */
 };
@@ -40,7 +41,11 @@ enum key_bit {
     KEYS_PSS = 64,
     KEYS_DSA = 128,
 };
-enum wildcard_bit { WILD_PREFIX = 1 /**< w* */, WILD_SUFFIX = 2 /**< *w */, WILD_MIDDLE = 4 /**< w*w */ };
+enum wildcard_bit {
+    WILD_PREFIX = 1 /**< w* */,
+    WILD_SUFFIX = 2 /**< *w */,
+    WILD_MIDDLE = 4 /**< w*w */
+};
 enum underscore_use { UNDERSCORE_ANY, UNDERSCORE_EXACT, UNDERSCORE_NONE };
 enum anchor_skip { SKIP_TIME = 1, SKIP_EKU = 2, SKIP_KU = 4, SKIP_CRIT = 8 };
 
@@ -66,8 +71,8 @@ enum crit_bit {
     CRIT_PROXY = 1 << 17,
     CRIT_NO_CHECK = 1 << 18,
     CRIT_SCT = 1 << 19,
-    CRIT_RFC5280 = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_PM | CRIT_IAP |
-                   CRIT_EKU,
+    CRIT_RFC5280 =
+        CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_PM | CRIT_IAP | CRIT_EKU,
 };
 
 #define ANOMALY_BIT(id) (UINT64_C(1) << ANOMALY_##id)
@@ -84,31 +89,34 @@ struct behaviour {
     unsigned max_steps;         /**< search steps, 0: LIMIT_PATH_STEPS */
     bool fetches_aia;
     /* anchors */
-    bool anchor_must_be_root;   /**< a CA that is not self-signed is no anchor */
-    bool anchor_issued_leaf;    /**< a leaf that stands in the store is trusted although a CA issued it */
+    bool anchor_must_be_root; /**< a CA that is not self-signed is no anchor */
+    bool anchor_issued_leaf; /**< a leaf that stands in the store is trusted although a CA issued it
+                              */
     bool anchor_leaf_needs_no_ca, anchor_leaf_needs_ca; /**< of a self-signed leaf in the store */
-    unsigned anchor_leaf_skips; /**< enum anchor_skip: not checked on a leaf that is its own anchor */
+    unsigned
+        anchor_leaf_skips; /**< enum anchor_skip: not checked on a leaf that is its own anchor */
     bool anchor_leaf_signature; /**< checks the digest of a trusted leaf's own signature */
     bool anchor_time_ignored, anchor_pathlen_ignored, anchor_nc_ignored, anchor_crit_ignored;
     bool anchor_cert_sign_ignored;
     enum anchor_bc anchor_bc;
     enum anchor_v1 anchor_v1;
-    bool anchor_eku;            /**< extendedKeyUsage of the anchor counts */
+    bool anchor_eku; /**< extendedKeyUsage of the anchor counts */
     /* algorithms */
-    unsigned digests_denied;    /**< enum digest_bit */
-    unsigned min_rsa, max_rsa;  /**< bits; 0: none */
+    unsigned digests_denied;                   /**< enum digest_bit */
+    unsigned min_rsa, max_rsa;                 /**< bits; 0: none */
     unsigned leaf_keys_denied, ca_keys_denied; /**< enum key_bit */
-    bool explicit_curves;       /**< EC parameters that are written out are accepted */
+    bool explicit_curves; /**< EC parameters that are written out are accepted */
     /* names */
     enum cn_use cn;
     enum cn_pick cn_pick;
-    bool cn_ip;                 /**< CN counts for addresses when there is no SAN */
+    bool cn_ip; /**< CN counts for addresses when there is no SAN */
     enum empty_san empty_san;
     unsigned partial_wildcards; /**< enum wildcard_bit */
-    unsigned wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
+    unsigned
+        wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
     bool wildcard_anywhere;
     bool no_ip_san4, no_ip_san6, ip_v4mapped, ip_in_dns;
-    bool keep_host_dot;         /**< a trailing dot of the host is not removed before comparing */
+    bool keep_host_dot; /**< a trailing dot of the host is not removed before comparing */
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;
@@ -128,21 +136,21 @@ struct behaviour {
     bool initial_explicit_policy, initial_mapping_inhibit, initial_any_inhibit;
     const struct bytes *user_policies; /**< OID contents; none: any policy will do */
     size_t user_policy_count;
-    unsigned critical;          /**< enum crit_bit */
-    bool strict;                /**< X509_V_FLAG_X509_STRICT and the like */
+    unsigned critical; /**< enum crit_bit */
+    bool strict;       /**< X509_V_FLAG_X509_STRICT and the like */
     bool ski_required;
-    bool aki_required;          /**< on every certificate that is not self-signed */
+    bool aki_required; /**< on every certificate that is not self-signed */
     bool san_required;
-    bool bc_critical;           /**< basicConstraints of a CA must be critical */
+    bool bc_critical; /**< basicConstraints of a CA must be critical */
     bool nc_critical;
-    bool webpki;                /**< the CA/Browser Forum's rules for public server certificates */
+    bool webpki; /**< the CA/Browser Forum's rules for public server certificates */
     /* name constraints */
     bool nc_unsupported, nc_no_directory, nc_no_ip, nc_unknown_fatal, nc_other_fatal;
-    bool nc_wildcard_excluded;  /**< a wildcard that could expand into an excluded tree is refused */
+    bool nc_wildcard_excluded; /**< a wildcard that could expand into an excluded tree is refused */
     bool nc_empty_dns_matches_none;
     bool nc_leaf_only, nc_on_cn;
     /* encoding */
-    uint64_t anomalies_fatal;   /**< ANOMALY_BIT() of what makes a certificate unreadable */
+    uint64_t anomalies_fatal; /**< ANOMALY_BIT() of what makes a certificate unreadable */
     /* revocation */
     bool must_staple;
 };
@@ -150,13 +158,14 @@ struct behaviour {
 /** In which order a client meets its reasons, so that the first one is the one it shows. */
 struct phase {
     enum fact_id fact;
-    int phase;         /**< lower comes first */
-    bool root_first;   /**< within the phase, from the top of the chain down */
+    int phase;       /**< lower comes first */
+    bool root_first; /**< within the phase, from the top of the chain down */
 };
 enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
 enum where { ANYWHERE, AT_LEAF, AT_CA };
 
-/** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} {oid} {other} are filled. */
+/** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} {oid} {other} are filled.
+ */
 struct words {
     enum fact_id fact;
     enum where where;
@@ -172,10 +181,10 @@ struct profile {
     const struct behaviour *behaviour;
     const struct phase *phases; /**< ends with phase < 0 */
     enum pick pick;
-    const char *separator;      /**< PICK_ALL: between texts */
-    const struct words *words;  /**< ends with text NULL */
-    const char *wrapper;        /**< "curl: (60) SSL certificate problem: {text}" */
-    const char *fallback;       /**< text for a fact without words */
+    const char *separator;     /**< PICK_ALL: between texts */
+    const struct words *words; /**< ends with text NULL */
+    const char *wrapper;       /**< "curl: (60) SSL certificate problem: {text}" */
+    const char *fallback;      /**< text for a fact without words */
 };
 
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of net/: deadlines, name resolution, dialling. Blocking calls with a deadline each. */
+/* Front header of net/: deadlines, name resolution, dialling. Blocking calls with a deadline each.
+ */
 #ifndef CERTWHY_NET_H
 #define CERTWHY_NET_H
 
@@ -15,32 +16,33 @@ int deadline_left_ms(struct deadline deadline);
 bool deadline_passed(struct deadline deadline);
 
 struct address {
-    int family;      /**< AF_INET or AF_INET6 */
+    int family; /**< AF_INET or AF_INET6 */
     uint8_t ip[16];
     uint16_t port;
-    char text[64];   /**< "127.0.0.1:443", "[::1]:443" */
+    char text[64]; /**< "127.0.0.1:443", "[::1]:443" */
 };
 
 enum net_result {
     NET_OK,
-    NET_NAME_UNKNOWN,     /**< the name does not exist or has no address */
-    NET_RESOLVER_FAILED,  /**< no answer about the name */
+    NET_NAME_UNKNOWN,    /**< the name does not exist or has no address */
+    NET_RESOLVER_FAILED, /**< no answer about the name */
     NET_REFUSED,
-    NET_UNREACHABLE,      /**< no route, host or network unreachable */
+    NET_UNREACHABLE, /**< no route, host or network unreachable */
     NET_TIMEOUT,
     NET_RESET,
-    NET_CLOSED,           /**< orderly end of file */
-    NET_FAILED,           /**< anything else: see the text */
+    NET_CLOSED, /**< orderly end of file */
+    NET_FAILED, /**< anything else: see the text */
 };
 const char *net_result_text(enum net_result result);
 
-/** All addresses of a host name or literal, in the system's order, at most LIMIT_ADDRESSES. `family`
- *  AF_UNSPEC, AF_INET or AF_INET6. `why` receives the resolver's own words on failure. Literals are
- *  never sent to a resolver. */
-enum net_result net_resolve(const char *host, uint16_t port, int family, struct address *out, size_t max,
-                            size_t *count, char why[128]);
+/** All addresses of a host name or literal, in the system's order, at most LIMIT_ADDRESSES.
+ * `family` AF_UNSPEC, AF_INET or AF_INET6. `why` receives the resolver's own words on failure.
+ * Literals are never sent to a resolver. */
+enum net_result net_resolve(const char *host, uint16_t port, int family, struct address *out,
+                            size_t max, size_t *count, char why[128]);
 /** Connects; on NET_OK *fd is a non-blocking socket that the caller closes. */
-enum net_result net_connect(const struct address *address, struct deadline deadline, int *fd, char why[128]);
+enum net_result net_connect(const struct address *address, struct deadline deadline, int *fd,
+                            char why[128]);
 /** Waits until fd is readable (or writable). */
 enum net_result net_wait(int fd, bool writable, struct deadline deadline);
 enum net_result net_write_all(int fd, struct bytes data, struct deadline deadline);

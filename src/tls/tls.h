@@ -4,17 +4,17 @@
 #ifndef CERTWHY_TLS_H
 #define CERTWHY_TLS_H
 
-#include "net/net.h"
 #include "crypto/crypto.h"
+#include "net/net.h"
 
 enum handshake_result {
-    HS_DONE,            /**< Finished on both sides */
-    HS_ALERT,           /**< the server sent a fatal alert: see alert */
-    HS_NOT_TLS,         /**< the first bytes are not TLS: see peek */
-    HS_CLOSED,          /**< the server closed the connection */
+    HS_DONE,    /**< Finished on both sides */
+    HS_ALERT,   /**< the server sent a fatal alert: see alert */
+    HS_NOT_TLS, /**< the first bytes are not TLS: see peek */
+    HS_CLOSED,  /**< the server closed the connection */
     HS_RESET,
     HS_TIMEOUT,
-    HS_LOCAL_REFUSAL,   /**< we sent an alert: bad signature, malformed message, no shared version */
+    HS_LOCAL_REFUSAL, /**< we sent an alert: bad signature, malformed message, no shared version */
 };
 
 /** Everything seen in one handshake. Strings and bytes live in the arena given. */
@@ -34,22 +34,23 @@ struct handshake {
     struct bytes *certificates; /**< raw DER in the order sent, exactly as on the wire */
     size_t certificate_count;
     size_t certificate_message_bytes;
-    struct bytes stapled_ocsp;  /**< p NULL: none */
-    struct bytes peek;          /**< first bytes received when they are not TLS */
-    const char *alpn;           /**< "" none */
+    struct bytes stapled_ocsp; /**< p NULL: none */
+    struct bytes peek;         /**< first bytes received when they are not TLS */
+    const char *alpn;          /**< "" none */
     int64_t handshake_us;
     size_t bytes_in, bytes_out;
 };
 
 struct tls_request {
-    const char *sni;            /**< NULL: none is sent */
+    const char *sni;                       /**< NULL: none is sent */
     const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
     struct deadline deadline;
 };
 
 /** Performs one handshake on a connected socket, sending nothing after Finished but close_notify.
  *  Never fails: what happened is in `out`. */
-void tls_handshake(int fd, const struct tls_request *request, struct arena *arena, struct handshake *out);
+void tls_handshake(int fd, const struct tls_request *request, struct arena *arena,
+                   struct handshake *out);
 
 /** "handshake_failure" … of RFC 8446 section 6; "unknown" else. */
 const char *alert_name(int alert);
@@ -72,8 +73,8 @@ struct tls_server_config {
     size_t identity_count;
     const char *min_version, *max_version;
     bool require_client_certificate;
-    bool require_sni;          /**< alert unrecognized_name (112) without a known name */
-    bool plain_http;           /**< speak HTTP, not TLS */
+    bool require_sni; /**< alert unrecognized_name (112) without a known name */
+    bool plain_http;  /**< speak HTTP, not TLS */
     struct bytes stapled_ocsp;
     const char *alpn;
 };

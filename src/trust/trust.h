@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of trust/: sets of trust anchors. A store is immutable, refcounted, indexed by subject
- * when loaded (base64 and a walk to the subject, nothing more), and parses an anchor when it is first
- * asked for. A pool is the same thing without trust: known issuers to look in. */
+/* Front header of trust/: sets of trust anchors. A store is immutable, refcounted, indexed by
+ * subject when loaded (base64 and a walk to the subject, nothing more), and parses an anchor when
+ * it is first asked for. A pool is the same thing without trust: known issuers to look in. */
 #ifndef CERTWHY_TRUST_H
 #define CERTWHY_TRUST_H
 
@@ -20,26 +20,27 @@ struct store;
 /** Why a source of anchors contributes what it does: for reports, and to say what was not read. */
 struct store_source {
     const char *path;
-    bool read;            /**< false: `problem` says why */
+    bool read; /**< false: `problem` says why */
     const char *problem;
-    size_t count;         /**< certificates taken from it */
-    cw_time modified;     /**< TIME_NONE unknown */
-    uint8_t sha256[32];   /**< of the file; zero for a directory */
+    size_t count;       /**< certificates taken from it */
+    cw_time modified;   /**< TIME_NONE unknown */
+    uint8_t sha256[32]; /**< of the file; zero for a directory */
 };
 
 struct store *store_new(const char *name);
 struct store *store_ref(struct store *store);
 void store_unref(struct store *store);
 
-/** Adds every certificate of a PEM or DER file, or of each file in a directory. Lazy: the file stays
- *  mapped, nothing is parsed. What cannot be read becomes a source with read == false, and CW_E_INPUT
- *  is returned so that a file that the user named can be refused. */
-enum cw_code store_add_path(struct store *store, const char *root, const char *path, struct error *err);
+/** Adds every certificate of a PEM or DER file, or of each file in a directory. Lazy: the file
+ * stays mapped, nothing is parsed. What cannot be read becomes a source with read == false, and
+ * CW_E_INPUT is returned so that a file that the user named can be refused. */
+enum cw_code store_add_path(struct store *store, const char *root, const char *path,
+                            struct error *err);
 /** Adds one certificate (takes a reference). Duplicates (same DER) are ignored. */
 void store_add_cert(struct store *store, const struct cert *cert, struct origin origin);
 /** The system's store as OpenSSL programs on this machine see it: the first bundle of the known
- *  places, else the hashed directory. `root` as in base/file.h. Nothing found: an empty store with a
- *  source that says what was looked for. */
+ *  places, else the hashed directory. `root` as in base/file.h. Nothing found: an empty store with
+ * a source that says what was looked for. */
 struct store *store_system(const char *root);
 
 const char *store_name(const struct store *store);
@@ -53,8 +54,9 @@ size_t store_find(struct store *store, struct bytes name, const struct anchor **
 const struct anchor *store_get(struct store *store, const struct cert *cert);
 size_t store_source_count(const struct store *store);
 const struct store_source *store_source_at(const struct store *store, size_t i);
-/** How many members' organisation (O) equals that of `name`, looking at undecoded subjects only: tells
- *  whether an unknown issuer belongs to a family that this store knows. `first` may be NULL. */
+/** How many members' organisation (O) equals that of `name`, looking at undecoded subjects only:
+ * tells whether an unknown issuer belongs to a family that this store knows. `first` may be NULL.
+ */
 size_t store_count_organization(struct store *store, struct bytes name);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "crypto/crypto.h"
 
-/** What is odd about a certificate's encoding: each is harmless to some verifier, fatal to another. */
+/** What is odd about a certificate's encoding: each is harmless to some verifier, fatal to another.
+ */
 enum anomaly_id {
 #define ANOMALY(id, text, reference) ANOMALY_##id,
 #include "anomalies.def"
@@ -22,9 +23,28 @@ const char *anomaly_text(enum anomaly_id id);      /**< "the serial number is ne
 const char *anomaly_reference(enum anomaly_id id); /**< "RFC 5280 section 4.1.2.2" */
 const char *anomaly_name(enum anomaly_id id);      /**< "negative-serial" */
 
-enum key_kind { KEY_UNKNOWN, KEY_RSA, KEY_RSA_PSS, KEY_EC, KEY_ED25519, KEY_ED448, KEY_DSA, KEY_PQ };
-enum digest_kind { DIGEST_UNKNOWN, DIGEST_MD2, DIGEST_MD4, DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA224,
-                   DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_INTRINSIC /**< EdDSA, PQ */ };
+enum key_kind {
+    KEY_UNKNOWN,
+    KEY_RSA,
+    KEY_RSA_PSS,
+    KEY_EC,
+    KEY_ED25519,
+    KEY_ED448,
+    KEY_DSA,
+    KEY_PQ
+};
+enum digest_kind {
+    DIGEST_UNKNOWN,
+    DIGEST_MD2,
+    DIGEST_MD4,
+    DIGEST_MD5,
+    DIGEST_SHA1,
+    DIGEST_SHA224,
+    DIGEST_SHA256,
+    DIGEST_SHA384,
+    DIGEST_SHA512,
+    DIGEST_INTRINSIC /**< EdDSA, PQ */
+};
 
 /** keyUsage bits (RFC 5280 4.2.1.3): bit 0 of the BIT STRING is KU_DIGITAL_SIGNATURE. */
 enum key_usage_bit {
@@ -65,26 +85,26 @@ struct extension {
 /** Where a key's algorithm and size were found. */
 struct key_info {
     enum key_kind kind;
-    enum oid curve;       /**< EC: the named curve, OID_UNKNOWN when unknown or explicit */
-    bool explicit_curve;  /**< EC parameters written out instead of named */
-    unsigned bits;        /**< RSA modulus bits, EC field bits; 0 unknown */
-    struct bytes spki;    /**< whole SubjectPublicKeyInfo */
-    struct bytes algorithm; /**< whole AlgorithmIdentifier */
+    enum oid curve;            /**< EC: the named curve, OID_UNKNOWN when unknown or explicit */
+    bool explicit_curve;       /**< EC parameters written out instead of named */
+    unsigned bits;             /**< RSA modulus bits, EC field bits; 0 unknown */
+    struct bytes spki;         /**< whole SubjectPublicKeyInfo */
+    struct bytes algorithm;    /**< whole AlgorithmIdentifier */
     struct bytes bits_content; /**< the BIT STRING's bits: what key identifiers are SHA-1 of */
 };
 
 /** One certificate. Every view points into `der`. Refcounted; immutable after cert_parse(). */
 struct cert {
     int refs;
-    struct bytes der;    /**< owned copy of exactly this certificate's bytes */
+    struct bytes der; /**< owned copy of exactly this certificate's bytes */
     uint8_t sha256[32];
-    bool parsed;         /**< false: not even the outer structure could be followed */
-    bool hypothetical;   /**< made by repair to prove a fix: signatures of it count as good */
-    uint32_t bad_at;     /**< when not parsed: absolute offset of the first unreadable byte */
+    bool parsed;       /**< false: not even the outer structure could be followed */
+    bool hypothetical; /**< made by repair to prove a fix: signatures of it count as good */
+    uint32_t bad_at;   /**< when not parsed: absolute offset of the first unreadable byte */
 
     struct bytes tbs;
-    unsigned version;    /**< 1, 2, 3 … as claimed */
-    struct bytes serial; /**< INTEGER content octets */
+    unsigned version;                              /**< 1, 2, 3 … as claimed */
+    struct bytes serial;                           /**< INTEGER content octets */
     struct bytes inner_algorithm, outer_algorithm; /**< whole AlgorithmIdentifiers */
     enum oid signature_algorithm;                  /**< of the outer one */
     enum digest_kind signature_digest;             /**< PSS: its hashAlgorithm */
@@ -98,11 +118,11 @@ struct cert {
     size_t extension_count;
     uint64_t has; /**< bit per `enum cert_has` */
 
-    bool is_ca;           /**< basicConstraints cA */
-    int path_length;      /**< pathLenConstraint, -1 absent */
-    unsigned key_usage;   /**< enum key_usage_bit; meaningful with HAS_KEY_USAGE */
-    unsigned eku;         /**< enum eku_bit; meaningful with HAS_EKU */
-    struct bytes ski;     /**< subjectKeyIdentifier octets */
+    bool is_ca;         /**< basicConstraints cA */
+    int path_length;    /**< pathLenConstraint, -1 absent */
+    unsigned key_usage; /**< enum key_usage_bit; meaningful with HAS_KEY_USAGE */
+    unsigned eku;       /**< enum eku_bit; meaningful with HAS_EKU */
+    struct bytes ski;   /**< subjectKeyIdentifier octets */
     struct bytes aki_key_id;
     struct bytes aki_issuer; /**< content of authorityCertIssuer GeneralNames */
     struct bytes aki_serial;
@@ -136,9 +156,9 @@ enum cert_has {
     HAS_OCSP_NO_CHECK = 1 << 18,
 };
 
-/** Parses one DER certificate; trailing bytes are an anomaly, not part of cert->der unless the outer
- *  length says so. Never fails for foreign input: look at ->parsed. Copies `der`; the caller drops
- *  its reference with cert_unref(). Bytes beyond LIMIT_CERT_BYTES are not looked at. */
+/** Parses one DER certificate; trailing bytes are an anomaly, not part of cert->der unless the
+ * outer length says so. Never fails for foreign input: look at ->parsed. Copies `der`; the caller
+ * drops its reference with cert_unref(). Bytes beyond LIMIT_CERT_BYTES are not looked at. */
 struct cert *cert_parse(struct bytes der);
 struct cert *cert_ref(const struct cert *cert);
 void cert_unref(struct cert *cert);
@@ -154,29 +174,39 @@ bool cert_has_subject(const struct cert *cert);
 bool cert_peek_names(struct bytes der, struct bytes *issuer, struct bytes *subject);
 
 /** A copy to reason about ("if it were reissued with …"), for repair: hypothetical is set and every
- *  field that is not NULL / TIME_NONE / OID_UNKNOWN replaces the original's, by writing and parsing a
- *  real certificate (with an empty signature), so that every check sees it as it would be. */
+ *  field that is not NULL / TIME_NONE / OID_UNKNOWN replaces the original's, by writing and parsing
+ * a real certificate (with an empty signature), so that every check sees it as it would be. */
 struct cert_edit {
     cw_time not_before, not_after;
     const char *const *dns_names; /**< NULL-terminated plain names that replace the SAN list */
     const char *const *ip_addresses;
-    bool keep_names;              /**< keep the present SAN entries before the new ones */
+    bool keep_names; /**< keep the present SAN entries before the new ones */
     enum oid signature_algorithm;
     struct bytes spki;
-    bool drop_eku, server_auth;   /**< replace the EKU by serverAuth */
+    bool drop_eku, server_auth; /**< replace the EKU by serverAuth */
     bool fix_key_usage, make_ca, drop_ca;
-    int path_length;              /**< -2: keep, -1: remove, else set */
+    int path_length; /**< -2: keep, -1: remove, else set */
     bool drop_unknown_critical, drop_name_constraints, drop_anomalies;
-    struct bytes issuer;          /**< whole Name, for "issued by" */
-    struct bytes subject;         /**< whole Name, for "a CA of that name" */
+    struct bytes issuer;  /**< whole Name, for "issued by" */
+    struct bytes subject; /**< whole Name, for "a CA of that name" */
     struct bytes authority_key_id;
 };
 struct cert *cert_edited(const struct cert *cert, const struct cert_edit *edit);
 
 /* ---- names ---- */
 
-enum general_name_kind { GN_OTHER = 0, GN_EMAIL = 1, GN_DNS = 2, GN_X400 = 3, GN_DIRECTORY = 4,
-                         GN_EDI = 5, GN_URI = 6, GN_IP = 7, GN_REGISTERED = 8, GN_BAD = 9 };
+enum general_name_kind {
+    GN_OTHER = 0,
+    GN_EMAIL = 1,
+    GN_DNS = 2,
+    GN_X400 = 3,
+    GN_DIRECTORY = 4,
+    GN_EDI = 5,
+    GN_URI = 6,
+    GN_IP = 7,
+    GN_REGISTERED = 8,
+    GN_BAD = 9
+};
 struct general_name {
     enum general_name_kind kind;
     struct bytes value; /**< content octets; GN_DIRECTORY: the whole Name inside */
@@ -201,15 +231,16 @@ char *name_attribute(struct arena *arena, struct bytes name, enum oid type);
 struct bytes name_attribute_utf8(struct arena *arena, struct bytes name, enum oid type, size_t n);
 /** "CN=www.example.com, O=Example": harmless for print, in the certificate's order. */
 char *name_text(struct arena *arena, struct bytes name);
-/** What people call it: CN, else the last OU or O, else name_text(); of an empty name "(no name)". */
+/** What people call it: CN, else the last OU or O, else name_text(); of an empty name "(no name)".
+ */
 char *name_short(struct arena *arena, struct bytes name);
 bool name_is_empty(struct bytes name);
 
 /* ---- one extension each, read when asked ---- */
 
 /** CA issuers (OID_AD_CA_ISSUERS) or OCSP (OID_AD_OCSP) URLs, harmless text, at most `max`. */
-size_t cert_aia_urls(struct arena *arena, const struct cert *cert, enum oid method, const char **urls,
-                     size_t max);
+size_t cert_aia_urls(struct arena *arena, const struct cert *cert, enum oid method,
+                     const char **urls, size_t max);
 size_t cert_crl_urls(struct arena *arena, const struct cert *cert, const char **urls, size_t max);
 
 /** One subtree of nameConstraints (RFC 5280 4.2.1.10). */
@@ -219,8 +250,8 @@ struct subtree {
     bool has_minimum; /**< minimum or maximum present, which RFC 5280 forbids */
 };
 /** Calls back for each subtree; false when the extension is malformed. */
-bool cert_name_constraints(const struct cert *cert, bool (*each)(void *context, const struct subtree *),
-                           void *context);
+bool cert_name_constraints(const struct cert *cert,
+                           bool (*each)(void *context, const struct subtree *), void *context);
 
 /** certificatePolicies: the n-th policy OID's content octets, or p = NULL past the end. */
 struct bytes cert_policy(const struct cert *cert, size_t n);
