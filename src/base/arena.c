@@ -136,6 +136,20 @@ void *arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t
     return copy;
 }
 
+void arena_adopt(struct arena *arena, struct arena *child)
+{
+    struct arena_block *last = child->blocks;
+    if (!last)
+        return;
+    while (last->next)
+        last = last->next;
+    /* Behind the head, whose room stays in use. */
+    struct arena_block **at = arena->blocks ? &arena->blocks->next : &arena->blocks;
+    last->next = *at;
+    *at = child->blocks;
+    child->blocks = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;

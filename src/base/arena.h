@@ -24,6 +24,8 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 char *arena_vprintf(struct arena *arena, const char *format, va_list args);
 /** Room for one more item behind items[n-1]: returns items or a larger copy, updates *cap. */
 void *arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size);
+/** Moves everything in `child` (of a thread that has ended) into `arena`; the child is empty after. */
+void arena_adopt(struct arena *arena, struct arena *child);
 void arena_free(struct arena *arena);
 
 /** For memory that outlives every arena (refcounted objects): zeroed, aborts when out of memory. */

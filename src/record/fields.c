@@ -84,16 +84,9 @@ void fields_fail(struct field_reader *reader, const char *key, const char *what)
 
 const char *fields_text(struct arena *arena, const char *text, size_t n)
 {
-    /* str_safe() doubles backslashes, so what it made must not pass through it again: only the
-     * pieces between backslashes are looked at. */
-    for (size_t i = 0; i < n;) {
-        const char *slash = memchr(text + i, '\\', n - i);
-        const size_t piece = slash ? (size_t)(slash - text) - i : n - i;
-        if (!str_is_safe(bytes_of(text + i, piece)))
-            return str_safe(arena, bytes_of(text, n));
-        i += piece + 1;
-    }
-    return arena_strndup(arena, text, n);
+    BUF_CLEANUP safe = {0};
+    str_safe_line(&safe, bytes_of(text, n));
+    return arena_strndup(arena, safe.p ? (const char *)safe.p : "", safe.n);
 }
 
 static bool enum_read(const char *const *names, const json_t *value, int *out)

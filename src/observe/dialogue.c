@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One dialogue with one address reads from top to bottom: connect, handshake, close. */
+#include "internal.h"
+
+#include <string.h>
+
+static void log_handshake(const struct dialogue *dialogue)
+{
+    const struct handshake *hs = &dialogue->connection.handshake;
+    if (hs->result == HS_DONE)
+        log_line(1, "%s: %s, %s, %zu certificates, %zu bytes", dialogue->address.text, hs->version,
+                 hs->cipher, hs->certificate_count, hs->certificate_message_bytes);
+    else
+        log_line(1, "%s: the handshake ended early: %s%s%zu certificates seen",
+                 dialogue->address.text, hs->error, *hs->error ? "; " : "", hs->certificate_count);
+}
+
+static void handshake_begin(struct handshake *handshake)
+{
+    *handshake = (struct handshake){.result = HS_CLOSED,
+                                    .version = "",
+                                    .cipher = "",
+                                    .group = "",
+                                    .alert = -1,
+                                    .error = "",
+                                    .alpn = ""};
+}
+
+static void *dialogue_run(void *context)
+{
+    struct dialogue *dialogue = context;
+    struct connection *connection = &dialogue->connection;
+    const struct deadline deadline = deadline_in(dialogue->timeout);
+    char why[128] = "";
+    int fd = -1;
+    connection->address = arena_strdup(&dialogue->arena, dialogue->address.text);
+    connection->why = "";
+    handshake_begin(&connection->handshake);
+    log_line(1, "%s: connecting", dialogue->address.text);
+    const int64_t start = time_monotonic_us();
+    connection->net = net_connect(&dialogue->address, deadline, &fd, why);
+    connection->connect_us = time_monotonic_us() - start;
+    if (connection->net != NET_OK) {
+        connection->why = str_safe(&dialogue->arena, bytes_str(why));
+        log_line(1, "%s: %s: %s", dialogue->address.text, net_result_text(connection->net), why);
+        return NULL;
+    }
+    log_line(1, "%s: connected after %.1f ms; TLS handshake %s%s", dialogue->address.text,
+             (double)connection->connect_us / 1000, *dialogue->sni ? "with SNI " : "without SNI",
+             dialogue->sni);
+    const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
+                                        .deadline = deadline};
+    tls_handshake(fd, &request, &dialogue->arena, &connection->handshake);
+    net_close(fd);
+    log_handshake(dialogue);
+    return NULL;
+}
+
+/* Several addresses are asked at the same time, so that one that swallows packets delays nobody. */
+void dialogues_run(struct dialogue *dialogues, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        dialogues[i].threaded =
+            pthread_create(&dialogues[i].thread, NULL, dialogue_run, &dialogues[i]) == 0;
+    for (size_t i = 0; i < count; i++)
+        if (!dialogues[i].threaded)
+            dialogue_run(&dialogues[i]);
+    for (size_t i = 0; i < count; i++)
+        if (dialogues[i].threaded)
+            pthread_join(dialogues[i].thread, NULL);
+}
+
+void dialogue_take(struct dialogue *dialogue, struct arena *arena, struct connection *out)
+{
+    *out = dialogue->connection;
+    arena_adopt(arena, &dialogue->arena);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Endpoints: what to dial, one dialogue per address, and which of them is judged. */
+#include "internal.h"
+
+#include <string.h>
+
+/* ---- what to dial ---- */
+
+/* "ADDR", "ADDR:PORT", "[v6]:PORT": --connect, which replaces the host and perhaps the port. */
+static void connect_split(const char *connect, struct arena *arena, const char **host,
+                          uint16_t *port)
+{
+    uint8_t ip[16];
+    int64_t number = 0;
+    *host = connect;
+    if (str_parse_ip(connect, ip))
+        return;
+    const char *colon = strrchr(connect, ':');
+    const size_t n = colon ? (size_t)(colon - connect) : strlen(connect);
+    if (colon && str_to_int(colon + 1, 1, 65535, &number))
+        *port = (uint16_t)number;
+    const bool bracketed = n > 1 && connect[0] == '[' && connect[n - 1] == ']';
+    *host = bracketed ? arena_strndup(arena, connect + 1, n - 2) : arena_strndup(arena, connect, n);
+}
+
+static size_t resolve(const struct observe_options *options, struct arena *arena,
+                      struct observation *out, struct address addresses[LIMIT_ADDRESSES])
+{
+    const char *host = out->target.host;
+    uint16_t port = out->target.port;
+    size_t count = 0;
+    char why[128] = "";
+    if (*out->target.connect)
+        connect_split(out->target.connect, arena, &host, &port);
+    log_line(1, "looking up %s", host);
+    out->resolve =
+        net_resolve(host, port, options->family, addresses, LIMIT_ADDRESSES, &count, why);
+    out->resolve_why = str_safe(arena, bytes_str(why));
+    return out->resolve == NET_OK ? count : 0;
+}
+
+/* ---- what was seen ---- */
+
+bool seen_from_wire(struct arena *arena, const struct handshake *handshake, const char *address,
+                    struct seen **out, size_t *count)
+{
+    const size_t all = handshake->certificate_count;
+    *count = all < LIMIT_SENT_CERTS ? all : LIMIT_SENT_CERTS;
+    *out = arena_array(arena, *count, sizeof **out);
+    size_t offset = 0;
+    for (size_t i = 0; i < *count; i++) {
+        (*out)[i] = (struct seen){
+            .cert = cert_parse(handshake->certificates[i]),
+            .origin = {.kind = ORIGIN_SENT, .where = address, .position = i, .offset = offset}};
+        offset += handshake->certificates[i].n;
+    }
+    return *count == all;
+}
+
+/* The first connection that shows certificates; else the one that got farthest. */
+static size_t primary_of(const struct connection *connections, size_t count)
+{
+    size_t best = 0;
+    int best_rank = -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct handshake *hs = &connections[i].handshake;
+        const int rank = connections[i].net != NET_OK ? 0 : hs->certificate_count ? 2 : 1;
+        if (rank > best_rank) {
+            best = i;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+static bool leaves_differ(const struct connection *connections, size_t count, size_t primary)
+{
+    const struct handshake *shown = &connections[primary].handshake;
+    for (size_t i = 0; i < count; i++) {
+        const struct handshake *hs = &connections[i].handshake;
+        if (hs->certificate_count && shown->certificate_count &&
+            !bytes_equal(hs->certificates[0], shown->certificates[0]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the whole ---- */
+
+static void connections_observe(const struct observe_options *options, struct arena *arena,
+                                const struct address *addresses, size_t count,
+                                struct observation *out)
+{
+    struct dialogue *dialogues = arena_array(arena, count, sizeof *dialogues);
+    for (size_t i = 0; i < count; i++)
+        dialogues[i] = (struct dialogue){
+            .address = addresses[i], .sni = out->target.sni, .timeout = options->timeout};
+    dialogues_run(dialogues, count);
+    out->connections = arena_array(arena, count, sizeof *out->connections);
+    out->connection_count = count;
+    for (size_t i = 0; i < count; i++)
+        dialogue_take(&dialogues[i], arena, &out->connections[i]);
+}
+
+void endpoint_observe(const struct observe_options *options, struct arena *arena,
+                      struct observation *out)
+{
+    struct address addresses[LIMIT_ADDRESSES];
+    const size_t count = resolve(options, arena, out, addresses);
+    if (count == 0) {
+        log_line(1, "%s: %s", net_result_text(out->resolve), out->resolve_why);
+        return;
+    }
+    connections_observe(options, arena, addresses, count, out);
+    out->primary = primary_of(out->connections, count);
+    out->addresses_differ = leaves_differ(out->connections, count, out->primary);
+    const struct connection *primary = &out->connections[out->primary];
+    out->sent_limit_hit =
+        !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
+    probe_observe(options, &addresses[out->primary], arena, out);
+}
