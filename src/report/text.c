@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text report: the verdict first, then the cause, the chain, who says what, what to do. */
+#include <string.h>
+
+#include "text.h"
+
+enum { DEFAULT_WIDTH = 100, LEAST_WIDTH = 60 };
+
+static bool saw_certificate(const struct target_report *target)
+{
+    return target->verdict.chain_count > 0;
+}
+
+static const char *clients_word(size_t n)
+{
+    return n == 1 ? "client" : "clients";
+}
+
+/* Why nothing can be said about a certificate, when no finding says it better. */
+static const char *not_observed(const struct page *page)
+{
+    const struct observation *observation = page->target->input.observation;
+    if (observation->target.kind == TARGET_FILE)
+        return "no certificate could be read from it";
+    if (observation->resolve != NET_OK)
+        return net_result_text(observation->resolve);
+    const struct connection *primary = observation_primary(observation);
+    if (primary == NULL)
+        return "no address was tried";
+    if (primary->net != NET_OK)
+        return net_result_text(primary->net);
+    return "the server showed no certificate";
+}
+
+static const char *accepted_sentence(const struct page *page, struct tally tally)
+{
+    if (tally.judged == 1)
+        return "accepted by the one client asked";
+    return arena_printf(page->arena, "accepted by all %zu clients", tally.judged);
+}
+
+static const char *verdict_sentence(const struct page *page, struct tally tally)
+{
+    if (!saw_certificate(page->target))
+        return arena_printf(page->arena, "could not be checked: %s", not_observed(page));
+    if (tally.judged == 0)
+        return "no client's answer is known";
+    if (tally.rejecting == 0)
+        return accepted_sentence(page, tally);
+    size_t causes = finding_cause_count(&page->target->findings);
+    const char *reasons = causes > 1 ? arena_printf(page->arena, ", for %zu reasons", causes) : "";
+    return arena_printf(page->arena, "rejected by %zu of %zu %s%s", tally.rejecting, tally.judged,
+                        clients_word(tally.judged), reasons);
+}
+
+static void verdict_line(struct page *page, struct tally tally)
+{
+    bool unknown = !saw_certificate(page->target) || tally.judged == 0;
+    bool rejected = tally.rejecting > 0;
+    enum style style = unknown ? STYLE_YELLOW : rejected ? STYLE_RED : STYLE_GREEN;
+    page_style(page, style, unknown ? "!" : rejected ? "✗" : "✓");
+    page_spaces(page, 1);
+    const char *target = show_target(page->arena, &page->target->input.observation->target);
+    const char *name = show_guard(page->arena, page->target->input.observation->target.name);
+    const char *host = page->target->input.observation->target.host;
+    bool other_name = name[0] != '\0' && (host == NULL || strcmp(host, name) != 0);
+    const char *as = other_name ? arena_printf(page->arena, " as %s", name) : "";
+    const char *line =
+        arena_printf(page->arena, "%s%s — %s", target, as, verdict_sentence(page, tally));
+    page_wrap(page, rejected ? STYLE_BOLD : STYLE_PLAIN, line, 2, 2);
+}
+
+static void limits(struct page *page)
+{
+    const struct verdict *verdict = &page->target->verdict;
+    if (verdict->limit_count == 0)
+        return;
+    const char *names = text_join(page->arena, verdict->limits_hit, verdict->limit_count, ", ");
+    page_item(page, "Limits", arena_printf(page->arena, "not everything was looked at: %s", names));
+}
+
+static void diagnosis(struct page *page)
+{
+    text_causes(page);
+    text_chain(page);
+    if (saw_certificate(page->target))
+        text_clients(page);
+    text_fixes(page);
+    text_notes(page);
+    limits(page);
+    text_footer(page);
+}
+
+static void text_target(struct page *page, bool quiet)
+{
+    struct tally tally = client_tally(page->target);
+    verdict_line(page, tally);
+    if (quiet)
+        return;
+    bool calm = saw_certificate(page->target) && tally.judged > 0 && tally.rejecting == 0 &&
+                finding_cause_count(&page->target->findings) == 0;
+    if (!calm) {
+        diagnosis(page);
+        return;
+    }
+    if (page->verbose > 0)
+        text_chain(page);
+    else
+        text_chain_brief(page);
+    text_clients_aside(page);
+    text_notes(page);
+    limits(page);
+}
+
+static unsigned page_width(unsigned asked)
+{
+    unsigned width = asked == 0 || asked > DEFAULT_WIDTH ? DEFAULT_WIDTH : asked;
+    return width < LEAST_WIDTH ? LEAST_WIDTH : width;
+}
+
+void render_text(const struct report *report, const struct render_options *options, struct buf *out)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        struct arena arena = {0};
+        struct page page = {
+            .out = out,
+            .arena = &arena,
+            .width = page_width(options->width),
+            .color = options->color,
+            .verbose = options->verbose,
+            .target = report->targets[i],
+        };
+        if (i > 0 && !options->quiet)
+            buf_add_byte(out, '\n');
+        text_target(&page, options->quiet);
+        arena_free(&arena);
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do, who must do it, who accepts afterwards; what not to do; how to see it. */
+#include <string.h>
+
+#include "text.h"
+
+enum { COMMAND_INDENT = PAGE_BODY + 2 };
+
+static const char *fix_place(const struct fix *fix)
+{
+    return fix->who == FIX_SERVER   ? "on the server"
+           : fix->who == FIX_CLIENT ? "in each client that must connect"
+                                    : "a new certificate";
+}
+
+static const char *titles(const struct page *page, const struct profile *const *profiles,
+                          size_t count)
+{
+    const char **names = arena_array(page->arena, count + 1, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = profile_title(profiles[i]);
+    return text_join(page->arena, names, count, ", ");
+}
+
+static const char *fix_proof(const struct page *page, const struct fix *fix)
+{
+    if (fix->partial)
+        return "proven: it cures this, and the other causes remain";
+    if (fix->rejected_count == 0)
+        return fix->accepted_count == 1
+                   ? "proven: with it the client accepts"
+                   : arena_printf(page->arena, "proven: with it all %zu clients accept",
+                                  fix->accepted_count);
+    return arena_printf(page->arena, "proven for %s; still rejected by %s",
+                        titles(page, fix->accepted_by, fix->accepted_count),
+                        titles(page, fix->rejected_by, fix->rejected_count));
+}
+
+static void fix_body(struct page *page, const struct fix *fix)
+{
+    page_spaces(page, PAGE_BODY);
+    page_wrap(page, STYLE_PLAIN, show_guard(page->arena, fix->summary), PAGE_BODY, PAGE_BODY);
+    for (size_t i = 0; i < fix->command_count; i++) {
+        page_spaces(page, COMMAND_INDENT);
+        page_command(page, COMMAND_INDENT, show_guard(page->arena, fix->commands[i]));
+    }
+    if (fix->caveat != NULL && fix->caveat[0] != '\0') {
+        page_spaces(page, PAGE_BODY);
+        page_wrap(page, STYLE_DIM, show_guard(page->arena, fix->caveat), PAGE_BODY, PAGE_BODY);
+    }
+}
+
+static void text_fix(struct page *page, const char *label, const struct fix *fix)
+{
+    page_label(page, STYLE_GREEN, label);
+    page_wrap(page, STYLE_PLAIN,
+              arena_printf(page->arena, "%s — %s", fix_place(fix), fix_proof(page, fix)), PAGE_BODY,
+              PAGE_BODY);
+    fix_body(page, fix);
+}
+
+/* The same bundle cures several causes: it is printed once. */
+static bool same_fix(const struct fix *a, const struct fix *b)
+{
+    return strcmp(a->id, b->id) == 0 && strcmp(a->summary, b->summary) == 0;
+}
+
+static size_t said_before(const struct page *page, size_t index, const struct fix *fix)
+{
+    const struct plan *plan = &page->target->plan;
+    for (size_t i = 0; i < index; i++) {
+        if (!finding_is_cause(&page->target->findings.items[i]))
+            continue;
+        for (size_t k = 0; k < plan->per_finding[i].count; k++)
+            if (same_fix(&plan->per_finding[i].items[k], fix))
+                return finding_cause_number(&page->target->findings, i);
+    }
+    return 0;
+}
+
+static void cause_fixes(struct page *page, size_t index, bool numbered)
+{
+    const struct target_report *target = page->target;
+    const struct finding *finding = &target->findings.items[index];
+    size_t number = finding_cause_number(&target->findings, index);
+    const char *label = numbered ? arena_printf(page->arena, "Fix %zu", number) : "Fix";
+    size_t count = index < target->plan.finding_count ? target->plan.per_finding[index].count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct fix *fix = &target->plan.per_finding[index].items[i];
+        size_t before = said_before(page, index, fix);
+        if (before > 0)
+            page_item(page, i == 0 ? label : "or",
+                      arena_printf(page->arena, "the same as for %zu", before));
+        else
+            text_fix(page, i == 0 ? label : "or", fix);
+    }
+    if (count == 0 && finding->rule->no_fix[0] != '\0')
+        page_item(page, label, show_guard(page->arena, finding->rule->no_fix));
+    if (finding->not_this != NULL && finding->not_this[0] != '\0')
+        page_item(page, "Not this", show_guard(page->arena, finding->not_this));
+    if (finding->verify != NULL && finding->verify[0] != '\0') {
+        page_label(page, STYLE_BOLD, "See it");
+        page_command(page, PAGE_BODY, show_guard(page->arena, finding->verify));
+    }
+}
+
+void text_fixes(struct page *page)
+{
+    const struct findings *findings = &page->target->findings;
+    size_t causes = finding_cause_count(findings);
+    if (causes == 0)
+        return;
+    page_end(page);
+    if (page->target->plan.together != NULL)
+        text_fix(page, "Together", page->target->plan.together);
+    for (size_t i = 0; i < findings->count; i++)
+        if (finding_is_cause(&findings->items[i]))
+            cause_fixes(page, i, causes > 1);
+}
