@@ -26,6 +26,7 @@ struct handshake {
     bool alert_is_ours;         /**< the alert was sent by us */
     const char *error;          /**< libssl's own words, harmless; "" */
     bool saw_server_hello;
+    bool sni_acknowledged; /**< the server answered our server_name (RFC 6066 section 3): it knows it */
     bool client_certificate_requested;
     const char **acceptable_cas; /**< harmless names of CertificateRequest */
     size_t acceptable_ca_count;
