@@ -40,14 +40,25 @@ struct cw_options {
 enum cw_code options_set(struct cw_options *options, const char *name, const char *value,
                          struct error *error);
 
+/** One target's diagnosis and all that it stands on. */
+struct checked {
+    struct observation observation;
+    const struct profile **profiles;
+    struct store **stores;      /**< per profile: always `store` so far */
+    struct store *store, *pool; /**< this machine's, or a case's own; references */
+    bool selected;              /**< the clients were chosen: documented ones count too */
+    struct target_report report;
+};
+
 /** What the targets of one run share (stores, signature memo) and their reports. */
 struct cw_report {
     struct arena arena;
     const struct cw_options *options; /**< borrowed; not used after the last target */
     struct store *store, *pool;
     struct sig_memo *memo;
+    struct checked **checked; /**< parallel to report.targets */
     struct report report;
-    size_t target_cap;
+    size_t checked_cap, target_cap;
     struct cw_finding finding; /**< what the accessors hand out */
     struct cw_client client;
 };
@@ -59,8 +70,13 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error);
 /** The gravest exit status of the targets: 2, then 3, then 1, then 0. */
 int report_exit_status(const struct cw_report *report);
+/** The graver of two exit statuses. */
+int exit_status_graver(int a, int b);
 /** The saved case of one target, for --save. */
 enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
                          struct error *error);
+
+/** Sets outcome and exit_status of a judged target. */
+void outcome_decide(const struct cw_options *options, struct checked *checked);
 
 #endif

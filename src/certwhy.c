@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main flow: observe → judge → explain → repair; report/ renders what is left here. */
+#include "certwhy_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ---- stores: opened once, shared by all targets and profiles ---- */
+
+static enum cw_code store_open(const struct cw_options *options, struct store **out,
+                               struct error *error)
+{
+    if (options->only_ca && options->ca.count == 0)
+        return error_set(error, CW_E_USAGE, "--only-ca needs the anchors: add --ca FILE");
+    *out = options->only_ca ? store_new("--ca") : store_system(options->root);
+    for (size_t i = 0; i < options->ca.count; i++)
+        TRY(store_add_path(*out, options->root, options->ca.items[i], error));
+    log_line(1, "trust store: %s, %zu certificates", store_name(*out), store_count(*out));
+    return CW_OK;
+}
+
+static enum cw_code pool_open(const struct cw_options *options, struct store **out,
+                              struct error *error)
+{
+    if (options->pool.count == 0)
+        return CW_OK;
+    *out = store_new("--pool");
+    for (size_t i = 0; i < options->pool.count; i++)
+        TRY(store_add_path(*out, options->root, options->pool.items[i], error));
+    log_line(1, "pool of known issuers: %zu certificates", store_count(*out));
+    return CW_OK;
+}
+
+enum cw_code report_new(const struct cw_options *options, struct cw_report **out,
+                        struct error *error)
+{
+    struct cw_report *report = xcalloc(1, sizeof *report);
+    report->options = options;
+    report->memo = sig_memo_new();
+    enum cw_code code = store_open(options, &report->store, error);
+    if (code == CW_OK)
+        code = pool_open(options, &report->pool, error);
+    if (code != CW_OK) {
+        cw_report_free(report);
+        report = NULL;
+    }
+    *out = report;
+    return code;
+}
+
+/* ---- observe ---- */
+
+/* --resolve HOST:PORT:ADDR applies to its own host and port only, as in curl. */
+static const char *resolved_by_option(const struct cw_options *options, const char *text,
+                                      struct arena *arena)
+{
+    struct target target;
+    struct error ignored;
+    if (options->resolve.count == 0 ||
+        target_parse(text, options->root, arena, &target, &ignored) != CW_OK ||
+        target.kind != TARGET_ENDPOINT)
+        return "";
+    const char *prefix = arena_printf(arena, "%s:%u:", target.host, (unsigned)target.port);
+    for (size_t i = 0; i < options->resolve.count; i++)
+        if (strncasecmp(options->resolve.items[i], prefix, strlen(prefix)) == 0)
+            return options->resolve.items[i] + strlen(prefix);
+    return "";
+}
+
+static enum cw_code look(struct cw_report *report, const char *target, struct observation *out,
+                         struct error *error)
+{
+    const struct cw_options *options = report->options;
+    const struct observe_options what = {
+        .target = target,
+        .root = options->root,
+        .name = options->name,
+        .connect = *options->connect ? options->connect
+                                     : resolved_by_option(options, target, &report->arena),
+        .sni = options->sni,
+        .key_path = options->key,
+        .family = options->ipv4   ? AF_INET
+                  : options->ipv6 ? AF_INET6
+                                  : AF_UNSPEC,
+        .timeout = options->timeout,
+        .at = options->at == TIME_NONE ? time_now() : options->at,
+        .at_given = options->at != TIME_NONE,
+    };
+    return observe(&what, &report->arena, out, error);
+}
+
+/* ---- what is judged, and by whom ---- */
+
+static struct store *store_of_case(const char *name, const struct seen *members, size_t count)
+{
+    struct store *store = store_new(name);
+    for (size_t i = 0; i < count; i++)
+        store_add_cert(store, members[i].cert, members[i].origin);
+    return store;
+}
+
+/* The case's store replaces this machine's: a replay must not depend on where it runs. */
+static void stores_choose(const struct cw_report *report, struct checked *checked)
+{
+    struct observation *seen = &checked->observation;
+    if (seen->stores_from_case) {
+        const char *name = seen->store_count ? seen->stores[0].name : "case";
+        checked->store = store_of_case(name, seen->case_anchors, seen->case_anchor_count);
+        if (seen->pool_count)
+            checked->pool = store_of_case("--pool", seen->pool, seen->pool_count);
+        return;
+    }
+    checked->store = store_ref(report->store);
+    checked->pool = report->pool ? store_ref(report->pool) : NULL;
+}
+
+static void store_identify(struct cw_report *report, struct observation *out)
+{
+    struct store_identity *identity = arena_alloc(&report->arena, sizeof *identity);
+    identity->name = store_name(report->store);
+    identity->count = store_count(report->store);
+    identity->source_count = store_source_count(report->store);
+    identity->sources =
+        arena_array(&report->arena, identity->source_count, sizeof *identity->sources);
+    for (size_t i = 0; i < identity->source_count; i++)
+        identity->sources[i] = *store_source_at(report->store, i);
+    out->stores = identity;
+    out->store_count = 1;
+}
+
+/* What the observation must say about the options for a case to be judged again without them. */
+static void options_note(struct cw_report *report, struct observation *out)
+{
+    const struct cw_options *options = report->options;
+    if (*options->clients || !out->stores_from_case)
+        out->clients = arena_strdup(&report->arena, options->clients);
+    if (out->stores_from_case)
+        return;
+    out->own_ca = options->ca.count > 0;
+    out->only_ca = options->only_ca;
+    out->ca_path = arena_strdup(&report->arena, options->ca.count ? options->ca.items[0] : "");
+    store_identify(report, out);
+}
+
+/* Profiles named in a comma-separated list; a case of another version may name unknown ones. */
+static size_t profiles_select(struct arena *arena, const char *list, const struct profile **out)
+{
+    size_t count = 0, all = 0;
+    const struct profile *const *table = profile_table(&all);
+    for (size_t i = 0; i < all; i++) {
+        bool wanted = *list == '\0' || strcmp(list, "all") == 0;
+        for (const char *p = list; *p && !wanted; p += strcspn(p, ","), p += *p == ',') {
+            const struct profile *named = profile_find(arena_strndup(arena, p, strcspn(p, ",")));
+            wanted = named == table[i];
+        }
+        if (wanted)
+            out[count++] = table[i];
+    }
+    return count;
+}
+
+static enum cw_code input_fill(struct cw_report *report, struct checked *checked,
+                               struct error *error)
+{
+    struct arena *arena = &report->arena;
+    size_t all = 0;
+    profile_table(&all);
+    checked->profiles = arena_array(arena, all, sizeof *checked->profiles);
+    checked->stores = arena_array(arena, all, sizeof *checked->stores);
+    const char *clients = checked->observation.clients;
+    const size_t count = profiles_select(arena, clients, checked->profiles);
+    if (count == 0)
+        return error_set(
+            error, CW_E_INPUT,
+            "this version knows none of the clients that the case was saved for: choose "
+            "some with --client");
+    for (size_t i = 0; i < count; i++)
+        checked->stores[i] = checked->store;
+    checked->selected = *clients && strcmp(clients, "all") != 0;
+    checked->report.input = (struct judge_input){
+        .observation = &checked->observation,
+        .profiles = checked->profiles,
+        .stores = checked->stores,
+        .profile_count = count,
+        .pool = checked->pool,
+        .public_store = !checked->observation.only_ca,
+        .at = checked->observation.at,
+        .memo = report->memo,
+    };
+    return CW_OK;
+}
+
+/* ---- the flow ---- */
+
+static void checked_free(struct checked *checked)
+{
+    store_unref(checked->store);
+    store_unref(checked->pool);
+    observation_free(&checked->observation);
+}
+
+static enum cw_code diagnose(struct cw_report *report, const char *target, struct checked *checked,
+                             struct error *error)
+{
+    struct arena *arena = &report->arena;
+    struct target_report *out = &checked->report;
+    TRY(look(report, target, &checked->observation, error));
+    options_note(report, &checked->observation);
+    stores_choose(report, checked);
+    TRY(input_fill(report, checked, error));
+    judge(&out->input, arena, &out->verdict);
+    explain(&out->input, &out->verdict, arena, &out->findings);
+    repair(&out->input, &out->verdict, &out->findings, arena, &out->plan);
+    outcome_decide(report->options, checked);
+    return CW_OK;
+}
+
+enum cw_code report_add(struct cw_report *report, const char *target, struct error *error)
+{
+    struct arena *arena = &report->arena;
+    struct checked *checked = arena_alloc(arena, sizeof *checked);
+    const enum cw_code code = diagnose(report, target, checked, error);
+    if (code != CW_OK) {
+        checked_free(checked);
+        return code;
+    }
+    const size_t n = report->report.count;
+    report->checked =
+        arena_grow(arena, report->checked, n, &report->checked_cap, sizeof *report->checked);
+    report->report.targets = arena_grow(arena, report->report.targets, n, &report->target_cap,
+                                        sizeof *report->report.targets);
+    report->checked[n] = checked;
+    report->report.targets[n] = &checked->report;
+    report->report.count++;
+    return CW_OK;
+}
+
+void cw_report_free(struct cw_report *report)
+{
+    if (!report)
+        return;
+    for (size_t i = 0; i < report->report.count; i++)
+        checked_free(report->checked[i]);
+    store_unref(report->store);
+    store_unref(report->pool);
+    sig_memo_free(report->memo);
+    arena_free(&report->arena);
+    free(report);
+}
