@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: the program, a measured run of it, servers of the lab."""
+import json
+import os
+import resource
+import selectors
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+PROGRAM = Path(os.environ.get("CERTWHY", TOP / "build" / "certwhy")).resolve()
+SANITIZED = "asan" in PROGRAM.parent.name or "san" in PROGRAM.parent.name.removeprefix("build")
+# Sanitizers cost time and memory that say nothing of the program.
+SLOWER = 6 if SANITIZED else 1
+
+
+@dataclass
+class Run:
+    """One finished run of the program."""
+    command: list
+    status: int
+    out: bytes
+    err: bytes
+    seconds: float
+    peak: int  # bytes of resident memory
+
+    @property
+    def text(self):
+        return self.out.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def target(self):
+        (target,) = self.json["targets"]
+        return target
+
+    @property
+    def rules(self):
+        return {finding["rule"] for finding in self.target["findings"]}
+
+    def __str__(self):
+        return f"{' '.join(map(str, self.command))}\nexit {self.status}\n" \
+               f"{self.out.decode(errors='replace')[-3000:]}\n{self.err.decode(errors='replace')[-3000:]}"
+
+
+def run_program(*arguments, input=b"", env=None, cwd=None, timeout=60):
+    """Runs certwhy and measures it. A crash (signal, sanitizer report) fails the test at once."""
+    command = [PROGRAM, *arguments]
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, \
+            tempfile.TemporaryFile() as err:
+        stdin.write(input)
+        stdin.seek(0)
+        start = time.monotonic()
+        child = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, cwd=cwd,
+                                 env={**os.environ, "NO_COLOR": "1", **(env or {})})
+        status, usage = wait(child, timeout)
+        seconds = time.monotonic() - start
+        out.seek(0)
+        err.seek(0)
+        run = Run(command, status, out.read(), err.read(), seconds, usage.ru_maxrss * 1024)
+    assert status >= 0, f"killed by signal {-status}: {run}"
+    assert b"Sanitizer" not in run.err and b"runtime error:" not in run.err, run
+    return run
+
+
+def wait(child, timeout):
+    """The exit status and resource usage of the child alone."""
+    deadline = time.monotonic() + timeout
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode, usage
+        if time.monotonic() > deadline:
+            child.kill()
+            child.wait()
+            pytest.fail(f"no end after {timeout} s: {child.args}")
+        time.sleep(0.005)
+
+
+class Lab:
+    """`certwhy lab serve SCENARIO…` while it runs; servers[SCENARIO] is its line of JSON."""
+
+    def __init__(self, scenarios):
+        self.directory = tempfile.TemporaryDirectory(prefix="certwhy-lab-")
+        self.process = subprocess.Popen([PROGRAM, "lab", "serve", *scenarios], cwd=self.directory.name,
+                                        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.servers = {}
+        self.read(scenarios)
+
+    def read(self, scenarios):
+        selector = selectors.DefaultSelector()
+        selector.register(self.process.stdout, selectors.EVENT_READ)
+        deadline = time.monotonic() + 20 * SLOWER
+        while not set(scenarios) <= set(self.servers):
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                self.stop()
+                pytest.fail(f"lab serve said nothing for {sorted(set(scenarios) - set(self.servers))}")
+            line = self.process.stdout.readline()
+            assert line, f"lab serve ended: {self.process.wait()}"
+            server = json.loads(line)
+            self.servers[server["scenario"]] = server
+
+    def __getitem__(self, scenario):
+        return self.servers[scenario]
+
+    def check(self, scenario, *arguments, **options):
+        """Checks one server as its client would: the description says how."""
+        return run_program(*self.servers[scenario]["command"], *arguments, **options)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.directory.cleanup()
+
+
+@pytest.fixture(scope="session")
+def certwhy():
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def slower():
+    return SLOWER
+
+
+@pytest.fixture(scope="session")
+def sanitized():
+    return SANITIZED
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """lab("missing-intermediate", …) → a Lab; stopped after the module's tests."""
+    running = []
+
+    def start(*scenarios):
+        running.append(Lab(scenarios))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_core_dumps():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
