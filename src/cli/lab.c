@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* certwhy lab: list, serve, run and write the farm of broken servers. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "lab/lab.h"
+
+/* The time of `lab write` without --at: its files are then the same on every day. */
+enum { WRITE_YEAR = 2026, WRITE_MONTH = 11, WRITE_DAY = 21, WRITE_HOUR = 12 };
+
+/** What a sub-command works on. */
+struct job {
+    const struct command *command;
+    const struct arguments *arguments;
+    struct lab_request request;
+    bool json;
+};
+
+static int finish(const struct job *job, enum cw_code code, const struct error *err,
+                  const struct buf *out)
+{
+    if (code == CW_E_USAGE)
+        return command_unusable(job->command, "%s", err->text);
+    if (code != CW_OK)
+        return command_failed(job->command, err);
+    return output_write(NULL, buf_bytes(out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+}
+
+static int list(const struct job *job)
+{
+    struct error err = {0};
+    BUF_CLEANUP out = {0};
+    const enum cw_code code = lab_list(&job->request, job->json, &out, &err);
+    return finish(job, code, &err, &out);
+}
+
+static int run(const struct job *job)
+{
+    struct error err = {0};
+    BUF_CLEANUP out = {0};
+    bool same = false;
+    const enum cw_code code = lab_run(&job->request, job->json, &out, &same, &err);
+    const int status = finish(job, code, &err, &out);
+    return status == EXIT_ACCEPTED && !same ? EXIT_FINDINGS : status;
+}
+
+/* The servers' threads are born with the signals blocked, so that one of them never dies of one:
+ * this thread takes them when it waits. */
+static int serve(const struct job *job)
+{
+    struct error err = {0};
+    BUF_CLEANUP out = {0};
+    struct farm *farm = NULL;
+    sigset_t signals;
+    int taken;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    const enum cw_code code = farm_start(&job->request, &farm, &err);
+    if (code == CW_OK)
+        farm_describe(farm, &out);
+    const int status = finish(job, code, &err, &out);
+    if (code == CW_OK && status == EXIT_ACCEPTED && fflush(stdout) == 0)
+        sigwait(&signals, &taken);
+    farm_stop(farm);
+    return status;
+}
+
+static int write_files(const struct job *job)
+{
+    struct error err = {0};
+    BUF_CLEANUP out = {0};
+    size_t count = 0;
+    if (!job->request.dir)
+        return command_unusable(job->command, "lab write needs a directory: certwhy lab write DIR");
+    const enum cw_code code = lab_write(&job->request, &count, &err);
+    if (code == CW_OK)
+        buf_printf(&out, "%zu scenarios written to %s\n", count, job->request.dir);
+    return finish(job, code, &err, &out);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(const struct job *job);
+    bool dir_first; /**< the first operand is the directory */
+} verbs[] = {
+    {"list", list, false},
+    {"serve", serve, false},
+    {"run", run, false},
+    {"write", write_files, true},
+};
+static const char *const verb_names[] = {"list", "serve", "run", "write", NULL};
+
+/* Healthy certificates are valid now, and the same all day. */
+static cw_time default_time(bool files)
+{
+    if (files)
+        return time_make(WRITE_YEAR, WRITE_MONTH, WRITE_DAY, WRITE_HOUR, 0, 0);
+    const cw_time now = time_now();
+    return now - now % TIME_DAY;
+}
+
+static bool request_fill(struct job *job, bool dir_first)
+{
+    const struct arguments *arguments = job->arguments;
+    struct lab_request *request = &job->request;
+    const char *at = argument_value(arguments, "at");
+    const char *seed = argument_value(arguments, "seed");
+    request->seed = seed ? seed : LAB_DEFAULT_SEED;
+    request->at = default_time(dir_first);
+    request->at_given = at != NULL;
+    request->dir = argument_value(arguments, "dir");
+    request->chain_file = argument_value(arguments, "chain");
+    request->patterns = arguments->operands + 1;
+    request->pattern_count = arguments->operand_count - 1;
+    if (dir_first && request->pattern_count > 0) {
+        request->dir = request->patterns[0];
+        request->patterns++;
+        request->pattern_count--;
+    }
+    return !at || time_parse(at, &request->at);
+}
+
+static int lab_main(const struct command *command, const struct arguments *arguments)
+{
+    struct job job = {.command = command, .arguments = arguments};
+    if (arguments->operand_count == 0)
+        return command_unusable(command, "what shall the lab do: list, serve, run or write?");
+    const char *verb = arguments->operands[0];
+    const char *format = argument_value(arguments, "format");
+    job.json = format && strcmp(format, "json") == 0;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, verb) != 0)
+            continue;
+        if (!request_fill(&job, verbs[i].dir_first))
+            return command_unusable(command, "--at takes a time such as 2026-11-21T12:00:00Z");
+        return verbs[i].run(&job);
+    }
+    const char *near = str_nearest(verb, verb_names);
+    const char *shown = str_safe(arguments->arena, bytes_str(verb));
+    if (near)
+        return command_unusable(command, "no such verb: \"%s\"; did you mean \"%s\"?", shown, near);
+    return command_unusable(command, "no such verb: \"%s\"; there are list, serve, run and write",
+                            shown);
+}
+
+static const struct option_spec lab_options[] = {
+    {.name = "at",
+     .value = "TIME",
+     .help = "mint for this time (serve, run: today; write: 2026-11-21T12:00:00Z)"},
+    {.name = "seed", .value = "TEXT", .help = "derive keys from this text (default: a fixed one)"},
+    {.name = "dir", .value = "DIR", .help = "serve: put the files here and leave them there"},
+    {.name = "chain", .value = "FILE", .help = "serve: send these certificates instead"},
+    {.name = "format", .value = "text|json", .help = "list, run: how to print (default text)"},
+    {.name = "json", .help = "the same as --format json", .alias = "format", .fixed = "json"},
+    {.name = NULL},
+};
+
+const struct command lab_command = {
+    .name = "lab",
+    .summary = "a farm of deliberately broken servers, to learn from and to test with",
+    .usage = "lab list|serve|run [SCENARIO…] [options]\n       certwhy lab write DIR [SCENARIO…]",
+    .about =
+        "Mints a PKI of its own from a seed, the same on every run, and serves it on free "
+        "loopback ports, each server broken in one known way (or in several, or healthy).\n\n"
+        "list shows the scenarios. serve runs their servers until it is interrupted, and prints "
+        "one JSON line per server: address, name, CA file, what is planted. run checks each "
+        "server as a client would and compares what was planted with what is named; its exit "
+        "status is 1 on any difference. write puts each scenario's chain, CA and key into a "
+        "directory. SCENARIO is a name, a glob, or the beginning of names.",
+    .examples = "  certwhy lab list                        what there is\n"
+                "  certwhy lab run 'expired-*'             does certwhy name what is planted?\n"
+                "  certwhy lab serve missing-intermediate  one broken server, until Ctrl-C\n"
+                "  certwhy lab write /tmp/lab              files to try other tools on\n",
+    .options = lab_options,
+    .run = lab_main,
+};
