@@ -42,7 +42,8 @@ enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct
 
 struct private_key;
 enum key_read { KEY_READ_OK, KEY_READ_ENCRYPTED, KEY_READ_UNREADABLE };
-/** Reads a PEM or DER private key. The caller frees *out with private_key_free(). */
+/** Reads a PEM or DER private key: PKCS#8, PKCS#1 or EC. Never prompts: KEY_READ_ENCRYPTED when the
+ *  passphrase is missing or wrong. The caller frees *out with private_key_free(). */
 enum key_read private_key_read(struct bytes file, const char *passphrase, struct private_key **out);
 void private_key_free(struct private_key *key);
 /** DER SubjectPublicKeyInfo of the key, into `out`. */
@@ -71,7 +72,7 @@ bool private_key_sign(const struct private_key *key, enum oid algorithm, struct 
 /** Unencrypted PKCS#8 PEM, preceded by `comment` lines. */
 bool private_key_pem(const struct private_key *key, const char *comment, struct buf *out);
 /** A key that claims `spki` as its public half but cannot sign for it ("key does not match" on the
- *  wire). Lab only. */
+ *  wire). Lab only. NULL for kinds other than RSA, EC and EdDSA. */
 struct private_key *private_key_forge(const struct private_key *key, struct bytes spki);
 /** The EVP_PKEY inside, for tls/ alone (borrowed). */
 void *private_key_handle(const struct private_key *key);

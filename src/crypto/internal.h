@@ -20,6 +20,8 @@ struct private_key *private_key_wrap(EVP_PKEY *evp);
 /** The public key in a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7); NULL when undecodable. The
  *  caller frees it with EVP_PKEY_free(). */
 EVP_PKEY *public_key_decode(struct bytes spki);
+/** A key of `type` from its parts; `selection` is EVP_PKEY_PUBLIC_KEY or EVP_PKEY_KEYPAIR. */
+EVP_PKEY *key_from_params(const char *type, int selection, OSSL_PARAM *params);
 /** libcrypto's group name of a named curve, NULL for others. */
 const char *curve_group_name(enum oid curve);
 /** EC key whose public point need not belong to `scalar`. `point` is an encoded point. */

@@ -38,7 +38,7 @@ static bool spki_split(struct bytes der, struct spki *out)
            der_bit_string(&bits, &out->key, &unused) && unused == 0;
 }
 
-static EVP_PKEY *key_from_params(const char *type, int selection, OSSL_PARAM *params)
+EVP_PKEY *key_from_params(const char *type, int selection, OSSL_PARAM *params)
 {
     EVP_CONTEXT_CLEANUP *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY *key = NULL;
