@@ -17,11 +17,13 @@ enum {
     LIMIT_ANOMALIES = 24,       /* kept per certificate; the rest is only counted */
     LIMIT_NAMES_SHOWN = 1000, /* SAN entries that a report lists; the biggest real lists hold 250 */
     LIMIT_SAN_NAMES = 10000,  /* SAN entries that judging looks at */
-    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one distinguished name */
+    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one relative distinguished name; real: 1 to 3 */
+    LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
     /* container */
     LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
     LIMIT_OBJECTS = 200000,       /* objects in one file */
     LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
+    LIMIT_FAULTS_OF_A_KIND = 20,  /* so that one kind of fault on each line hides no other */
     /* judge */
     LIMIT_SENT_CERTS = 1000,  /* certificates of one message or file that are judged as a chain */
     LIMIT_NODES = 4096,       /* candidate certificates of one graph; a power of two */
@@ -32,6 +34,10 @@ enum {
     LIMIT_SIGNATURES = 512,   /* signature checks per judgement; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 250000, /* name against constraint comparisons; webpki uses 250,000 */
     LIMIT_POLICY_NODES = 4096,     /* policy graph nodes (CVE-2023-0464) */
+    /* explain */
+    LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */
+    /* repair */
+    LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
     /* net, tls */
     LIMIT_ADDRESSES = 16,        /* addresses of one name that are tried */
     LIMIT_TLS_MESSAGE = 4 << 20, /* bytes of one Certificate message; libssl's default is 100 KB */
