@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Front header of explain/: facts → findings, the root cause first, consequences under their cause.
- * The words are in data/rules/: every sentence is a template of a rule page filled with evidence. */
+ * The words are in data/rules/: every sentence is a template of a rule page filled with evidence.
+ */
 #ifndef CERTWHY_EXPLAIN_H
 #define CERTWHY_EXPLAIN_H
 
@@ -9,20 +10,26 @@
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
 const char *severity_name(enum severity severity);
 
+/** Other words of the same rule for one case, "not-sent". */
+struct rule_variant {
+    const char *id, *summary, *detail;
+};
 /** One page of data/rules/, compiled in. Generated: do not write by hand. */
 struct rule {
     const char *id, *title;
     enum severity severity;
-    const char *references;  /**< "RFC 5280 section 6.1.3" */
-    const char *summary;     /**< template: "certificate {position} {subject} expired {ago} ago" */
-    const char *detail;      /**< template, one paragraph */
-    const char *not_this;    /**< one line: what not to do */
-    const char *verify;      /**< template of an openssl or curl line that shows the same evidence */
-    const char *file_verify; /**< the same when the target is a file */
+    const char *references; /**< "RFC 5280 section 6.1.3" */
+    const char *summary;    /**< template: "certificate {position} {subject} expired {ago} ago" */
+    const char *detail;     /**< template, one paragraph */
+    const char *not_this;   /**< one line: what not to do */
+    const char *verify;     /**< template of an openssl or curl line that shows the same evidence */
+    const char *file_verify;                        /**< the same when the target is a file */
     const char *wrong, *why, *fix, *not_do, *risks; /**< the page's sections */
-    const char *no_fix;      /**< why there is no fix, or "" */
-    const char *const *aliases; /**< older ids, NULL-terminated */
+    const char *no_fix;                             /**< why there is no fix, or "" */
+    const char *const *aliases;                     /**< older ids, NULL-terminated */
+    const struct rule_variant *variants;            /**< ends with a NULL id */
 };
+/** By id or alias; NULL unknown. */
 const struct rule *rule_find(const char *id);
 const struct rule *rule_table(size_t *count);
 
@@ -32,16 +39,16 @@ struct evidence_item {
 };
 
 struct finding {
-    const char *id;            /**< "f1" */
+    const char *id; /**< "f1" */
     const struct rule *rule;
     enum severity severity;
     bool cause;
-    const int *because;        /**< indexes of findings */
+    const int *because; /**< indexes of findings */
     size_t because_count;
-    int certificate;           /**< index into verdict.chain, -1 the endpoint or file */
-    enum fact_id fact;         /**< what it rests on */
-    int node, other;           /**< as in the fact */
-    int64_t value;             /**< as in the fact */
+    int certificate;   /**< index into verdict.chain, -1 the endpoint or file */
+    enum fact_id fact; /**< what it rests on */
+    int node, other;   /**< as in the fact */
+    int64_t value;     /**< as in the fact */
     const char *summary, *detail, *verify, *not_this;
     const struct evidence_item *evidence;
     size_t evidence_count;
@@ -58,8 +65,11 @@ void explain(const struct judge_input *input, const struct verdict *verdict, str
 
 /** The rule page as text for a terminal (width columns) into out. */
 void rule_page(const struct rule *rule, unsigned width, struct buf *out);
-/** Fills {key} in a template from items; unknown keys become "". With shell set, values are quoted
- *  as shell words and a value that is not a plain host, number or path quoted safely is left out. */
+/** Fills a template: {key} becomes the item's value, {?key:text} becomes `text` when the key has a
+ *  value, {{ and }} are braces. Unknown keys become "". With shell set, values are quoted as shell
+ *  words, and only plain hosts, addresses, numbers, dates, paths and http addresses are placed in
+ * the line: where any other value, or none, would stand outside of a {?key:…}, the result is "" as
+ * a whole, because a command with a hole does something else. */
 char *template_fill(struct arena *arena, const char *text, const struct evidence_item *items,
                     size_t count, bool shell);
 

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which finding follows from which. Two tables: a fact that only says less precisely what another
+ * says is absorbed by it; a rule that follows from another is put under it. */
+#include "internal.h"
+
+#include <string.h>
+
+/* `vague` about a certificate is not told when `precise` is known about the same one. */
+static const struct {
+    enum fact_id vague, precise;
+} absorptions[] = {
+    {FACT_NAME_MISMATCH, FACT_NAME_IP_NOT_IN_SAN},
+    {FACT_NAME_MISMATCH, FACT_NAME_WILDCARD_DEPTH},
+    {FACT_NAME_MISMATCH, FACT_NAME_WILDCARD_PARTIAL},
+    {FACT_NAME_MISMATCH, FACT_NAME_CN_ONLY},
+    {FACT_NAME_MISMATCH, FACT_NAME_NO_SAN},
+    {FACT_NAME_MISMATCH, FACT_NAME_IDN},
+    {FACT_NAME_MISMATCH, FACT_NAME_TRAILING_DOT},
+    {FACT_NAME_NO_SAN, FACT_NAME_CN_ONLY},
+    {FACT_NAME_NO_SAN, FACT_NAME_IP_NOT_IN_SAN},
+    {FACT_SELF_SIGNED_LEAF, FACT_SELF_SIGNED_CA_LEAF},
+    {FACT_CA_AS_LEAF, FACT_SELF_SIGNED_CA_LEAF},
+    {FACT_ROOT_NOT_TRUSTED, FACT_SELF_SIGNED_LEAF},
+    {FACT_ROOT_NOT_TRUSTED, FACT_SELF_SIGNED_CA_LEAF},
+    {FACT_ISSUER_NOT_FOUND, FACT_SELF_SIGNED_LEAF},
+    {FACT_ISSUER_NOT_FOUND, FACT_SELF_SIGNED_CA_LEAF},
+    {FACT_SENT_ROOT, FACT_SELF_SIGNED_LEAF},
+    {FACT_SENT_ROOT, FACT_SELF_SIGNED_CA_LEAF},
+    {FACT_SENT_ROOT, FACT_ROOT_NOT_TRUSTED}, /* a private root that is shown helps to be known */
+    {FACT_ISSUER_NOT_FOUND, FACT_ROOT_OTHER_KEY},
+    {FACT_EXPIRING, FACT_EXPIRED},
+    {FACT_ALERT, FACT_CLIENT_CERTIFICATE},
+    {FACT_ALERT, FACT_SNI_REQUIRED},
+    {FACT_ALERT, FACT_OLD_PROTOCOL},
+    {FACT_HANDSHAKE_FAILED, FACT_ALERT},
+    {FACT_HANDSHAKE_FAILED, FACT_CLIENT_CERTIFICATE},
+    {FACT_HANDSHAKE_FAILED, FACT_SNI_REQUIRED},
+    {FACT_HANDSHAKE_FAILED, FACT_OLD_PROTOCOL},
+    {FACT_HANDSHAKE_FAILED, FACT_PLAINTEXT},
+    {FACT_HANDSHAKE_FAILED, FACT_KEY_MISMATCH},
+    {FACT_NO_CERTIFICATE, FACT_PLAINTEXT},
+    {FACT_NO_CERTIFICATE, FACT_ALERT},
+    {FACT_NO_CERTIFICATE, FACT_HANDSHAKE_FAILED},
+    {FACT_NO_CERTIFICATE, FACT_CLIENT_CERTIFICATE},
+    {FACT_NO_CERTIFICATE, FACT_SNI_REQUIRED},
+    {FACT_NO_CERTIFICATE, FACT_OLD_PROTOCOL},
+    {FACT_NO_CERTIFICATE, FACT_UNREACHABLE},
+    {FACT_NO_CERTIFICATE, FACT_UNRESOLVABLE},
+    {FACT_NO_CERTIFICATE, FACT_FILE_FAULT},
+    {FACT_UNREACHABLE, FACT_UNRESOLVABLE},
+};
+
+enum relation {
+    ANY,    /* whatever certificates the two are about */
+    SAME,   /* both about the same certificate */
+    OTHERS, /* the consequence is about the cause's other certificate */
+};
+/* A rule that ends in '.' stands for its family. */
+static const struct {
+    const char *consequence, *cause;
+    enum relation relation;
+} because_table[] = {
+    {"name.", "server.default-certificate", ANY},
+    {"trust.self-signed", "server.default-certificate", ANY},
+    {"trust.self-signed-ca-as-leaf", "server.default-certificate", ANY},
+    {"server.handshake-failure", "server.sni-required", ANY},
+    {"server.handshake-failure", "server.old-protocol", ANY},
+    {"server.handshake-failure", "server.client-certificate-required", ANY},
+    {"server.handshake-failure", "file.key-mismatch", ANY},
+    {"server.alert", "server.sni-required", ANY},
+    {"server.alert", "server.old-protocol", ANY},
+    {"server.alert", "server.client-certificate-required", ANY},
+    {"validity.expired", "validity.clock-wrong", ANY},
+    {"validity.intermediate-expired", "validity.clock-wrong", ANY},
+    {"validity.root-expired", "validity.clock-wrong", ANY},
+    {"validity.not-yet-valid", "validity.clock-wrong", ANY},
+    {"validity.intermediate-expired", "chain.cross-sign-expired", SAME},
+    {"validity.root-expired", "chain.cross-sign-expired", SAME},
+    {"signature.bad", "chain.wrong-intermediate", SAME},
+    {"chain.missing-intermediate", "chain.wrong-intermediate", SAME},
+    {"trust.private-ca", "chain.wrong-intermediate", SAME},
+    {"trust.unknown-ca", "chain.wrong-intermediate", SAME},
+    {"chain.unrelated", "chain.wrong-intermediate", OTHERS},
+    {"signature.bad", "trust.wrong-root-same-name", SAME},
+    {"trust.private-ca", "trust.wrong-root-same-name", ANY},
+    {"trust.unknown-ca", "trust.wrong-root-same-name", ANY},
+    {"trust.store-outdated", "trust.wrong-root-same-name", ANY},
+    {"chain.root-sent", "trust.wrong-root-same-name", ANY},
+    {"trust.private-ca", "trust.store-missing", ANY},
+    {"trust.unknown-ca", "trust.store-missing", ANY},
+    {"trust.self-signed", "trust.store-missing", ANY},
+    {"name.", "chain.wrong-order", SAME},
+    {"trust.self-signed-ca-as-leaf", "chain.wrong-order", SAME},
+    {"usage.key-usage", "chain.wrong-order", SAME},
+    {"usage.eku-missing", "chain.wrong-order", SAME},
+    {"file.key-mismatch", "chain.wrong-order", ANY},
+    {"chain.missing-intermediate", "file.bad-base64", ANY},
+    {"trust.unknown-ca", "file.bad-base64", ANY},
+    {"file.key-mismatch", "file.bad-base64", ANY},
+};
+
+/* The draft that finally stands for this one. */
+static size_t draft_root(const struct explaining *e, size_t i)
+{
+    for (size_t step = 0; step < e->count && e->drafts[i].absorber >= 0; step++)
+        i = (size_t)e->drafts[i].absorber;
+    return i;
+}
+
+static void draft_absorb(struct explaining *e, size_t vague, size_t precise)
+{
+    const struct fact *v = e->drafts[vague].fact, *p = e->drafts[precise].fact;
+    bool same = v->node == p->node || p->node < 0 || v->node < 0;
+    if (vague == precise || e->drafts[vague].dropped || !same || draft_root(e, precise) == vague)
+        return;
+    e->drafts[vague].dropped = true;
+    e->drafts[vague].absorber = (int)precise;
+}
+
+void drafts_absorb(struct explaining *e)
+{
+    for (size_t row = 0; row < sizeof absorptions / sizeof absorptions[0]; row++)
+        for (size_t i = 0; i < e->count; i++)
+            for (size_t k = 0; e->drafts[i].fact->id == absorptions[row].vague && k < e->count; k++)
+                if (e->drafts[k].fact->id == absorptions[row].precise)
+                    draft_absorb(e, i, k);
+}
+
+static bool rule_is(const struct rule *rule, const char *pattern)
+{
+    return str_ends(pattern, ".") ? str_starts(rule->id, pattern) : strcmp(rule->id, pattern) == 0;
+}
+
+static bool draft_follows(const struct draft *consequence, const struct draft *cause)
+{
+    for (size_t row = 0; row < sizeof because_table / sizeof because_table[0]; row++) {
+        if (!rule_is(consequence->finding.rule, because_table[row].consequence) ||
+            !rule_is(cause->finding.rule, because_table[row].cause))
+            continue;
+        int node = consequence->fact->node;
+        switch (because_table[row].relation) {
+        case ANY:
+            return true;
+        case SAME:
+            return node == cause->fact->node;
+        case OTHERS:
+            return node == cause->fact->other;
+        }
+    }
+    return false;
+}
+
+/* Who rejects because of the facts themselves. */
+static void clients_attribute(struct explaining *e)
+{
+    for (size_t c = 0; c < e->verdict->client_count; c++) {
+        const struct client_verdict *client = &e->verdict->clients[c];
+        for (size_t r = 0; client->accepts == 0 && r < client->reason_count; r++) {
+            struct draft *draft = draft_find(e, client->reasons[r].fact, client->reasons[r].node);
+            if (draft)
+                e->drafts[draft_root(e, (size_t)(draft - e->drafts))].rejected_by[c] = true;
+        }
+    }
+}
+
+/* Who is stopped by a consequence is stopped by its cause. Causes have causes: a few rounds. */
+static void clients_inherit(struct explaining *e)
+{
+    enum { CAUSE_DEPTH = 3 };
+    for (int round = 0; round < CAUSE_DEPTH; round++)
+        for (size_t i = 0; i < e->count; i++)
+            for (size_t b = 0; b < e->drafts[i].because_count; b++)
+                for (size_t c = 0; c < e->verdict->client_count; c++)
+                    if (e->drafts[i].rejected_by[c])
+                        e->drafts[e->drafts[i].because[b]].rejected_by[c] = true;
+}
+
+static void draft_link(struct explaining *e, struct draft *draft)
+{
+    for (size_t k = 0; k < e->count && draft->because_count < BECAUSE_MAX; k++) {
+        const struct draft *cause = &e->drafts[k];
+        if (cause != draft && !cause->dropped && draft_follows(draft, cause))
+            draft->because[draft->because_count++] = (int)k;
+    }
+}
+
+void drafts_link(struct explaining *e)
+{
+    clients_attribute(e);
+    for (size_t i = 0; i < e->count; i++)
+        if (!e->drafts[i].dropped)
+            draft_link(e, &e->drafts[i]);
+    clients_inherit(e);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts → drafts of findings: one per fact that matters here, none for what only an alternative
+ * path suffers from unless a client took that path. No client rejects without a finding that says
+ * why. */
+#include "internal.h"
+
+#include <string.h>
+
+const struct cert *draft_cert(const struct explaining *e, int node)
+{
+    bool known = node >= 0 && (size_t)node < e->verdict->graph.node_count;
+    return known ? e->verdict->graph.nodes[node].cert : NULL;
+}
+
+/* The chain as it was sent, whether or not the best path uses the certificate. */
+static bool fact_is_hygiene(enum fact_id id)
+{
+    return id == FACT_SENT_ORDER || id == FACT_SENT_DUPLICATE || id == FACT_SENT_UNRELATED ||
+           id == FACT_SENT_ROOT || id == FACT_CROSS_SIGN_EXPIRED;
+}
+
+static bool fact_is_listed(enum fact_id id)
+{
+    return id == FACT_SENT_DUPLICATE || id == FACT_SENT_UNRELATED;
+}
+
+struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        const struct fact *f = e->drafts[i].fact;
+        if (f->id == fact && (f->node == node || fact_is_listed(fact)))
+            return &e->drafts[i];
+    }
+    return NULL;
+}
+
+/* A draft that already says the same about the same certificate. */
+static struct draft *draft_twin(struct explaining *e, const struct draft *draft)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct draft *twin = &e->drafts[i];
+        if (twin->finding.rule != draft->finding.rule || twin->fault || twin->dropped)
+            continue;
+        if (fact_is_listed(draft->fact->id))
+            return twin;
+        bool same_case =
+            twin->fact->id != draft->fact->id || twin->fact->value == draft->fact->value;
+        if (twin->fact->node == draft->fact->node && same_case)
+            return twin;
+    }
+    return NULL;
+}
+
+static void draft_add_position(struct explaining *e, struct draft *draft, int position)
+{
+    draft->positions = arena_grow(e->arena, draft->positions, draft->position_count,
+                                  &draft->position_cap, sizeof *draft->positions);
+    draft->positions[draft->position_count++] = position;
+}
+
+static const struct rule *fact_rule_of(const struct explaining *e, const struct fact *fact,
+                                       const struct file_fault **fault)
+{
+    bool of_file = fact->id == FACT_FILE_FAULT && fact->value >= 0 &&
+                   (size_t)fact->value < e->obs->file.fault_count;
+    *fault = of_file ? &e->obs->file.faults[fact->value] : NULL;
+    return rule_find(of_file ? file_fault_rule((*fault)->id) : fact_rule(fact->id));
+}
+
+static void draft_add(struct explaining *e, const struct fact *fact)
+{
+    if (e->count >= LIMIT_FINDINGS)
+        return;
+    struct draft draft = {.fact = fact, .absorber = -1};
+    draft.finding.rule = fact_rule_of(e, fact, &draft.fault);
+    draft_refine(e, &draft);
+    if (!draft.finding.rule)
+        return;
+    struct draft *twin = draft_twin(e, &draft);
+    if (twin && fact_is_listed(fact->id)) {
+        draft_add_position(e, twin, (int)fact->value);
+        return;
+    }
+    draft.dropped = twin != NULL;
+    draft.absorber = twin ? (int)(twin - e->drafts) : -1;
+    draft.rejected_by = arena_array(e->arena, e->verdict->client_count + 1, sizeof(bool));
+    if (fact_is_listed(fact->id))
+        draft_add_position(e, &draft, (int)fact->value);
+    e->drafts = arena_grow(e->arena, e->drafts, e->count, &e->cap, sizeof *e->drafts);
+    e->drafts[e->count++] = draft;
+}
+
+/* The fact behind a client's reason; made up from the reason when the list of facts lacks it. */
+static const struct fact *reason_fact(const struct explaining *e, const struct reason *reason)
+{
+    const struct fact *fact = verdict_fact(e->verdict, reason->fact, reason->node);
+    if (fact)
+        return fact;
+    struct fact *made = arena_alloc(e->arena, sizeof *made);
+    *made = (struct fact){.id = reason->fact,
+                          .node = reason->node,
+                          .other = -1,
+                          .text = reason->text ? reason->text : ""};
+    return made;
+}
+
+static void reasons_collect(struct explaining *e)
+{
+    for (size_t c = 0; c < e->verdict->client_count; c++) {
+        const struct client_verdict *client = &e->verdict->clients[c];
+        for (size_t r = 0; client->accepts == 0 && r < client->reason_count; r++) {
+            const struct reason *reason = &client->reasons[r];
+            if (!draft_find(e, reason->fact, reason->node))
+                draft_add(e, reason_fact(e, reason));
+        }
+    }
+}
+
+void drafts_collect(struct explaining *e)
+{
+    for (size_t i = 0; i < e->verdict->fact_count; i++) {
+        const struct fact *fact = &e->verdict->facts[i];
+        bool matters = fact->on_best || fact->node < 0 || fact_is_hygiene(fact->id);
+        if (matters && !fact_is_idle(e, fact))
+            draft_add(e, fact);
+    }
+    reasons_collect(e);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which rule a fact means here. The clients' words are the same for a missing intermediate and for
+ * a private root; the certificates are not. */
+#include "internal.h"
+
+#include <string.h>
+
+/* Names that inspection proxies and security products give to the CAs they make certificates with.
+ */
+static const char *const interceptors[] = {
+    "Zscaler",
+    "Netskope",
+    "FortiGate",
+    "Fortinet",
+    "Palo Alto Networks",
+    "Cisco Umbrella",
+    "Blue Coat",
+    "Forcepoint",
+    "Sophos",
+    "Check Point",
+    "WatchGuard",
+    "SonicWall",
+    "Barracuda",
+    "Kaspersky",
+    "Avast",
+    "AVG Technologies",
+    "ESET SSL Filter",
+    "Bitdefender",
+    "Cloudflare for Teams",
+    "Gateway CA - Cloudflare",
+    "Skyhigh",
+    "McAfee Web Gateway",
+    "Untangle",
+    "mitmproxy",
+    "Charles Proxy",
+    "Fiddler",
+    "PortSwigger",
+    "Burp",
+    "Squid",
+    "GlobalProtect",
+};
+
+static const char *interceptor_find(const struct explaining *e, struct bytes name)
+{
+    const char *text = name_text(e->arena, name);
+    for (size_t i = 0; i < sizeof interceptors / sizeof interceptors[0]; i++)
+        if (bytes_find(bytes_str(text), bytes_str(interceptors[i])) != SIZE_MAX)
+            return interceptors[i];
+    return NULL;
+}
+
+/* Members of the clients' stores whose organisation is that of the name: a family the store knows.
+ */
+static size_t family_count(const struct explaining *e, struct bytes name)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < e->input->profile_count; i++) {
+        size_t n = e->input->stores[i] ? store_count_organization(e->input->stores[i], name) : 0;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+bool node_is_anchor(const struct explaining *e, int node)
+{
+    return draft_cert(e, node) && e->verdict->graph.nodes[node].stores != 0;
+}
+
+static bool node_is_sent(const struct explaining *e, int node)
+{
+    return draft_cert(e, node) && e->verdict->graph.nodes[node].position >= 0;
+}
+
+static bool node_is_leaf(const struct explaining *e, int node)
+{
+    const struct verdict *v = e->verdict;
+    bool starts_best =
+        v->best >= 0 && v->paths[v->best].count > 0 && v->paths[v->best].nodes[0] == node;
+    return starts_best || v->graph.nodes[node].position == 0;
+}
+
+static bool cert_has_issuer_url(const struct explaining *e, const struct cert *cert)
+{
+    const char *url;
+    return cert_aia_urls(e->arena, cert, OID_AD_CA_ISSUERS, &url, 1) > 0;
+}
+
+/* Nothing is known about the issuer. A CA of an unknown family at the top: its root is private. A
+ * leaf alone: an address to fetch its issuer from says that there is one to send. */
+static void refine_unknown_issuer(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (!cert)
+        return;
+    draft->family = family_count(e, cert->issuer);
+    draft->interceptor = interceptor_find(e, cert->issuer);
+    const char *rule = "trust.unknown-ca";
+    if (draft->interceptor) {
+        rule = "trust.interception";
+    } else if (draft->family > 0) {
+        rule = "chain.missing-intermediate";
+        draft->variant = "family";
+    } else if (cert->is_ca) {
+        rule = "trust.private-ca";
+        draft->variant = "not-sent";
+    } else if (cert_has_issuer_url(e, cert)) {
+        rule = "chain.missing-intermediate";
+        draft->variant = "unfetched";
+    }
+    draft->finding.rule = rule_find(rule);
+}
+
+static void refine_untrusted_root(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (!cert)
+        return;
+    draft->family = e->input->public_store ? family_count(e, cert->subject) : 0;
+    draft->interceptor = interceptor_find(e, cert->subject);
+    if (draft->interceptor)
+        draft->finding.rule = rule_find("trust.interception");
+    else if (draft->family > 0)
+        draft->finding.rule = rule_find("trust.store-outdated");
+}
+
+static const struct edge *edge_find(const struct explaining *e, int child, int issuer)
+{
+    const struct graph *graph = &e->verdict->graph;
+    for (size_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].child == child && graph->edges[i].issuer == issuer)
+            return &graph->edges[i];
+    return NULL;
+}
+
+static bool node_has_good_issuer(const struct explaining *e, int child)
+{
+    const struct graph *graph = &e->verdict->graph;
+    for (size_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].child == child && graph->edges[i].issuer != child &&
+            graph->edges[i].signature == EDGE_SIG_GOOD)
+            return true;
+    return false;
+}
+
+/* A signature that fails under a namesake's key is not damaged: the namesake did not make it. */
+static void refine_bad_signature(const struct explaining *e, struct draft *draft)
+{
+    const struct fact *fact = draft->fact;
+    const struct edge *edge = edge_find(e, fact->node, fact->other);
+    bool other_key = edge && edge->child != edge->issuer &&
+                     (edge->key_id == AKI_MISMATCH || node_has_good_issuer(e, fact->node));
+    if (other_key)
+        draft->finding.rule =
+            rule_find(node_is_sent(e, fact->other) ? "chain.wrong-intermediate"
+                                                   : "trust.wrong-root-same-name");
+}
+
+static void refine_validity(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (!cert || node_is_leaf(e, draft->fact->node))
+        return;
+    bool root = node_is_anchor(e, draft->fact->node) || cert_is_self_issued(cert);
+    draft->finding.rule =
+        rule_find(root ? "validity.root-expired" : "validity.intermediate-expired");
+}
+
+static void refine_pairing(const struct explaining *e, struct draft *draft)
+{
+    switch (e->obs->pairing) {
+    case KEY_PAIRS_OTHER:
+        draft->variant = "other-block";
+        break;
+    case KEY_ENCRYPTED:
+        draft->finding.rule = rule_find("file.encrypted-key");
+        break;
+    case KEY_UNREADABLE:
+        draft->finding.rule = rule_find("file.wrong-kind");
+        draft->variant = "key";
+        break;
+    case KEY_PAIRS_NONE:
+        draft->variant = "no-block";
+        break;
+    case KEY_NOT_GIVEN:
+    case KEY_PAIRS:
+        break;
+    }
+}
+
+static void refine_ca_as_leaf(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (cert && !cert_is_self_issued(cert))
+        draft->variant = "issued";
+}
+
+void draft_refine(const struct explaining *e, struct draft *draft)
+{
+    static const struct {
+        enum fact_id fact;
+        void (*refine)(const struct explaining *, struct draft *);
+    } refiners[] = {
+        {FACT_ISSUER_NOT_FOUND, refine_unknown_issuer},
+        {FACT_ROOT_NOT_TRUSTED, refine_untrusted_root},
+        {FACT_SIGNATURE_BAD, refine_bad_signature},
+        {FACT_EXPIRED, refine_validity},
+        {FACT_KEY_MISMATCH, refine_pairing},
+        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
+    };
+    static const struct {
+        enum fact_id fact;
+        const char *variant;
+    } variants[] = {
+        {FACT_TIME_UNREADABLE, "unreadable"},
+        {FACT_CLOCK_BEHIND, "behind"},
+        {FACT_CLOCK_AHEAD, "ahead"},
+        {FACT_ANCHOR_NOT_ROOT, "not-root"},
+        {FACT_KEY_UNSUPPORTED, "key"},
+        {FACT_KEY_USAGE_CA, "ca"},
+        {FACT_SUBJECT_EMPTY, "subject"},
+        {FACT_UNPARSABLE, "unparsable"},
+        {FACT_NO_CERTIFICATE, "no-certificate"},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        if (variants[i].fact == draft->fact->id)
+            draft->variant = variants[i].variant;
+    for (size_t i = 0; i < sizeof refiners / sizeof refiners[0]; i++)
+        if (refiners[i].fact == draft->fact->id)
+            refiners[i].refine(e, draft);
+}
+
+/* A certificate is renewed when a third of its life is left; 30 days before the end is late. */
+static bool expiry_is_near(const struct cert *cert, cw_time at)
+{
+    if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE)
+        return true;
+    cw_time left = cert->not_after - at, life = cert->not_after - cert->not_before;
+    return left < 30 * TIME_DAY && left < life / 3;
+}
+
+bool fact_is_idle(const struct explaining *e, const struct fact *fact)
+{
+    const struct cert *cert = draft_cert(e, fact->node);
+    const struct verdict *v = e->verdict;
+    switch (fact->id) {
+    case FACT_EXPIRING:
+        return cert && !expiry_is_near(cert, e->input->at);
+    case FACT_CLOCK_BEHIND:
+    case FACT_CLOCK_AHEAD:
+        /* one expired certificate says nothing about the clock */
+        return v->best >= 0 && v->paths[v->best].count < 2;
+    case FACT_WEAK_DIGEST:
+        /* nobody checks the signature that a trusted root made over itself */
+        return node_is_anchor(e, fact->node) && cert_is_self_issued(cert);
+    default:
+        return false;
+    }
+}
