@@ -40,6 +40,10 @@ struct cw_options {
 enum cw_code options_set(struct cw_options *options, const char *name, const char *value,
                          struct error *error);
 
+/** True for an option that a later version will have: said plainly, so that nobody looks for a
+ * typo. */
+bool option_is_planned(const char *name);
+
 /** One target's diagnosis and all that it stands on. */
 struct checked {
     struct observation observation;

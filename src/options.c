@@ -219,11 +219,18 @@ static const char *const later[] = {
     "client-cert", "client-key",          "crl",   "ocsp", "no-cache",
     "proxy",       "allow-private-fetch", "redact"};
 
-static enum cw_code unknown(struct cw_options *options, const char *name, struct error *error)
+bool option_is_planned(const char *name)
 {
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (strcmp(later[i], name) == 0)
-            return error_set(error, CW_E_USAGE, "--%s is not part of this version yet", name);
+            return true;
+    return false;
+}
+
+static enum cw_code unknown(struct cw_options *options, const char *name, struct error *error)
+{
+    if (option_is_planned(name))
+        return error_set(error, CW_E_USAGE, "--%s is not part of this version yet", name);
     const char *names[ROW_COUNT + 1] = {NULL};
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = rows[i].name;

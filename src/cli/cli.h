@@ -36,6 +36,7 @@ struct arguments {
     const char **operands; /**< what is no option, in order; all after "--" */
     size_t operand_count;
     int verbose;         /**< 0, 1 (-v), 2 (-vv) */
+    bool help;           /**< --help: run() is not called */
     struct arena *arena; /**< lives until the command returns */
 };
 
@@ -54,6 +55,12 @@ extern const struct command check_command, explain_command, clients_command, lab
 /** All commands, NULL-terminated, in the order of the help page. */
 extern const struct command *const command_table[];
 
+/** Runs what the command line says; returns the exit status. */
+int command_main(int argc, char **argv);
+
+/** Reads the words behind the command's name. CW_E_USAGE with a sentence for what is no option. */
+enum cw_code arguments_parse(const struct command *command, int argc, char **argv,
+                             struct arguments *out, struct error *error);
 /** The last value given for an option, or NULL. */
 const char *argument_value(const struct arguments *arguments, const char *name);
 bool argument_given(const struct arguments *arguments, const char *name);

@@ -80,6 +80,7 @@ const struct field case_handshake_fields[] = {
     MEMBER(handshake, error, TEXT),
     MEMBER(handshake, saw_server_hello, BOOL),
     MEMBER(handshake, client_certificate_requested, BOOL),
+    MEMBER(handshake, sni_acknowledged, BOOL),
     MEMBER(handshake, key_proven, BOOL),
     MEMBER(handshake, key_refuted, BOOL),
     MEMBER(handshake, certificate_message_bytes, SIZE),

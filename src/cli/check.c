@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* certwhy check: the main job. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* ---- options ---- */
+
+/* Those of this command; all others are options of the library and go there as they are. */
+static const char *const own_options[] = {"format", "output", "save", "quiet", "color", NULL};
+
+static bool is_own(const char *name)
+{
+    for (size_t i = 0; own_options[i]; i++)
+        if (strcmp(own_options[i], name) == 0)
+            return true;
+    return false;
+}
+
+static enum cw_code options_take(const struct arguments *arguments, struct cw_options *options,
+                                 struct error *error)
+{
+    for (size_t i = 0; i < arguments->option_count; i++)
+        if (!is_own(arguments->options[i].name))
+            TRY(options_set(options, arguments->options[i].name, arguments->options[i].value,
+                            error));
+    return CW_OK;
+}
+
+static enum cw_code renderer_choose(const struct arguments *arguments, const struct renderer **out,
+                                    struct error *error)
+{
+    const char *name = argument_value(arguments, "format");
+    *out = renderer_find(name ? name : "text");
+    if (*out)
+        return CW_OK;
+    BUF_CLEANUP names = {0};
+    for (const struct renderer *r = renderer_table(); r->name; r++)
+        buf_printf(&names, "%s%s", names.n ? ", " : "", r->name);
+    return error_set(error, CW_E_USAGE, "there is no --format %s: this version has %s", name,
+                     buf_cstr(&names));
+}
+
+static enum cw_code color_check(const struct arguments *arguments, struct error *error)
+{
+    const char *when = argument_value(arguments, "color");
+    if (!when || strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
+        strcmp(when, "never") == 0)
+        return CW_OK;
+    return error_set(error, CW_E_USAGE, "--color %s: auto, always or never is needed", when);
+}
+
+/* ---- results ---- */
+
+static bool render(const struct arguments *arguments, const struct renderer *renderer,
+                   const struct cw_report *report)
+{
+    const char *path = argument_value(arguments, "output");
+    const struct render_options how = {
+        .color = (!path || argument_given(arguments, "color")) &&
+                 output_color(argument_value(arguments, "color")),
+        .width = path ? 0 : output_width(),
+        .quiet = argument_given(arguments, "quiet"),
+        .verbose = arguments->verbose,
+    };
+    BUF_CLEANUP text = {0};
+    renderer->render(&report->report, &how, &text);
+    return output_write(path, buf_bytes(&text));
+}
+
+static enum cw_code save(const char *path, const struct cw_report *report, struct error *error)
+{
+    BUF_CLEANUP text = {0};
+    TRY(report_case(report, 0, &text, error));
+    TRY(file_write_atomic(NULL, path, buf_bytes(&text), 0644, error));
+    log_line(1, "case saved to %s", path);
+    return CW_OK;
+}
+
+/* A case is judged by what this version knows, which may be more than the version that saved it. */
+static void note_other_version(const struct observation *seen)
+{
+    if (seen->stores_from_case && strcmp(seen->observed_by, "certwhy " CERTWHY_VERSION) != 0) {
+        BUF_CLEANUP who = {0};
+        str_safe_line(&who, bytes_str(seen->observed_by));
+        fprintf(stderr,
+                "certwhy check: note: this case was saved by %s and is judged by certwhy %s: "
+                "clients and rules may have changed\n",
+                buf_cstr(&who), CERTWHY_VERSION);
+    }
+}
+
+/* ---- the command ---- */
+
+static int check_targets(const struct command *command, const struct arguments *arguments,
+                         const struct renderer *renderer, struct cw_report *report)
+{
+    int status = EXIT_ACCEPTED;
+    struct error error = {0};
+    for (size_t i = 0; i < arguments->operand_count; i++)
+        if (report_add(report, arguments->operands[i], &error) != CW_OK)
+            status = command_failed(command, &error);
+    if (report->report.count == 0)
+        return status;
+    status = exit_status_graver(status, report_exit_status(report));
+    for (size_t i = 0; i < report->report.count; i++)
+        note_other_version(report->report.targets[i]->input.observation);
+    if (!render(arguments, renderer, report))
+        status = EXIT_UNUSABLE;
+    const char *path = argument_value(arguments, "save");
+    if (path && save(path, report, &error) != CW_OK)
+        status = command_failed(command, &error);
+    return status;
+}
+
+static int check_with(const struct command *command, const struct arguments *arguments,
+                      struct cw_options *options)
+{
+    struct error error = {0};
+    const struct renderer *renderer = NULL;
+    struct cw_report *report = NULL;
+    if (options_take(arguments, options, &error) != CW_OK ||
+        renderer_choose(arguments, &renderer, &error) != CW_OK ||
+        color_check(arguments, &error) != CW_OK)
+        return command_unusable(command, "%s", error.text);
+    if (report_new(options, &report, &error) != CW_OK)
+        return command_failed(command, &error);
+    const int status = check_targets(command, arguments, renderer, report);
+    cw_report_free(report);
+    return status;
+}
+
+static int check_run(const struct command *command, const struct arguments *arguments)
+{
+    if (arguments->operand_count == 0)
+        return command_unusable(command,
+                                "a target is needed: a host, host:port, a URL, a certificate "
+                                "file, a saved case, or - for standard input");
+    if (argument_given(arguments, "save") && arguments->operand_count > 1)
+        return command_unusable(command, "--save keeps one target: check them one by one");
+    struct cw_options *options = cw_options_new();
+    const int status = check_with(command, arguments, options);
+    cw_options_free(options);
+    return status;
+}
+
+static const struct option_spec options_table[] = {
+    {.name = "name",
+     .value = "NAME",
+     .help = "the name that the client uses (default: the target's host)"},
+    {.name = "connect", .value = "ADDR[:PORT]", .help = "dial this instead of the target's host"},
+    {.name = "sni", .value = "NAME|none", .help = "the server name to send (default: the name)"},
+    {.name = "ca", .value = "FILE|DIR", .help = "trust these anchors too; may be repeated"},
+    {.name = "only-ca", .help = "trust nothing but --ca, for every client"},
+    {.name = "pool", .value = "FILE|DIR", .help = "known issuers to look in; they are not trusted"},
+    {.name = "client",
+     .value = "LIST|all",
+     .help = "the clients to judge for (see certwhy clients)"},
+    {.name = "at", .value = "TIME", .help = "judge as of this time, RFC 3339 (default: now)"},
+    {.name = "key", .value = "FILE", .help = "the server's private key: does it pair?"},
+    {.name = "ignore",
+     .value = "RULE[@NAME]",
+     .help = "leave a rule out of the exit status; \"=until DATE\" may follow"},
+    {.name = "fail-on",
+     .value = "SEVERITY",
+     .help = "error (default), warning or notice: what makes exit 1"},
+    {.name = "timeout", .value = "S", .help = "seconds for one connection (default: 10)"},
+    {.name = "ipv4", .letter = '4', .help = "IPv4 addresses only"},
+    {.name = "ipv6", .letter = '6', .help = "IPv6 addresses only"},
+    {.name = "offline", .help = "fetch nothing but the target itself"},
+    {.name = "format",
+     .value = "text|json|ndjson",
+     .help = "how the report is written (default: text)"},
+    {.name = "json", .alias = "format", .fixed = "json", .help = "short for --format json"},
+    {.name = "output", .letter = 'o', .value = "FILE", .help = "write the report there"},
+    {.name = "save",
+     .value = "FILE",
+     .help = "keep what was seen as a case: check FILE replays it anywhere"},
+    {.name = "quiet", .letter = 'q', .help = "only the verdict"},
+    {.name = "color", .value = "WHEN", .help = "auto (default), always or never"},
+    {.name = "colour", .value = "WHEN", .alias = "color"},
+    {.name = "cacert", .value = "FILE", .alias = "ca"},
+    {.name = "servername", .value = "NAME", .alias = "sni"},
+    {.name = "resolve", .value = "HOST:PORT:ADDR", .help = "dial ADDR for HOST:PORT, as in curl"},
+    {.name = "root", .value = "DIR"},
+    {.name = NULL},
+};
+
+const struct command check_command = {
+    .name = "check",
+    .summary = "why clients reject a server or a file, and what fixes it",
+    .usage = "check TARGET… [options]",
+    .about =
+        "TARGET is a host, host:port, [v6]:port, an https:// URL, a certificate file (PEM or DER, "
+        "as\n"
+        "if a server had sent it), a saved case, or - for standard input.\n"
+        "Exit status: 0 every client accepts, 1 a rejection or an error, 2 unusable arguments or\n"
+        "input, 3 the target could not be observed.",
+    .examples =
+        "  certwhy check example.com\n"
+        "  certwhy check 10.0.0.7:8443 --name app.example.com     a server before DNS points to "
+        "it\n"
+        "  certwhy check example.com --ca corp-root.pem           with a private CA trusted as "
+        "well\n"
+        "  certwhy check fullchain.pem --key server.key --name example.com\n"
+        "  certwhy check example.com --at 2027-01-01              will it still work then?\n"
+        "  certwhy check example.com --json | jq .targets[].outcome\n"
+        "  certwhy check example.com --save case.json             attach case.json to a ticket\n"
+        "  certwhy check case.json                                …and see the same report there",
+    .options = options_table,
+    .run = check_run,
+};

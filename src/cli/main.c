@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+
+#include "cli.h"
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away ("certwhy … | head -1") is an error of write(2), not the end of us.
+     */
+    signal(SIGPIPE, SIG_IGN);
+    return command_main(argc, argv);
+}
