@@ -179,7 +179,7 @@ def fixes(folder):
     rows = ""
     for path in sorted(folder.glob("*.md"), key=lambda page: page.stem):
         if path.name != "README.md":
-            rows += fix_row(path, *read_page(path, FIX_KEYS, 200))
+            rows += fix_row(path, *read_page(path, FIX_KEYS))
     return ('#include "repair/fix_text.h"\n\n'
             "const struct fix_text fix_text_table[] = {\n" + rows + "};\n"
             "const size_t fix_text_count = sizeof fix_text_table / sizeof fix_text_table[0];\n")
