@@ -30,6 +30,8 @@ static const struct odd_text nul_name[] = {ODD("www.lab.test\0.attacker.test"),
                                            ODD("nul\0inside"),
                                            ODD("www.lab.test\0.attacker.test"),
                                            {NULL, 0}};
+static const struct odd_text formula_name[] = {
+    ODD("=cmd|'/c calc'!A1"), ODD("<script>alert(1)</script>"), ODD("www.lab.test"), {NULL, 0}};
 static const struct odd_text binary_name[] = {
     ODD("\xff\xfe\xc0\x80 not UTF-8"), ODD("=cmd|'/c calc'!A1"), ODD("www.lab.test"), {NULL, 0}};
 static const struct odd_text shell_ca[] = {
@@ -804,9 +806,13 @@ static const struct scenario table[] = {
      .consequences = {"usage.encoding"},
      .pki = {.leaf = {.odd = bidi_name}},
      .sends = "L1"},
+    {.name = "hostile-formula",
+     .title = "healthy but for names made of a spreadsheet formula and HTML",
+     .pki = {.leaf = {.odd = formula_name}},
+     .sends = "L1"},
     {.name = "hostile-binary",
-     .title = "healthy but for names that are not UTF-8, and a spreadsheet formula",
-     .consequences = {"usage.encoding"},
+     .title = "names that claim to be UTF-8 and are not: some clients cannot read the certificate",
+     .plants = {"usage.encoding"},
      .pki = {.leaf = {.odd = binary_name}},
      .sends = "L1"},
     {.name = "hostile-nul",
