@@ -129,8 +129,8 @@ static void check_lengths(const struct check *c)
     const size_t intermediates =
         c->route->count > 1 ? c->route->count - 1 - (c->route->complete ? 1 : 0) : 0;
     if (c->b->max_intermediates != 0 && intermediates > c->b->max_intermediates)
-        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)intermediates,
-                   c->b->max_intermediates, NULL);
+        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)intermediates, c->b->max_intermediates,
+                   NULL);
     if (c->b->max_sent != 0 && c->j->sent_count > c->b->max_sent)
         reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)c->j->sent_count, c->b->max_sent, NULL);
 }

@@ -58,8 +58,8 @@ void check_keys(const struct check *c, size_t depth)
                    anomaly_text(ANOMALY_KEY_EXPLICIT_CURVE));
 }
 
-/** Encodings that make a certificate unreadable for this verifier. An anchor was read when its store
- *  was loaded. */
+/** Encodings that make a certificate unreadable for this verifier. An anchor was read when its
+ * store was loaded. */
 void check_encoding(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);

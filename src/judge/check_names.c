@@ -167,7 +167,8 @@ static char *general_name_text(struct arena *arena, const struct general_name *n
                                       : str_safe(arena, name->value);
 }
 
-/** False when the name lies outside: the violation is recorded. value: 1 excluded, 0 not permitted. */
+/** False when the name lies outside: the violation is recorded. value: 1 excluded, 0 not permitted.
+ */
 static bool compare_name(const struct check *c, size_t ca, size_t depth,
                          const struct general_name *name)
 {

@@ -45,8 +45,8 @@ static struct policy_node *level_add(struct policy_state *s, struct policy_level
         limit_hit(s->c->j, "LIMIT_POLICY_NODES");
         return NULL;
     }
-    level->nodes = arena_grow(s->c->j->arena, level->nodes, level->count, &level->cap,
-                              sizeof *level->nodes);
+    level->nodes =
+        arena_grow(s->c->j->arena, level->nodes, level->count, &level->cap, sizeof *level->nodes);
     level->nodes[level->count] = (struct policy_node){.policy = policy};
     return &level->nodes[level->count++];
 }
@@ -107,7 +107,8 @@ static void level_intersect(struct policy_state *s, struct policy_level *level,
     level->any = had_any && lists_any;
 }
 
-/** RFC 5280 section 6.1.4 (a) and (b): marks what is mapped, or deletes it when mapping is inhibited. */
+/** RFC 5280 section 6.1.4 (a) and (b): marks what is mapped, or deletes it when mapping is
+ * inhibited. */
 static void level_map(struct policy_state *s, struct policy_level *level, const struct cert *cert,
                       bool allowed)
 {
@@ -168,7 +169,8 @@ static bool user_wants_any(const struct behaviour *b)
     return b->user_policy_count == 0 || user_wants(b, oid_der(OID_ANY_POLICY));
 }
 
-/** RFC 5280 section 6.1.5 (g): does any policy that leads from the leaf to the anchor suit the user? */
+/** RFC 5280 section 6.1.5 (g): does any policy that leads from the leaf to the anchor suit the
+ * user? */
 static bool policies_suit(struct policy_state *s)
 {
     if (s->level_count == 0 || level_is_empty(&s->levels[s->level_count - 1]))
@@ -220,7 +222,8 @@ static void counters_prepare(struct policy_counters *k, const struct cert *cert,
     counter_lower(&k->any, any);
 }
 
-/** One certificate: its level, and unless it is the leaf the next one. Depth counts from the leaf. */
+/** One certificate: its level, and unless it is the leaf the next one. Depth counts from the leaf.
+ */
 static void policy_step(struct policy_state *s, struct policy_counters *k, size_t depth)
 {
     const struct check *c = s->c;
@@ -259,9 +262,8 @@ void check_policies(const struct check *c)
     s->level_count = 1;
     s->levels[0].any = true;
     /* RFC 5280 section 6.1.2: n + 1 stands for "no limit" */
-    struct policy_counters k = {.explicit_policy = (int64_t)top + 1,
-                                .mapping = (int64_t)top + 1,
-                                .any = (int64_t)top + 1};
+    struct policy_counters k = {
+        .explicit_policy = (int64_t)top + 1, .mapping = (int64_t)top + 1, .any = (int64_t)top + 1};
     if (c->b->initial_explicit_policy)
         k.explicit_policy = 0;
     if (c->b->initial_mapping_inhibit)

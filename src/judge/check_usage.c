@@ -227,8 +227,7 @@ void check_path_length(const struct check *c)
         const bool ignored = check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored;
         if (cert->path_length >= 0 && below > cert->path_length && !ignored)
             reason_add(c, FACT_PATH_LENGTH, (int)depth, -1, below, cert->path_length, NULL);
-        if (c->b->pathlen_counts_self_issued ||
-            !node_is_self_issued(c->j, c->route->nodes[depth]))
+        if (c->b->pathlen_counts_self_issued || !node_is_self_issued(c->j, c->route->nodes[depth]))
             below++;
     }
 }

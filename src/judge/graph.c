@@ -13,7 +13,8 @@ void limit_hit(struct judging *j, const char *name)
         if (strcmp(v->limits_hit[i], name) == 0)
             return;
     size_t cap = v->limit_count;
-    v->limits_hit = arena_grow(j->arena, v->limits_hit, v->limit_count, &cap, sizeof *v->limits_hit);
+    v->limits_hit =
+        arena_grow(j->arena, v->limits_hit, v->limit_count, &cap, sizeof *v->limits_hit);
     v->limits_hit[v->limit_count++] = name;
 }
 
@@ -43,8 +44,7 @@ static int node_add(struct judging *j, const struct cert *cert, unsigned from,
     g->nodes = arena_grow(j->arena, g->nodes, g->node_count, &g->node_cap, sizeof *g->nodes);
     j->extra = arena_grow(j->arena, j->extra, g->node_count, &j->extra_cap, sizeof *j->extra);
     int node = (int)g->node_count++;
-    g->nodes[node] =
-        (struct node){.cert = cert, .from = from, .position = -1, .origin = *origin};
+    g->nodes[node] = (struct node){.cert = cert, .from = from, .position = -1, .origin = *origin};
     j->extra[node] = (struct node_extra){.subject_hash = name_hash(cert->subject)};
     j->buckets[slot] = node + 1;
     return node;

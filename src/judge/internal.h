@@ -60,6 +60,8 @@ bool node_is_self_issued(const struct judging *j, int node);
 void limit_hit(struct judging *j, const char *name);
 
 /* path.c */
+/** How much a fact speaks against a path being the one that was meant. */
+unsigned fact_weight(enum fact_id id);
 void paths_enumerate(struct judging *j);
 
 /* check*.c: what `b` objects to on a route, in no particular order */
@@ -101,8 +103,15 @@ int fact_intern(struct judging *j, const struct fact *fact);
 
 /* engine.c */
 void client_judge(struct judging *j, size_t profile_index, struct client_verdict *out);
-bool route_search(struct judging *j, const struct behaviour *b, int store, struct route *out,
+/** The route that a client of this behaviour chooses, with its objections. True: it accepts. */
+bool route_choose(struct judging *j, const struct behaviour *b, int store, struct route *out,
                   struct reasons *reasons);
+bool edge_suits(struct judging *j, const struct behaviour *b, int edge);
+/** list.c, greedy.c, search.c: one strategy each; the route is complete or ends where it got stuck.
+ */
+void route_greedy(struct judging *j, const struct behaviour *b, int store, struct route *out);
+void route_list(struct judging *j, const struct behaviour *b, int store, struct route *out);
+bool route_search(struct judging *j, const struct behaviour *b, int store, struct route *out);
 
 /* message.c */
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);

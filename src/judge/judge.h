@@ -99,9 +99,11 @@ const struct profile *profile_find(const char *name);
 /** Why one client rejects: a fact that is fatal to it, where on its path. */
 struct reason {
     enum fact_id fact;
-    int node;
-    int depth; /**< position on the client's path, -1 the endpoint */
+    int node, other; /**< as in the fact */
+    int depth;       /**< position on the client's path, -1 the endpoint */
+    int64_t value;   /**< as in the fact */
     const char *text;
+    bool later; /**< it would reject for this too, once its present reasons are cured */
 };
 struct client_verdict {
     const struct profile *profile;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Candidate paths with all their facts, whatever any client would do with them: depth first from the
- * leaf, best candidates first, so that the budget is spent where a real client would look. */
+/* Candidate paths with all their facts, whatever any client would do with them: depth first from
+ * the leaf, best candidates first, so that the budget is spent where a real client would look. */
 #include <string.h>
 
 #include "judge/internal.h"
@@ -11,15 +11,15 @@ struct walk {
     size_t steps;
 };
 
-/** How much a fact speaks against a path being the one that was meant. */
-static unsigned fact_weight(const struct fact *fact)
+unsigned fact_weight(enum fact_id id)
 {
-    switch (fact->id) {
+    switch (id) {
     case FACT_SIGNATURE_BAD:
         return 4000;
     case FACT_ISSUER_NOT_FOUND:
     case FACT_ROOT_NOT_TRUSTED:
     case FACT_SELF_SIGNED_LEAF:
+    case FACT_SELF_SIGNED_CA_LEAF:
         return 3000;
     case FACT_UNPARSABLE:
     case FACT_NOT_A_CA:
@@ -63,10 +63,9 @@ static void path_add_fact(struct judging *j, struct path *path, const struct fac
 {
     const int index = fact_intern(j, fact);
     size_t cap = path->fact_count;
-    path->facts =
-        arena_grow(j->arena, path->facts, path->fact_count, &cap, sizeof *path->facts);
+    path->facts = arena_grow(j->arena, path->facts, path->fact_count, &cap, sizeof *path->facts);
     path->facts[path->fact_count++] = index;
-    path->cost += fact_weight(fact);
+    path->cost += fact_weight(fact->id);
 }
 
 /** An issuer that the path needs, that is no anchor, and that the server did not send. */
@@ -115,7 +114,8 @@ static bool on_route(const struct walk *w, int node)
     const struct cert *cert = w->j->graph->nodes[node].cert;
     for (size_t i = 0; i < w->route.count; i++) {
         const struct cert *seen = w->j->graph->nodes[w->route.nodes[i]].cert;
-        /* RFC 4158 section 5.2: the same name and key again is a loop, even in another certificate */
+        /* RFC 4158 section 5.2: the same name and key again is a loop, even in another certificate
+         */
         if (w->route.nodes[i] == node || (bytes_equal(seen->key.spki, cert->key.spki) &&
                                           name_equal(seen->subject, cert->subject)))
             return true;

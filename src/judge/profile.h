@@ -26,7 +26,7 @@ enum anchor_bc {
 enum anchor_v1 { ANCHOR_V1_ANY, ANCHOR_V1_SELF_SIGNED, ANCHOR_V1_NO };
 enum cn_use { CN_NEVER, CN_NO_DNS_SAN, CN_NO_DNS_OR_IP_SAN, CN_NO_SAN };
 enum cn_pick { CN_ANY, CN_LAST, CN_SINGLE };
-enum empty_san { EMPTY_SAN_PRESENT, EMPTY_SAN_ABSENT, EMPTY_SAN_ERROR };
+enum empty_san { EMPTY_SAN_PRESENT, EMPTY_SAN_ABSENT };
 enum leaf_ku { LEAF_KU_DIGITAL_SIGNATURE, LEAF_KU_ANY_SERVER_USE, LEAF_KU_IGNORE };
 enum policy_use { POLICY_IGNORE, POLICY_CRITICAL_FATAL, POLICY_PROCESS };
 
@@ -76,6 +76,11 @@ enum crit_bit {
 };
 
 #define ANOMALY_BIT(id) (UINT64_C(1) << ANOMALY_##id)
+/** What every verifier that was measured refuses. */
+#define ANOMALIES_FATAL_TO_ALL                                                                     \
+    (ANOMALY_BIT(MALFORMED) | ANOMALY_BIT(ALGORITHMS_DIFFER) | ANOMALY_BIT(EXTENSION_DUPLICATE) |  \
+     ANOMALY_BIT(EXTENSION_MALFORMED) | ANOMALY_BIT(SAN_MALFORMED) |                               \
+     ANOMALY_BIT(TIME_UNREADABLE) | ANOMALY_BIT(KEY_MALFORMED) | ANOMALY_BIT(NAME_MALFORMED))
 
 /** The behaviour of a verifier. Booleans are named so that false is the common case. */
 struct behaviour {
@@ -120,7 +125,6 @@ struct behaviour {
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;
-    bool bad_ip_san_fatal;
     bool empty_subject_needs_critical_san;
     /* usage */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
@@ -153,16 +157,19 @@ struct behaviour {
     uint64_t anomalies_fatal; /**< ANOMALY_BIT() of what makes a certificate unreadable */
     /* revocation */
     bool must_staple;
+    /* the connection */
+    int min_version; /**< oldest TLS version that it speaks: 10, 11, 12 */
 };
 
 /** In which order a client meets its reasons, so that the first one is the one it shows. */
+enum where { ANYWHERE, AT_LEAF, AT_CA };
 struct phase {
     enum fact_id fact;
     int phase;       /**< lower comes first */
     bool root_first; /**< within the phase, from the top of the chain down */
+    enum where where;
 };
 enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
-enum where { ANYWHERE, AT_LEAF, AT_CA };
 
 /** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} {oid} {other} are filled.
  */
@@ -170,7 +177,8 @@ struct words {
     enum fact_id fact;
     enum where where;
     const char *code, *text;
-    bool bare; /**< printed without the client's wrapper */
+    bool bare;    /**< printed without the client's wrapper */
+    int64_t only; /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
 };
 
 struct profile {

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One client over the facts: the path it would choose, what it objects to there, and what it would
+ * object to next if that were cured. */
+#include <string.h>
+
+#include "judge/internal.h"
+
+/** Names equal but for the string type, as GnuTLS compares them (RFC 4514 text, case significant).
+ */
+static bool names_equal_text(struct judging *j, const struct edge *e)
+{
+    const struct cert *child = j->graph->nodes[e->child].cert;
+    const struct cert *issuer = j->graph->nodes[e->issuer].cert;
+    return e->same_der ||
+           strcmp(name_text(j->arena, child->issuer), name_text(j->arena, issuer->subject)) == 0;
+}
+
+/** Would this client consider the issuer of this edge at all? */
+bool edge_suits(struct judging *j, const struct behaviour *b, int edge)
+{
+    const struct edge *e = &j->graph->edges[edge];
+    if (b->akid != AKID_IGNORE && e->key_id == AKI_MISMATCH)
+        return false;
+    if (b->akid == AKID_KEY_AND_SERIAL && e->issuer_serial == AKI_MISMATCH)
+        return false;
+    if (b->names == EQUAL_DER)
+        return e->same_der;
+    return b->names == EQUAL_CANONICAL || names_equal_text(j, e);
+}
+
+static unsigned reasons_weight(const struct reasons *reasons)
+{
+    unsigned weight = 0;
+    for (size_t i = 0; i < reasons->count; i++)
+        weight += fact_weight(reasons->items[i].id);
+    return weight;
+}
+
+/** As much of a candidate path as this client gets to see. */
+static void path_visible(const struct judging *j, const struct behaviour *b,
+                         const struct path *path, int store, struct route *out)
+{
+    const uint32_t mask = UINT32_C(1) << store;
+    *out = (struct route){.count = 0};
+    for (size_t i = 0; i < path->count && i < LIMIT_PATH_LENGTH; i++) {
+        const struct node *node = &j->graph->nodes[path->nodes[i]];
+        const bool seen = (node->from & FROM_SENT) || (node->stores & mask) ||
+                          ((node->from & FROM_FETCHED) && b->fetches_aia);
+        if (!seen)
+            return;
+        out->nodes[out->count++] = path->nodes[i];
+    }
+    out->complete =
+        out->count > 0 && (j->graph->nodes[out->nodes[out->count - 1]].stores & mask) != 0;
+}
+
+/** After a failed search: the candidate path that this client minds least, to say what stood in its
+ *  way there. */
+static void route_least_bad(struct judging *j, const struct behaviour *b, int store,
+                            struct route *out, struct reasons *reasons)
+{
+    unsigned best = UINT32_MAX;
+    for (size_t i = 0; i < j->out->path_count; i++) {
+        struct route route;
+        struct reasons found = {0};
+        path_visible(j, b, &j->out->paths[i], store, &route);
+        if (route.count == 0 || route.nodes[0] != j->first)
+            continue;
+        check_route(j, b, &route, &found);
+        const unsigned weight = reasons_weight(&found) + (unsigned)route.count;
+        if (found.count > 0 && weight < best) {
+            best = weight;
+            *out = route;
+            *reasons = found;
+        }
+    }
+    if (best == UINT32_MAX) {
+        *out = (struct route){.nodes = {j->first}, .count = 1};
+        check_route(j, b, out, reasons);
+    }
+}
+
+/** A stored CA that is not self-signed ends the route of a client that wants a root. */
+static void note_half_anchor(struct judging *j, int store, const struct route *route,
+                             struct reasons *reasons)
+{
+    const int last = route->nodes[route->count - 1];
+    if (route->complete || !(j->graph->nodes[last].stores & (UINT32_C(1) << store)))
+        return;
+    for (size_t i = 0; i < reasons->count; i++)
+        if (reasons->items[i].id == FACT_ISSUER_NOT_FOUND)
+            reasons->items[i].id = FACT_ANCHOR_NOT_ROOT;
+}
+
+bool route_choose(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                  struct reasons *reasons)
+{
+    if (b->strategy == STRATEGY_DFS) {
+        if (route_search(j, b, store, out))
+            return true;
+        route_least_bad(j, b, store, out, reasons);
+        return false;
+    }
+    if (b->strategy == STRATEGY_GREEDY)
+        route_greedy(j, b, store, out);
+    else
+        route_list(j, b, store, out);
+    check_route(j, b, out, reasons);
+    note_half_anchor(j, store, out, reasons);
+    return out->complete && reasons->count == 0;
+}
+
+static void verdict_add_reason(struct judging *j, struct client_verdict *out,
+                               const struct fact *fact, int depth, bool later)
+{
+    size_t cap = out->reason_count;
+    for (size_t i = 0; i < out->reason_count; i++)
+        if (out->reasons[i].fact == fact->id && out->reasons[i].node == fact->node &&
+            strcmp(out->reasons[i].text, fact->text) == 0)
+            return;
+    out->reasons =
+        arena_grow(j->arena, out->reasons, out->reason_count, &cap, sizeof *out->reasons);
+    out->reasons[out->reason_count++] = (struct reason){.fact = fact->id,
+                                                        .node = fact->node,
+                                                        .other = fact->other,
+                                                        .depth = depth,
+                                                        .value = fact->value,
+                                                        .text = fact->text,
+                                                        .later = later};
+}
+
+/** What this client would object to on the path that was meant, once it could walk it. */
+static void reasons_later(struct judging *j, const struct behaviour *b, struct client_verdict *out)
+{
+    const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
+    struct reasons reasons = {0};
+    if (best == NULL || best->count > LIMIT_PATH_LENGTH)
+        return;
+    struct route route = {.count = best->count, .complete = best->complete};
+    memcpy(route.nodes, best->nodes, best->count * sizeof *best->nodes);
+    check_route(j, b, &route, &reasons);
+    for (size_t i = 0; i < reasons.count; i++)
+        verdict_add_reason(j, out, &reasons.items[i], reasons.depths[i], true);
+}
+
+/** Facts about the connection that stop this client, whatever the certificate. */
+static void reasons_of_connection(struct judging *j, const struct behaviour *b,
+                                  struct reasons *reasons)
+{
+    for (size_t i = 0; i < j->out->fact_count; i++) {
+        const struct fact *fact = &j->out->facts[i];
+        const bool fatal = fact->id == FACT_KEY_MISMATCH || fact->id == FACT_CLIENT_CERTIFICATE ||
+                           (fact->id == FACT_OLD_PROTOCOL && fact->value < b->min_version);
+        if (!fatal)
+            continue;
+        reasons->items = arena_grow(j->arena, reasons->items, reasons->count, &reasons->cap,
+                                    sizeof *reasons->items);
+        reasons->depths = arena_grow(j->arena, reasons->depths, reasons->count, &reasons->depth_cap,
+                                     sizeof *reasons->depths);
+        reasons->items[reasons->count] = *fact;
+        reasons->depths[reasons->count++] = -1;
+    }
+}
+
+void client_judge(struct judging *j, size_t index, struct client_verdict *out)
+{
+    const struct profile *profile = j->in->profiles[index];
+    const struct behaviour *b = profile->behaviour;
+    struct reasons reasons = {0};
+    struct route route = {.count = 0};
+    *out = (struct client_verdict){.profile = profile,
+                                   .accepts = -1,
+                                   .message = "",
+                                   .code = "",
+                                   .name_judged = j->obs->target.name_kind != NAME_NONE};
+    if (j->first < 0)
+        return;
+    const bool chain_suits = route_choose(j, b, j->store_of[index], &route, &reasons);
+    reasons_of_connection(j, b, &reasons);
+    out->accepts = chain_suits && reasons.count == 0;
+    out->path_count = route.count;
+    out->path = arena_array(j->arena, route.count, sizeof *out->path);
+    memcpy(out->path, route.nodes, route.count * sizeof *out->path);
+    for (size_t i = 0; i < reasons.count; i++)
+        verdict_add_reason(j, out, &reasons.items[i], reasons.depths[i], false);
+    if (out->accepts == 1)
+        return;
+    client_speak(j, &reasons, out);
+    reasons_later(j, b, out);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flow of a judgement: graph, facts, paths, clients. */
+#include <string.h>
+
+#include "judge/internal.h"
+
+/** The distinct stores among the profiles', and which one each profile uses. */
+static void stores_collect(struct judging *j)
+{
+    int *of = arena_array(j->arena, j->in->profile_count + 1, sizeof *of);
+    for (size_t i = 0; i < j->in->profile_count; i++) {
+        size_t s = 0;
+        while (s < j->store_count && j->stores[s] != j->in->stores[i])
+            s++;
+        if (s == j->store_count && s < STORES_MAX)
+            j->stores[j->store_count++] = j->in->stores[i];
+        of[i] = (int)(s < STORES_MAX ? s : STORES_MAX - 1);
+    }
+    j->store_of = of;
+}
+
+/** A file may list its root first: the leaf that was meant is the one certificate that is no CA. */
+static void leaf_find(struct judging *j)
+{
+    j->leaf = j->first;
+    if (j->first < 0 || !j->graph->nodes[j->first].cert->is_ca || j->sent_count < 2)
+        return;
+    int leaf = -1;
+    for (size_t i = 0; i < j->sent_count; i++) {
+        const int node = j->sent[i];
+        if (node < 0 || j->graph->nodes[node].cert->is_ca || node == leaf)
+            continue;
+        if (leaf >= 0)
+            return; /* several leaves: nobody can say which one was meant */
+        leaf = node;
+    }
+    if (leaf >= 0)
+        j->leaf = leaf;
+}
+
+/** Every certificate of the best path lies on the same side of `at`: the clock is likelier wrong
+ * than all of them, its trust anchor included. */
+static void fact_clock(struct judging *j)
+{
+    const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
+    if (best == NULL || best->count < 2)
+        return;
+    int64_t expired = INT64_MAX, early = INT64_MAX;
+    size_t expired_count = 0, early_count = 0;
+    for (size_t i = 0; i < best->count; i++) {
+        const struct cert *cert = j->graph->nodes[best->nodes[i]].cert;
+        if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE)
+            return;
+        if (j->in->at > cert->not_after) {
+            expired_count++;
+            if (j->in->at - cert->not_after < expired)
+                expired = j->in->at - cert->not_after;
+        }
+        if (j->in->at < cert->not_before) {
+            early_count++;
+            if (cert->not_before - j->in->at < early)
+                early = cert->not_before - j->in->at;
+        }
+    }
+    const bool ahead = expired_count == best->count && best->complete;
+    if (ahead || early_count == best->count)
+        fact_intern(j, &(struct fact){.id = ahead ? FACT_CLOCK_AHEAD : FACT_CLOCK_BEHIND,
+                                      .node = -1,
+                                      .other = -1,
+                                      .value = ahead ? expired : early,
+                                      .limit = j->in->at,
+                                      .text = "",
+                                      .on_best = true});
+}
+
+/** The leaf ends within a third of its lifetime and 30 days: worth a word before it is too late. */
+static void fact_expiring(struct judging *j)
+{
+    if (j->leaf < 0)
+        return;
+    const struct cert *cert = j->graph->nodes[j->leaf].cert;
+    const cw_time left = cert->not_after - j->in->at;
+    if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE || left < 0 ||
+        left > 30 * TIME_DAY || left * 3 > cert->not_after - cert->not_before)
+        return;
+    fact_intern(j, &(struct fact){.id = FACT_EXPIRING,
+                                  .node = j->leaf,
+                                  .other = -1,
+                                  .value = left,
+                                  .limit = cert->not_after,
+                                  .text = "",
+                                  .on_best = true});
+}
+
+static void facts_mark_best(struct judging *j)
+{
+    struct verdict *v = j->out;
+    for (size_t i = 0; i < v->fact_count; i++)
+        v->facts[i].on_best |= v->facts[i].node < 0;
+    if (v->best < 0)
+        return;
+    const struct path *best = &v->paths[v->best];
+    for (size_t i = 0; i < best->fact_count; i++)
+        v->facts[best->facts[i]].on_best = true;
+}
+
+static void stores_check_empty(struct judging *j)
+{
+    for (size_t s = 0; s < j->store_count; s++)
+        if (store_count(j->stores[s]) == 0)
+            fact_intern(j, &(struct fact){.id = FACT_STORE_EMPTY,
+                                          .node = -1,
+                                          .other = -1,
+                                          .value = (int64_t)s,
+                                          .text = store_name(j->stores[s]),
+                                          .on_best = true});
+}
+
+/* ---- what the report shows of the chain ---- */
+
+static enum issued_by issued_by(struct judging *j, int node)
+{
+    const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
+    if (node_is_self_signed(j, node))
+        return j->graph->nodes[node].stores != 0 && j->in->public_store ? ISSUED_PUBLIC
+                                                                        : ISSUED_SELF;
+    if (best == NULL)
+        return ISSUED_UNKNOWN;
+    for (size_t i = 0; i < best->count; i++)
+        if (best->nodes[i] == node) {
+            if (best->complete)
+                return j->in->public_store ? ISSUED_PUBLIC : ISSUED_PRIVATE;
+            return node_is_self_signed(j, best->nodes[best->count - 1]) ? ISSUED_PRIVATE
+                                                                        : ISSUED_UNKNOWN;
+        }
+    return ISSUED_UNKNOWN;
+}
+
+static void chain_add(struct judging *j, size_t *cap, int node, int position)
+{
+    struct verdict *v = j->out;
+    v->chain = arena_grow(j->arena, v->chain, v->chain_count, cap, sizeof *v->chain);
+    v->chain[v->chain_count++] = (struct chain_entry){.node = node, .position = position};
+}
+
+static void chain_build(struct judging *j)
+{
+    struct verdict *v = j->out;
+    size_t cap = 0;
+    for (size_t i = 0; i < j->sent_count; i++)
+        if (j->sent[i] >= 0)
+            chain_add(j, &cap, j->sent[i], (int)i);
+    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    for (size_t i = 0; best != NULL && i < best->count; i++)
+        if (j->graph->nodes[best->nodes[i]].position < 0)
+            chain_add(j, &cap, best->nodes[i], -1);
+    v->issued = arena_array(j->arena, v->chain_count + 1, sizeof *v->issued);
+    for (size_t i = 0; i < v->chain_count; i++)
+        v->issued[i] = issued_by(j, v->chain[i].node);
+}
+
+/** What could be fetched to know more: the issuer that nobody has, RFC 5280 section 4.2.2.1. */
+static void wants_collect(struct judging *j)
+{
+    struct verdict *v = j->out;
+    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    const char *urls[4];
+    if (best == NULL || best->complete)
+        return;
+    const struct cert *top = j->graph->nodes[best->nodes[best->count - 1]].cert;
+    const size_t n = cert_aia_urls(j->arena, top, OID_AD_CA_ISSUERS, urls, 4);
+    v->wants = arena_array(j->arena, n + 1, sizeof *v->wants);
+    for (size_t i = 0; i < n; i++)
+        v->wants[v->want_count++] =
+            (struct want){.kind = WANT_ISSUER,
+                          .url = urls[i],
+                          .for_certificate = name_short(j->arena, top->subject)};
+}
+
+/** When a client accepts a path that the bounded enumeration did not reach, that is the best one.
+ */
+static void best_from_clients(struct judging *j)
+{
+    struct verdict *v = j->out;
+    if (v->best < 0 || v->paths[v->best].cost < fact_weight(FACT_WEAK_KEY))
+        return;
+    for (size_t i = 0; i < v->client_count; i++) {
+        const struct client_verdict *client = &v->clients[i];
+        if (client->accepts != 1 || client->path_count == 0)
+            continue;
+        struct path *best = &v->paths[v->best];
+        best->nodes = client->path;
+        best->count = client->path_count;
+        best->complete = true;
+        best->fact_count = 0;
+        best->stores = j->graph->nodes[client->path[client->path_count - 1]].stores;
+        return;
+    }
+}
+
+void judge(const struct judge_input *input, struct arena *arena, struct verdict *out)
+{
+    struct judging j = {.in = input,
+                        .obs = input->observation,
+                        .arena = arena,
+                        .out = out,
+                        .graph = &out->graph,
+                        .first = -1,
+                        .leaf = -1,
+                        .signatures_left = LIMIT_SIGNATURES,
+                        .nc_left = LIMIT_NC_COMPARISONS};
+    *out = (struct verdict){.best = -1};
+    stores_collect(&j);
+    graph_build(&j);
+    leaf_find(&j);
+    paths_enumerate(&j);
+    facts_of_endpoint(&j);
+    facts_of_sent(&j);
+    fact_clock(&j);
+    fact_expiring(&j);
+    stores_check_empty(&j);
+    out->clients = arena_array(arena, input->profile_count + 1, sizeof *out->clients);
+    out->client_count = input->profile_count;
+    for (size_t i = 0; i < input->profile_count; i++)
+        client_judge(&j, i, &out->clients[i]);
+    best_from_clients(&j);
+    facts_mark_best(&j);
+    chain_build(&j);
+    wants_collect(&j);
+}
+
+int verdict_chain_index(const struct verdict *verdict, int node)
+{
+    for (size_t i = 0; node >= 0 && i < verdict->chain_count; i++)
+        if (verdict->chain[i].node == node)
+            return (int)i;
+    return -1;
+}
+
+const struct fact *verdict_fact(const struct verdict *verdict, enum fact_id id, int node)
+{
+    for (size_t i = 0; i < verdict->fact_count; i++)
+        if (verdict->facts[i].id == id && (node == -2 || verdict->facts[i].node == node))
+            return &verdict->facts[i];
+    return NULL;
+}
+
+bool client_has_reason(const struct client_verdict *client, enum fact_id fact, int node)
+{
+    for (size_t i = 0; i < client->reason_count; i++)
+        if (client->reasons[i].fact == fact && client->reasons[i].node == node)
+            return true;
+    return false;
+}

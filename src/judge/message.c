@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client's own words: which of its reasons it shows, and how it says it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/internal.h"
+
+struct spoken {
+    const struct fact *fact;
+    int depth, phase;
+    bool root_first;
+    size_t order;
+};
+
+static bool is_here(enum where where, int depth)
+{
+    return where == ANYWHERE || (where == AT_LEAF) == (depth <= 0);
+}
+
+static const struct phase *phase_of(const struct profile *profile, enum fact_id fact, int depth)
+{
+    const struct phase *p = profile->phases;
+    while (p->phase >= 0 && !(p->fact == fact && is_here(p->where, depth)))
+        p++;
+    return p->phase >= 0 ? p : NULL;
+}
+
+static int spoken_compare(const void *a, const void *b)
+{
+    const struct spoken *x = a, *y = b;
+    if (x->phase != y->phase)
+        return x->phase < y->phase ? -1 : 1;
+    if (x->depth != y->depth) {
+        const bool first = x->root_first ? x->depth > y->depth : x->depth < y->depth;
+        return first ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static const struct words *words_for(const struct profile *profile, const struct spoken *s)
+{
+    for (const struct words *w = profile->words; w->text != NULL; w++) {
+        const bool suits = w->only == 0 || w->only == s->fact->value + 1;
+        if (w->fact == s->fact->id && suits && is_here(w->where, s->depth))
+            return w;
+    }
+    return NULL;
+}
+
+/** Go's words for a failed check by kind of key. */
+static const char *go_verification(const struct cert *issuer)
+{
+    if (issuer == NULL || issuer->key.kind == KEY_EC)
+        return "x509: ECDSA verification failure";
+    return issuer->key.kind == KEY_ED25519 ? "x509: Ed25519 verification failure"
+                                           : "crypto/rsa: verification error";
+}
+
+/** Go's names of the signature algorithms that it refuses. */
+static const char *go_algorithm(const struct cert *cert)
+{
+    switch (cert->signature_algorithm) {
+    case OID_SHA1_RSA:
+        return "SHA1-RSA";
+    case OID_SHA1_ECDSA:
+        return "ECDSA-SHA1";
+    case OID_MD5_RSA:
+        return "MD5-RSA";
+    default:
+        return "DSA-SHA1";
+    }
+}
+
+/** What a template's {key} stands for. */
+static const char *placeholder(struct judging *j, const struct spoken *s, const char *key, size_t n)
+{
+    struct arena *arena = j->arena;
+    const struct target *t = &j->obs->target;
+    const struct cert *leaf = j->graph->nodes[j->first].cert;
+    const struct cert *other = s->fact->other >= 0 ? j->graph->nodes[s->fact->other].cert : NULL;
+    const char *host = str_safe(arena, bytes_str(t->name));
+    const struct {
+        const char *key, *value;
+    } table[] = {
+        {"host", host},
+        {"names", s->fact->text},
+        {"text", s->fact->text},
+        {"cn", name_attribute(arena, leaf->subject, OID_CN)},
+        {"at", time_rfc3339(arena, j->in->at)},
+        {"limit", s->fact->id == FACT_EXPIRED || s->fact->id == FACT_NOT_YET_VALID
+                      ? time_rfc3339(arena, s->fact->limit)
+                      : arena_printf(arena, "%lld", (long long)s->fact->limit)},
+        {"value", arena_printf(arena, "%lld", (long long)s->fact->value)},
+        {"verification", go_verification(other)},
+        {"algorithm",
+         go_algorithm(s->fact->node >= 0 ? j->graph->nodes[s->fact->node].cert : leaf)},
+        {"subtree", s->fact->value == 1 ? "excluded" : "permitted"},
+        {"issuer", s->fact->node >= 0
+                       ? name_attribute(arena, j->graph->nodes[s->fact->node].cert->issuer, OID_CN)
+                       : ""},
+        {"ca", other != NULL ? name_attribute(arena, other->subject, OID_CN) : ""},
+        {"url", arena_printf(arena, "https://%s%s", host,
+                             t->port == 443 || t->port == 0
+                                 ? ""
+                                 : arena_printf(arena, ":%u", (unsigned)t->port))},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strlen(table[i].key) == n && strncmp(table[i].key, key, n) == 0)
+            return table[i].value != NULL ? table[i].value : "";
+    return "";
+}
+
+static char *words_fill(struct judging *j, const struct spoken *s, const char *text,
+                        const char *inner, const char *code)
+{
+    BUF_CLEANUP out = {0};
+    for (const char *p = text; *p != '\0'; p++) {
+        const char *end = *p == '{' ? strchr(p, '}') : NULL;
+        if (end == NULL) {
+            buf_append(&out, p, 1);
+            continue;
+        }
+        const size_t n = (size_t)(end - p) - 1;
+        if (inner != NULL && n == 7 && strncmp(p + 1, "message", n) == 0)
+            buf_add_str(&out, inner);
+        else if (n == 4 && strncmp(p + 1, "code", n) == 0)
+            buf_add_str(&out, code);
+        else
+            buf_add_str(&out, placeholder(j, s, p + 1, n));
+        p = end;
+    }
+    return arena_strdup(j->arena, buf_cstr(&out));
+}
+
+/** Adds the lines of text that are not there yet. */
+static void lines_add(struct buf *out, const char *text, const char *separator)
+{
+    while (*text != '\0') {
+        const char *end = strstr(text, separator);
+        const size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
+        if (bytes_find(buf_bytes(out), bytes_of(text, n)) == SIZE_MAX) {
+            if (out->n > 0)
+                buf_add_str(out, separator);
+            buf_append(out, text, n);
+        }
+        text += n + (end != NULL ? strlen(separator) : 0);
+    }
+}
+
+/** All lines, each once, in phase order: for clients that print a line per problem. */
+static char *speak_all(struct judging *j, const struct profile *profile, const struct spoken *list,
+                       size_t count)
+{
+    BUF_CLEANUP out = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct words *w = words_for(profile, &list[i]);
+        const char *text = w != NULL ? w->text : profile->fallback;
+        lines_add(&out, words_fill(j, &list[i], text, NULL, ""), profile->separator);
+    }
+    return arena_strdup(j->arena, buf_cstr(&out));
+}
+
+static void speak_one(struct judging *j, const struct profile *profile, const struct spoken *s,
+                      struct client_verdict *out)
+{
+    const struct words *w = words_for(profile, s);
+    const char *text = w != NULL ? w->text : profile->fallback;
+    const char *code = w != NULL && w->code != NULL ? w->code : "";
+    const char *inner = words_fill(j, s, text, NULL, code);
+    const bool bare = w != NULL && w->bare;
+    out->code = code;
+    out->message =
+        bare || profile->wrapper == NULL ? inner : words_fill(j, s, profile->wrapper, inner, code);
+}
+
+void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out)
+{
+    const struct profile *profile = out->profile;
+    if (reasons->count == 0 || profile->phases == NULL)
+        return;
+    struct spoken *list = arena_array(j->arena, reasons->count, sizeof *list);
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct phase *phase = phase_of(profile, reasons->items[i].id, reasons->depths[i]);
+        list[i] = (struct spoken){.fact = &reasons->items[i],
+                                  .depth = reasons->depths[i],
+                                  .phase = phase != NULL ? phase->phase : 1000,
+                                  .root_first = phase != NULL && phase->root_first,
+                                  .order = i};
+    }
+    qsort(list, reasons->count, sizeof *list, spoken_compare);
+    if (profile->pick == PICK_ALL) {
+        out->message = speak_all(j, profile, list, reasons->count);
+        out->code = "";
+        return;
+    }
+    speak_one(j, profile, &list[profile->pick == PICK_LAST ? reasons->count - 1 : 0], out);
+}

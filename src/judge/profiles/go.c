@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Go's crypto/x509 and net/http. Evidence: data/profiles/go.md. */
+#include "judge/profile.h"
+
+static const struct behaviour go_1_19 = {
+    .strategy = STRATEGY_DFS,
+    .names = EQUAL_DER,
+    .anchor_issued_leaf = true,
+    .anchor_bc = ANCHOR_BC_REQUIRED,
+    .anchor_eku = true,
+    .digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1,
+    .ca_keys_denied = KEYS_SECP256K1 | KEYS_PSS | KEYS_ED448 | KEYS_DSA,
+    .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_ED448 | KEYS_PSS | KEYS_DSA,
+    .cn = CN_NEVER,
+    .ip_v4mapped = true,
+    .eku_empty_ok = true,
+    .leaf_ku = LEAF_KU_IGNORE,
+    .ku_zero_ok = true,
+    .pathlen_counts_self_issued = true,
+    .policy = POLICY_CRITICAL_FATAL,
+    .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_EKU | CRIT_CRLDP |
+                CRIT_AKI | CRIT_SKI | CRIT_AIA,
+    .nc_no_directory = true,
+    .nc_unknown_fatal = true,
+    .min_version = 12,
+    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) |
+                       ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
+                       ANOMALY_BIT(TRAILING) | ANOMALY_BIT(BOOLEAN_NOT_FF) |
+                       ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |
+                       ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |
+                       ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_FRACTION),
+};
+
+/* verify.go: parsing, the leaf's time and critical extensions, the name, then the chains. */
+static const struct phase go_phases[] = {
+    {.fact = FACT_OLD_PROTOCOL, .phase = 0},
+    {.fact = FACT_ANOMALY, .phase = 0},
+    {.fact = FACT_UNPARSABLE, .phase = 0},
+    {.fact = FACT_KEY_UNSUPPORTED, .phase = 0},
+    {.fact = FACT_CRITICAL_EXTENSION, .phase = 1, .where = AT_LEAF},
+    {.fact = FACT_EXPIRED, .phase = 2, .where = AT_LEAF},
+    {.fact = FACT_NOT_YET_VALID, .phase = 2, .where = AT_LEAF},
+    {.fact = FACT_NAME_MISMATCH, .phase = 3},
+    {.fact = FACT_NAME_CN_ONLY, .phase = 3},
+    {.fact = FACT_NAME_NO_SAN, .phase = 3},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN, .phase = 3},
+    {.fact = FACT_NAME_WILDCARD_DEPTH, .phase = 3},
+    {.fact = FACT_NAME_WILDCARD_PARTIAL, .phase = 3},
+    {.fact = FACT_NAME_TRAILING_DOT, .phase = 3},
+    {.fact = FACT_SIGNATURE_BAD, .phase = 4},
+    {.fact = FACT_WEAK_DIGEST, .phase = 4},
+    {.fact = FACT_NOT_A_CA, .phase = 4},
+    {.fact = FACT_KEY_USAGE_CA, .phase = 4},
+    {.fact = FACT_CRITICAL_EXTENSION, .phase = 5},
+    {.fact = FACT_EXPIRED, .phase = 5},
+    {.fact = FACT_NOT_YET_VALID, .phase = 5},
+    {.fact = FACT_NAME_CONSTRAINT, .phase = 5},
+    {.fact = FACT_PATH_LENGTH, .phase = 5},
+    {.fact = FACT_ISSUER_NOT_FOUND, .phase = 6},
+    {.fact = FACT_ROOT_NOT_TRUSTED, .phase = 6},
+    {.fact = FACT_SELF_SIGNED_LEAF, .phase = 6},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = 6},
+    {.fact = FACT_EKU_MISSING, .phase = 7},
+    {.fact = FACT_KEY_MISMATCH, .phase = 8},
+    {.fact = FACT_CLIENT_CERTIFICATE, .phase = 9},
+    {.phase = -1},
+};
+
+#define GO_UNKNOWN "x509: certificate signed by unknown authority"
+#define GO_HINT(reason)                                                                            \
+    GO_UNKNOWN " (possibly because of \"" reason                                                   \
+               "\" while trying to verify candidate authority certificate \"{ca}\")"
+#define GO_PARSE "tls: failed to parse certificate from server: "
+
+static const struct words go_words[] = {
+    {.fact = FACT_ISSUER_NOT_FOUND, .text = GO_UNKNOWN},
+    {.fact = FACT_ROOT_NOT_TRUSTED, .text = GO_UNKNOWN},
+    {.fact = FACT_SELF_SIGNED_LEAF, .text = GO_UNKNOWN},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .text = GO_UNKNOWN},
+    {.fact = FACT_SIGNATURE_BAD, .text = GO_HINT("{verification}")},
+    {.fact = FACT_WEAK_DIGEST,
+     .text = GO_UNKNOWN " (possibly because of \"x509: cannot verify signature: insecure algorithm "
+                        "{algorithm} (temporarily override with GODEBUG=x509sha1=1)\" while trying "
+                        "to verify candidate authority certificate \"{issuer}\")"},
+    {.fact = FACT_NOT_A_CA,
+     .only = 2,
+     .text = "x509: certificate is not authorized to sign other certificates"},
+    {.fact = FACT_NOT_A_CA,
+     .text = GO_UNKNOWN " (possibly because of \"x509: invalid signature: parent certificate "
+                        "cannot sign this kind of certificate\")"},
+    {.fact = FACT_KEY_USAGE_CA,
+     .text = GO_UNKNOWN " (possibly because of \"x509: invalid signature: parent certificate "
+                        "cannot sign this kind of certificate\")"},
+    {.fact = FACT_EXPIRED,
+     .text = "x509: certificate has expired or is not yet valid: current time {at} is after "
+             "{limit}"},
+    {.fact = FACT_NOT_YET_VALID,
+     .text = "x509: certificate has expired or is not yet valid: current time {at} is before "
+             "{limit}"},
+    {.fact = FACT_NAME_MISMATCH, .text = "x509: certificate is valid for {names}, not {host}"},
+    {.fact = FACT_NAME_WILDCARD_DEPTH,
+     .text = "x509: certificate is valid for {names}, not {host}"},
+    {.fact = FACT_NAME_WILDCARD_PARTIAL,
+     .text = "x509: certificate is valid for {names}, not {host}"},
+    {.fact = FACT_NAME_TRAILING_DOT, .text = "x509: certificate is valid for {names}, not {host}"},
+    {.fact = FACT_NAME_CN_ONLY,
+     .text = "x509: certificate relies on legacy Common Name field, use SANs instead"},
+    {.fact = FACT_NAME_NO_SAN,
+     .text = "x509: certificate is not valid for any names, but wanted to match {host}"},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN,
+     .text = "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"},
+    {.fact = FACT_EKU_MISSING, .text = "x509: certificate specifies an incompatible key usage"},
+    {.fact = FACT_PATH_LENGTH, .text = "x509: too many intermediates for path length constraint"},
+    {.fact = FACT_NAME_CONSTRAINT,
+     .text = "x509: a root or intermediate certificate is not authorized to sign for this name: "
+             "DNS name \"{text}\" is not permitted by any constraint"},
+    {.fact = FACT_CRITICAL_EXTENSION, .text = "x509: unhandled critical extension"},
+    {.fact = FACT_SIGNATURE_UNSUPPORTED,
+     .text = GO_HINT("x509: cannot verify signature: algorithm unimplemented")},
+    {.fact = FACT_KEY_UNSUPPORTED,
+     .where = AT_LEAF,
+     .text = "remote error: tls: handshake failure"},
+    {.fact = FACT_KEY_UNSUPPORTED, .text = GO_PARSE "x509: unsupported elliptic curve"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_EXTENSION_DUPLICATE + 1,
+     .text = GO_PARSE "x509: certificate contains duplicate extensions"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_EXTENSION_DUPLICATE_UNKNOWN + 1,
+     .text = GO_PARSE "x509: certificate contains duplicate extensions"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
+     .text = GO_PARSE "x509: invalid ECDSA parameters"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_SAN_BAD_IP + 1,
+     .text = GO_PARSE "x509: cannot parse IP address"},
+    {.fact = FACT_ANOMALY, .text = GO_PARSE "x509: malformed certificate"},
+    {.fact = FACT_OLD_PROTOCOL, .text = "tls: server selected unsupported protocol version"},
+    {.fact = FACT_KEY_MISMATCH, .text = "tls: invalid signature by the server certificate"},
+    {.fact = FACT_CLIENT_CERTIFICATE, .text = "remote error: tls: certificate required"},
+    {.text = NULL},
+};
+
+static const char *const go_aliases[] = {"go", "go1.19", "go119", NULL};
+
+const struct profile profile_go_1_19 = {
+    .name = "go@1.19",
+    .title = "Go",
+    .aliases = go_aliases,
+    .evidence = EVIDENCE_MEASURED,
+    .measured_with = "Go 1.19.8 net/http",
+    .note = "tries every candidate path; never looks at the Common Name",
+    .behaviour = &go_1_19,
+    .phases = go_phases,
+    .pick = PICK_FIRST,
+    .words = go_words,
+    .wrapper = "Get \"{url}/\": {message}",
+    .fallback = "x509: certificate signed by unknown authority",
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clients that certwhy knows: one row each. */
+#include <strings.h>
+
+#include "judge/profile.h"
+
+static const struct profile *const table[] = {
+    &profile_curl_7_88,
+    &profile_git_2_39,
+    &profile_wget_1_21,
+    &profile_go_1_19,
+};
+
+const struct profile *const *profile_table(size_t *count)
+{
+    *count = sizeof table / sizeof *table;
+    return table;
+}
+
+static bool profile_is_called(const struct profile *profile, const char *name)
+{
+    if (strcasecmp(profile->name, name) == 0)
+        return true;
+    for (const char *const *alias = profile->aliases; *alias != NULL; alias++)
+        if (strcasecmp(*alias, name) == 0)
+            return true;
+    return false;
+}
+
+const struct profile *profile_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (profile_is_called(table[i], name))
+            return table[i];
+    if (profile_is_called(&profile_rfc5280, name))
+        return &profile_rfc5280;
+    return profile_is_called(&profile_webpki, name) ? &profile_webpki : NULL;
+}
+
+const char *profile_name(const struct profile *profile)
+{
+    return profile->name;
+}
+
+const char *const *profile_aliases(const struct profile *profile)
+{
+    return profile->aliases;
+}
+
+enum evidence profile_evidence(const struct profile *profile)
+{
+    return profile->evidence;
+}
+
+const char *profile_measured_with(const struct profile *profile)
+{
+    return profile->measured_with;
+}
+
+const char *profile_title(const struct profile *profile)
+{
+    return profile->title;
+}
+
+const char *profile_note(const struct profile *profile)
+{
+    return profile->note;
+}
