@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "internal.h"
+
+static const struct {
+    const char *rule, *text;
+} faults[] = {
+#define FILE_FAULT(id, rule, text) [FAULT_##id] = {rule, text},
+#include "faults.def"
+#undef FILE_FAULT
+};
+
+const char *file_fault_rule(enum file_fault_id id)
+{
+    return (size_t)id < FAULT_COUNT ? faults[id].rule : "";
+}
+
+const char *file_fault_text(enum file_fault_id id)
+{
+    return (size_t)id < FAULT_COUNT ? faults[id].text : "";
+}
+
+static bool is_blank_file(struct bytes file)
+{
+    for (size_t i = 0; i < file.n; i++)
+        if (file.p[i] != ' ' && (file.p[i] < '\t' || file.p[i] > '\r'))
+            return false;
+    return true;
+}
+
+static const char *object_words(const struct object *object)
+{
+    static const char *const words[] = {
+        [OBJECT_CERTIFICATE] = "a certificate", [OBJECT_PRIVATE_KEY] = "a private key",
+        [OBJECT_CSR] = "a certificate request", [OBJECT_CRL] = "a certificate revocation list",
+        [OBJECT_PKCS7] = "a PKCS#7 bundle",     [OBJECT_OTHER] = "",
+    };
+    return words[object->kind];
+}
+
+static bool has_certificate(const struct container *container)
+{
+    for (size_t i = 0; i < container->object_count; i++)
+        if (container->objects[i].kind == OBJECT_CERTIFICATE)
+            return true;
+    return false;
+}
+
+/* A file without any certificate: what it is instead, if that can be said. */
+static void no_certificate(struct builder *b, const char *what)
+{
+    struct place place = {.line = 1, .column = 1};
+    const struct object *object = b->out->object_count ? &b->out->objects[0] : NULL;
+    if (object && !what) {
+        what = object->kind == OBJECT_OTHER ? object->label : object_words(object);
+        place.line = object->origin.line;
+        place.column = object->origin.line ? 1 : 0;
+    }
+    if (what && *what)
+        builder_fault(b, FAULT_WRONG_KIND, place, SIZE_MAX, bytes_str(what));
+    else
+        builder_fault(b, FAULT_NOT_PEM, place, SIZE_MAX, bytes_of(NULL, 0));
+}
+
+static void read_binary(struct builder *b, struct bytes file)
+{
+    const char *what;
+    bool encrypted;
+    der_read(b, file);
+    if (has_certificate(b->out))
+        return;
+    der_recognise(file, &what, &encrypted);
+    no_certificate(b, what);
+}
+
+static void read_text(struct builder *b, struct bytes file)
+{
+    const struct bytes text = text_of(b, file);
+    const char *what = NULL;
+    if (pem_read(b, text))
+        b->out->kind = FILE_KIND_PEM;
+    else
+        what = kind_recognise(text, &b->out->kind);
+    if (!has_certificate(b->out) && b->out->kind != FILE_KIND_CASE)
+        no_certificate(b, what);
+}
+
+void container_read(struct bytes file, const char *where, struct arena *arena,
+                    struct container *out)
+{
+    *out = (struct container){.kind = FILE_KIND_EMPTY};
+    struct builder b = {.arena = arena, .out = out, .where = arena_strdup(arena, where), .unit = 1};
+    if (is_blank_file(file))
+        builder_fault(&b, FAULT_EMPTY, (struct place){.line = 1, .column = 1}, SIZE_MAX,
+                      bytes_of(NULL, 0));
+    else if (der_is_likely(file))
+        read_binary(&b, file);
+    else
+        read_text(&b, file);
+    builder_sort(&b);
+}
+
+void pem_write(struct buf *out, const char *label, struct bytes der)
+{
+    enum { LINE_BYTES = 48 }; /* 64 digits: RFC 7468 section 2 */
+    struct arena arena = {0};
+    buf_printf(out, "-----BEGIN %s-----\n", label);
+    const char *text = str_base64(&arena, der);
+    for (size_t n = strlen(text); n > 0;) {
+        const size_t line = n < LINE_BYTES / 3 * 4 ? n : LINE_BYTES / 3 * 4;
+        buf_append(out, text, line);
+        buf_add_byte(out, '\n');
+        text += line;
+        n -= line;
+    }
+    buf_printf(out, "-----END %s-----\n", label);
+    arena_free(&arena);
+}

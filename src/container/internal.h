@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of container/ share. A PEM file is read in one pass: marker.c finds the next BEGIN
+ * or END, pem.c pairs them, body.c decodes what lies between, builder.c keeps objects and faults.
+ */
+#ifndef CERTWHY_CONTAINER_INTERNAL_H
+#define CERTWHY_CONTAINER_INTERNAL_H
+
+#include "container.h"
+
+/** A position in text: `at` indexes the text, line and column are 1-based. */
+struct place {
+    size_t at, line, column;
+};
+
+/** Collects one container. Positions in `text` become byte offsets of the file by start + at *
+ * unit: a byte-order mark was cut off, and UTF-16 was narrowed to one byte per code unit. */
+struct builder {
+    struct arena *arena;
+    struct container *out;
+    const char *where;
+    size_t start, unit;
+    size_t object_cap, fault_cap;
+    bool full; /**< an object was refused: LIMIT_OBJECTS */
+    size_t faults_of_kind[FAULT_COUNT];
+    size_t objects_of_kind[OBJECT_OTHER + 1];
+};
+
+/** A fault of the whole file has the block SIZE_MAX. */
+void builder_fault(struct builder *b, enum file_fault_id id, struct place place, size_t block,
+                   struct bytes excerpt);
+/** Completes origin.where, kind and position, and adds the object; beyond LIMIT_OBJECTS it is
+ *  counted as limit_hit only. */
+void builder_object(struct builder *b, struct object object);
+/** Faults in the order of the file. */
+void builder_sort(struct builder *b);
+
+/* ---- labels (label.c) ---- */
+
+struct label {
+    const char *text;
+    enum object_kind kind;
+    bool encrypted;
+};
+/** The entry of a label that we know, or NULL. */
+const struct label *label_find(struct bytes text);
+/** A label that names a private key of whatever kind: its bytes must not be kept. */
+bool label_is_private(struct bytes text);
+
+/* ---- markers (marker.c) ---- */
+
+enum marker_style {
+    MARKER_SMART = 1, /**< typographic dashes */
+    MARKER_BENT = 2,  /**< not five dashes on both sides, or white space beside them */
+};
+struct marker {
+    bool begin;
+    unsigned style; /**< enum marker_style */
+    size_t at, end; /**< first dash; behind the last one */
+    struct bytes label;
+};
+struct marker_scan {
+    struct bytes text;
+    size_t next_begin, next_end; /**< cached positions of the two words */
+};
+struct marker_scan marker_scan_of(struct bytes text);
+/** The next marker at or behind `from`. Linear over all calls with growing `from`. */
+bool marker_next(struct marker_scan *scan, size_t from, struct marker *out);
+
+/* ---- what lies between (body.c) ---- */
+
+struct body_request {
+    struct bytes text;
+    struct place from;
+    size_t to, block;
+    bool open;  /**< no END marker: the first foreign character ends the block */
+    bool loose; /**< line breaks were lost: white space between digits is no further fault */
+    bool bare;  /**< no BEGIN marker before it: no RFC 1421 headers either */
+};
+struct body {
+    struct bytes der; /**< in the arena */
+    struct place stop;
+    bool escaped; /**< had \n in two characters */
+};
+void body_read(struct builder *b, const struct body_request *request, struct body *out);
+
+/* ---- DER (der.c) ---- */
+
+/** The length that the first element claims for itself, header included; 0 when it is no SEQUENCE
+ * of definite length. May exceed der.n. */
+size_t der_claimed(struct bytes der);
+/** What an outermost SEQUENCE is, by the shape of its first elements. OBJECT_OTHER: none of these.
+ *  *what: words for a user ("a PKCS#12 file"), or NULL. */
+enum object_kind der_recognise(struct bytes der, const char **what, bool *encrypted);
+/** True when the file may be DER (or BER) at all. */
+bool der_is_likely(struct bytes file);
+void der_read(struct builder *b, struct bytes file);
+
+/* ---- text (pem.c, text.c) ---- */
+
+/** Reads a text; true when it held a marker or bare base64 of a certificate. */
+bool pem_read(struct builder *b, struct bytes text);
+/** Cuts a byte-order mark off, narrows UTF-16; names both as faults. */
+struct bytes text_of(struct builder *b, struct bytes file);
+/** Moves on to `to`, counting lines (LF, CRLF or CR). */
+struct place place_advance(struct bytes text, struct place place, size_t to);
+
+/* ---- recognising foreign kinds (kind.c) ---- */
+
+/** Words for a user ("an HTML page"), or NULL; *kind is FILE_KIND_OTHER unless a better one exists.
+ */
+const char *kind_recognise(struct bytes file, enum file_kind *kind);
+
+#endif
