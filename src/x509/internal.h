@@ -22,6 +22,8 @@ bool algorithm_read(struct bytes whole, size_t offset, struct algorithm *out);
 /** The digest of a signature algorithm, and an anomaly when its parameters are not what its RFC
  * says. */
 enum digest_kind signature_digest(struct cert *cert, const struct algorithm *algorithm);
+/** The signature algorithm's parameters are NULL, not absent. */
+bool signature_needs_null(enum oid algorithm);
 
 /** As key_info_read(), with anomalies; `offset` is that of the SubjectPublicKeyInfo. */
 void key_read(struct cert *cert, struct bytes spki, size_t offset, struct key_info *out);
@@ -49,6 +51,8 @@ struct reader rdns_of(struct bytes name, size_t offset);
 /** The next RDN; false at the end, or when it cannot be read (reader->bad). */
 bool rdn_next(struct reader *rdns, struct rdn *out);
 void name_check(struct cert *cert, struct bytes name, size_t offset);
+/** Every octet is in PrintableString's set. */
+bool is_printable_string(struct bytes value);
 
 /** Characters of an attribute value, whatever its string type. */
 struct chars {

@@ -54,6 +54,11 @@ static const struct {
     [OID_SLH_DSA_SHA2_128S] = {DIGEST_INTRINSIC, PARAMETERS_ABSENT},
 };
 
+bool signature_needs_null(enum oid algorithm)
+{
+    return signatures[algorithm].parameters == PARAMETERS_NULL;
+}
+
 static const uint8_t digests[OID_COUNT] = {
     [OID_MD5] = DIGEST_MD5,       [OID_SHA1] = DIGEST_SHA1,     [OID_SHA224] = DIGEST_SHA224,
     [OID_SHA256] = DIGEST_SHA256, [OID_SHA384] = DIGEST_SHA384, [OID_SHA512] = DIGEST_SHA512,

@@ -62,7 +62,7 @@ bool rdn_next(struct reader *rdns, struct rdn *out)
 /* ---- what is odd ---- */
 
 /** X.680 section 41.4: letters, digits, space and eleven others. */
-static bool is_printable_string(struct bytes value)
+bool is_printable_string(struct bytes value)
 {
     for (size_t i = 0; i < value.n; i++) {
         const uint8_t c = value.p[i];

@@ -191,6 +191,9 @@ struct cert_edit {
     struct bytes subject; /**< whole Name, for "a CA of that name" */
     struct bytes authority_key_id;
 };
+/** An edit that changes nothing starts as {CERT_EDIT_NOTHING}: zero is a time and a path length.
+ * NULL when `cert` is not parsed. */
+#define CERT_EDIT_NOTHING .not_before = TIME_NONE, .not_after = TIME_NONE, .path_length = -2
 struct cert *cert_edited(const struct cert *cert, const struct cert_edit *edit);
 
 /* ---- names ---- */
@@ -229,8 +232,8 @@ uint64_t name_hash(struct bytes name);
 char *name_attribute(struct arena *arena, struct bytes name, enum oid type);
 /** All attributes of one type, in order: the n-th as UTF-8 (not made harmless), or p = NULL. */
 struct bytes name_attribute_utf8(struct arena *arena, struct bytes name, enum oid type, size_t n);
-/** "CN=www.example.com, O=Example": harmless for print, in the certificate's order; "," and "+" in a
- *  value are escaped with a backslash. Of an empty name "". */
+/** "CN=www.example.com, O=Example": harmless for print, in the certificate's order; "," and "+" in
+ * a value are escaped with a backslash. Of an empty name "". */
 char *name_text(struct arena *arena, struct bytes name);
 /** What people call it: CN, else the last OU or O, else name_text(); of an empty name "(no name)".
  */
