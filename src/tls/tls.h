@@ -22,7 +22,7 @@ struct handshake {
     enum handshake_result result;
     const char *version;        /**< "TLSv1.3"; "" when not agreed */
     const char *cipher, *group; /**< "" when not agreed or unknown */
-    int alert;                  /**< alert number received, -1 none */
+    int alert;                  /**< alert number, -1 none; also a warning received on the way */
     bool alert_is_ours;         /**< the alert was sent by us */
     const char *error;          /**< libssl's own words, harmless; "" */
     bool saw_server_hello;
@@ -32,7 +32,8 @@ struct handshake {
     size_t acceptable_ca_count;
     bool key_proven;            /**< the server proved to hold the leaf's private key */
     bool key_refuted;           /**< its CertificateVerify/ServerKeyExchange signature was wrong */
-    struct bytes *certificates; /**< raw DER in the order sent, exactly as on the wire */
+    struct bytes *certificates; /**< raw DER in the order sent, exactly as on the wire; at most
+                                     LIMIT_SENT_CERTS */
     size_t certificate_count;
     size_t certificate_message_bytes;
     struct bytes stapled_ocsp; /**< p NULL: none */
@@ -45,6 +46,7 @@ struct handshake {
 struct tls_request {
     const char *sni;                       /**< NULL: none is sent */
     const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
+    const char *alpn;           /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
     struct deadline deadline;
 };
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is read from handshake messages without libssl: raw, and also when libssl gives up. */
+#include "internal.h"
+
+/** Takes `n` bytes from the front of *rest; false and nothing taken when there are fewer. */
+static bool take(struct bytes *rest, size_t n, struct bytes *out)
+{
+    if (n > rest->n)
+        return false;
+    *out = bytes_slice(*rest, 0, n);
+    *rest = bytes_slice(*rest, n, rest->n - n);
+    return true;
+}
+
+/** A vector with a length of `width` octets in front (RFC 8446 section 3.4). */
+static bool take_vector(struct bytes *rest, size_t width, struct bytes *out)
+{
+    struct bytes length, after = *rest;
+    if (!take(&after, width, &length))
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < width; i++)
+        n = n << 8 | length.p[i];
+    if (!take(&after, n, out))
+        return false;
+    *rest = after;
+    return true;
+}
+
+void certificate_message_read(struct bytes message, bool tls13, struct arena *arena,
+                              struct handshake *out)
+{
+    enum { HEADER = 4 };
+    struct bytes rest = arena_bytes(arena, bytes_slice(message, HEADER, message.n));
+    struct bytes context, list, certificate, extensions;
+    size_t cap = 0;
+    out->certificate_message_bytes = message.n;
+    if (tls13 && !take_vector(&rest, 1, &context))
+        return;
+    /* A list that claims more than the message holds is read as far as it goes. */
+    if (!take_vector(&rest, 3, &list))
+        list = rest.n > 3 ? bytes_slice(rest, 3, rest.n) : bytes_of(NULL, 0);
+    while (out->certificate_count < LIMIT_SENT_CERTS && take_vector(&list, 3, &certificate)) {
+        out->certificates = arena_grow(arena, out->certificates, out->certificate_count, &cap,
+                                       sizeof *out->certificates);
+        out->certificates[out->certificate_count++] = certificate;
+        if (tls13 && !take_vector(&list, 2, &extensions))
+            return;
+    }
+}
+
+/* RFC 8446 section 5.1: a server's first record is a handshake message or an alert, major
+ * version 3. */
+bool record_plausible(const uint8_t *p, size_t n)
+{
+    enum { ALERT = 21, HANDSHAKE = 22, MAJOR = 3, MINOR_MAX = 4 };
+    return (n < 1 || p[0] == ALERT || p[0] == HANDSHAKE) && (n < 2 || p[1] == MAJOR) &&
+           (n < 3 || p[2] <= MINOR_MAX);
+}
+
+const char *handshake_type_name(int type)
+{
+    static const char *const names[] = {
+        [0] = "HelloRequest",
+        [1] = "ClientHello",
+        [2] = "ServerHello",
+        [4] = "NewSessionTicket",
+        [5] = "EndOfEarlyData",
+        [8] = "EncryptedExtensions",
+        [11] = "Certificate",
+        [12] = "ServerKeyExchange",
+        [13] = "CertificateRequest",
+        [14] = "ServerHelloDone",
+        [15] = "CertificateVerify",
+        [16] = "ClientKeyExchange",
+        [20] = "Finished",
+        [21] = "CertificateURL",
+        [22] = "CertificateStatus",
+        [24] = "KeyUpdate",
+        [25] = "CompressedCertificate",
+    };
+    const size_t count = sizeof names / sizeof names[0];
+    return type >= 0 && (size_t)type < count && names[type] != NULL ? names[type]
+                                                                    : "unknown message";
+}
+
+int version_number(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } versions[] = {
+        {"TLSv1", 0x0301},   {"TLSv1.0", 0x0301}, {"TLSv1.1", 0x0302},
+        {"TLSv1.2", 0x0303}, {"TLSv1.3", 0x0304},
+    };
+    for (size_t i = 0; name != NULL && i < sizeof versions / sizeof versions[0]; i++)
+        if (str_equal_nocase(versions[i].name, name))
+            return versions[i].number;
+    return 0;
+}
