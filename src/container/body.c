@@ -154,9 +154,13 @@ static void take_blank(struct decoder *d)
     if (d->request->loose || d->first_line)
         return;
     const bool at_end = d->i == d->request->to;
-    const bool blank_line = start == d->logical_start && !at_end &&
-                            (d->text.p[d->i] == '\n' || d->text.p[d->i] == '\r');
-    if (!blank_line)
+    const bool at_start = start == d->logical_start;
+    const bool before_break = !at_end && (d->text.p[d->i] == '\n' || d->text.p[d->i] == '\r');
+    if (d->request->open && !at_end && !at_start && !before_break) {
+        d->stopped = true; /* words, not base64 */
+        return;
+    }
+    if (!(at_start && before_break) && !d->request->indented)
         layout_fault(d, FAULT_INDENTED, start);
 }
 

@@ -72,9 +72,10 @@ struct body_request {
     struct bytes text;
     struct place from;
     size_t to, block;
-    bool open;  /**< no END marker: the first foreign character ends the block */
-    bool loose; /**< line breaks were lost: white space between digits is no further fault */
-    bool bare;  /**< no BEGIN marker before it: no RFC 1421 headers either */
+    bool open;     /**< no END marker: the first foreign character ends the block */
+    bool loose;    /**< line breaks were lost: white space between digits is no further fault */
+    bool indented; /**< BEGIN is: one fault for the whole block is enough */
+    bool bare;     /**< no BEGIN marker before it: no RFC 1421 headers either */
 };
 struct body {
     struct bytes der; /**< in the arena */

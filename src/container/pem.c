@@ -21,7 +21,7 @@ struct block {
     size_t to, index;
     struct place at_begin, at_end;
     const struct label *label; /* NULL: a kind that we do not know */
-    bool lost_lines, escaped;
+    bool lost_lines, escaped, indented;
 };
 
 static const struct bytes no_excerpt = {0};
@@ -94,6 +94,12 @@ static bool end_has_company_behind(struct bytes text, const struct marker *end)
     return bytes_find(bytes_slice(text, at, NEAR), bytes_str("BEGIN ")) == SIZE_MAX;
 }
 
+static bool begin_is_indented(const struct pem *pem, const struct marker *begin)
+{
+    const size_t before = skip_blanks_back(pem->text, pem->last_end, begin->at);
+    return before < begin->at && (before == 0 || is_break(pem->text.p[before - 1]));
+}
+
 /* Faults of the place where BEGIN stands: behind an END, behind other text, indented. */
 static void begin_faults(struct pem *pem, const struct block *block)
 {
@@ -106,7 +112,7 @@ static void begin_faults(struct pem *pem, const struct block *block)
         return;
     }
     const bool line_start = before == 0 || is_break(pem->text.p[before - 1]);
-    if (line_start && before < at)
+    if (block->indented)
         builder_fault(pem->b, FAULT_INDENTED, block->at_begin, block->index, no_excerpt);
     else if (!line_start && !block->lost_lines && !block->escaped)
         builder_fault(pem->b, FAULT_LOST_NEWLINES, block->at_begin, block->index, no_excerpt);
@@ -134,7 +140,7 @@ static struct object object_of(const struct pem *pem, const struct block *block)
                        : str_safe(pem->b->arena, block->begin ? block->begin->label : no_excerpt);
     object.origin.line = block->at_begin.line;
     object.origin.offset = pem->b->start + block->at_begin.at * pem->b->unit;
-    object.end_line = block->end ? block->at_end.line : block->at_begin.line;
+    object.end_line = block->at_end.line;
     object.encrypted = block->label && block->label->encrypted;
     return object;
 }
@@ -265,13 +271,13 @@ static void block_content(struct pem *pem, struct block *block)
         .block = block->index,
         .open = !block->end,
         .loose = block->lost_lines,
+        .indented = block->indented,
     };
     struct body body;
     body_read(pem->b, &request, &body);
     pem->place = body.stop;
     block->escaped = body.escaped;
-    if (block->end)
-        block->at_end = pem_place(pem, block->end->at);
+    block->at_end = block->end ? pem_place(pem, block->end->at) : body.stop;
     add_objects(pem, block, body.der);
 }
 
@@ -286,6 +292,7 @@ static void block_read(struct pem *pem, const struct marker *begin, const struct
         .at_begin = pem_place(pem, begin->at),
         .label = label_find(begin->label),
         .lost_lines = begin_has_company(pem->text, begin, to),
+        .indented = begin_is_indented(pem, begin),
     };
     marker_faults(pem, begin, block.at_begin, block.index);
     if (end && label_is_private(begin->label))
@@ -367,7 +374,8 @@ static void bare_read(struct pem *pem, const struct marker *end, size_t from, si
     const struct place place = end ? pem_place(pem, end->at) : block.at_begin;
     if (end)
         marker_faults(pem, end, place, block.index);
-    builder_fault(pem->b, FAULT_NO_BEGIN, place, block.index, end ? end->label : no_excerpt);
+    builder_fault(pem->b, end ? FAULT_NO_BEGIN : FAULT_NO_MARKERS, place, block.index,
+                  end ? end->label : no_excerpt);
     pem->last_end = end ? end->end : to;
     pem->last_was_end = true;
 }
