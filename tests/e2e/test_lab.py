@@ -344,3 +344,46 @@ def test_run_prints_a_table(certwhy):
 def test_run_at_another_time(certwhy, at):
     run = certwhy("lab", "run", "--at", at, "healthy-ecdsa", "expired-*", "not-yet-*", "clock-*")
     assert run.status == 0, run
+
+
+# ---- the fixes that are files, applied ----
+
+def fixes_with_files(report):
+    """(rules of the finding's fix, its PEM) for each proven fix of the server that is a file."""
+    for finding in report["findings"]:
+        for fix in finding["fixes"]:
+            for file in fix["files"]:
+                if fix["who"] == "server" and "BEGIN CERTIFICATE" in file["content"]:
+                    yield fix, file["content"]
+
+
+def applied(lab, server, content, path):
+    """The report on the same server when it sends `content` instead."""
+    path.write_text(content)
+    process = subprocess.Popen([PROGRAM, "lab", "serve", server["scenario"], "--chain", path,
+                                "--dir", path.parent / "served"], stdout=subprocess.PIPE)
+    try:
+        again = json.loads(process.stdout.readline())
+        done = subprocess.run([PROGRAM, *again["command"], "--json"], capture_output=True, timeout=60)
+        return json.loads(done.stdout)["targets"][0]
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("scenario", [
+    "missing-intermediate-pool", "missing-two-pool", "missing-upper-pool", "missing-middle-pool",
+    "missing-intermediate-private-pool", "wrong-intermediate-pool", "wrong-order", "wrong-order-three",
+    "duplicate-intermediate", "unrelated-last", "root-sent", "messy-chain"])
+def test_a_fix_that_is_a_file_cures_the_server(farm, lab, scenario, tmp_path):
+    report = farm.check(scenario, "--json").target
+    cured = 0
+    for fix, content in fixes_with_files(report):
+        after = applied(lab, farm[scenario], content, tmp_path / "chain.pem")
+        accepting = {c["client"] for c in after["clients"] if c["accepts"]}
+        assert set(fix["proven"]["accepted_by"]) <= accepting
+        planted = set(farm[scenario]["planted"])
+        assert not planted & {finding["rule"] for finding in after["findings"]}
+        cured += 1
+    assert cured >= 1, report["findings"]
