@@ -292,7 +292,10 @@ static void put_store(struct collecting *c)
     if (in->profile_count == 0 || !in->stores[0])
         return;
     put_foreign(c, "store", store_name(in->stores[0]));
-    put_number(c, "store_count", (int64_t)store_count(in->stores[0]));
+    /* A replayed store holds only what a case kept: the case says how many there were. */
+    const struct observation *seen = in->observation;
+    const size_t count = seen->store_count ? seen->stores[0].count : store_count(in->stores[0]);
+    put_number(c, "store_count", (int64_t)count);
 }
 
 /* ---- handshake and file ---- */
