@@ -126,21 +126,26 @@ static bool request_fill(struct job *job, bool dir_first)
     return !at || time_parse(at, &request->at);
 }
 
+static int verb_run(struct job *job, size_t verb)
+{
+    const char *format = argument_value(job->arguments, "format");
+    job->json = format && strcmp(format, "json") == 0;
+    if (format && !job->json && strcmp(format, "text") != 0)
+        return command_unusable(job->command, "--format takes text or json");
+    if (!request_fill(job, verbs[verb].dir_first))
+        return command_unusable(job->command, "--at takes a time such as 2026-11-21T12:00:00Z");
+    return verbs[verb].run(job);
+}
+
 static int lab_main(const struct command *command, const struct arguments *arguments)
 {
     struct job job = {.command = command, .arguments = arguments};
     if (arguments->operand_count == 0)
         return command_unusable(command, "what shall the lab do: list, serve, run or write?");
     const char *verb = arguments->operands[0];
-    const char *format = argument_value(arguments, "format");
-    job.json = format && strcmp(format, "json") == 0;
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].name, verb) != 0)
-            continue;
-        if (!request_fill(&job, verbs[i].dir_first))
-            return command_unusable(command, "--at takes a time such as 2026-11-21T12:00:00Z");
-        return verbs[i].run(&job);
-    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].name, verb) == 0)
+            return verb_run(&job, i);
     const char *near = str_nearest(verb, verb_names);
     const char *shown = str_safe(arguments->arena, bytes_str(verb));
     if (near)
@@ -166,17 +171,20 @@ const struct command lab_command = {
     .summary = "a farm of deliberately broken servers, to learn from and to test with",
     .usage = "lab list|serve|run [SCENARIO…] [options]\n       certwhy lab write DIR [SCENARIO…]",
     .about =
-        "Mints a PKI of its own from a seed, the same on every run, and serves it on free "
-        "loopback ports, each server broken in one known way (or in several, or healthy).\n\n"
-        "list shows the scenarios. serve runs their servers until it is interrupted, and prints "
-        "one JSON line per server: address, name, CA file, what is planted. run checks each "
-        "server as a client would and compares what was planted with what is named; its exit "
-        "status is 1 on any difference. write puts each scenario's chain, CA and key into a "
-        "directory. SCENARIO is a name, a glob, or the beginning of names.",
+        "Mints a PKI of its own from a seed, the same on every run, and serves it on free loopback "
+        "ports:\n"
+        "each server is broken in one known way, or in several, or healthy.\n\n"
+        "  list    shows the scenarios\n"
+        "  serve   runs their servers until it is interrupted; prints one JSON line per server:\n"
+        "          address, name, CA file, what is planted, and the `certwhy check` that fits\n"
+        "  run     checks each server as its client would and compares what was planted with what\n"
+        "          is named; exit status 1 on any difference\n"
+        "  write   puts each scenario's chain, CA and key into a directory\n\n"
+        "SCENARIO is a name, a glob, or the beginning of names; without one, all are meant.",
     .examples = "  certwhy lab list                        what there is\n"
                 "  certwhy lab run 'expired-*'             does certwhy name what is planted?\n"
                 "  certwhy lab serve missing-intermediate  one broken server, until Ctrl-C\n"
-                "  certwhy lab write /tmp/lab              files to try other tools on\n",
+                "  certwhy lab write /tmp/lab              files to try other tools on",
     .options = lab_options,
     .run = lab_main,
 };
