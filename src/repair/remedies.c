@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which change could cure which rule: the server's and the CA's first, the client's after them. */
+#include <string.h>
+
+#include "internal.h"
+
+static const struct remedy remedies[] = {
+    {"chain.missing-intermediate", "server.send-chain", send_missing},
+    {"chain.missing-intermediate", "server.get-intermediate", get_intermediate},
+    {"chain.wrong-intermediate", "server.send-right-intermediate", send_missing},
+    {"chain.wrong-intermediate", "server.get-right-intermediate", get_right_intermediate},
+    {"chain.wrong-order", "server.reorder-chain", send_bundle},
+    {"chain.duplicate", "server.remove-duplicate", send_bundle},
+    {"chain.unrelated", "server.remove-unrelated", send_bundle},
+    {"chain.root-sent", "server.remove-root", send_bundle},
+    {"chain.cross-sign-expired", "server.remove-cross-sign", send_bundle},
+    {"chain.path-too-long", "server.remove-unrelated", send_bundle},
+    {"name.", "ca.reissue-names", reissue_names},
+    {"name.", "client.use-listed-name", use_listed_name},
+    {"validity.expired", "ca.renew", renew},
+    {"validity.expiring", "ca.renew", renew},
+    {"validity.intermediate-expired", "server.send-current-intermediate", send_missing},
+    {"validity.intermediate-expired", "ca.renew-intermediate", renew},
+    {"validity.intermediate-expired", "client.trust-root", trust_root},
+    {"validity.root-expired", "ca.renew-root", renew},
+    {"validity.not-yet-valid", "ca.renew", renew},
+    {"validity.not-yet-valid", "client.correct-clock", correct_clock},
+    {"validity.clock-wrong", "client.correct-clock", correct_clock},
+    {"trust.self-signed", "ca.replace-self-signed", replace_issuer},
+    {"trust.self-signed", "client.trust-certificate", trust_leaf},
+    {"trust.self-signed-ca-as-leaf", "ca.reissue-usage", drop_ca},
+    {"trust.self-signed-ca-as-leaf", "ca.replace-self-signed", replace_issuer},
+    {"trust.self-signed-ca-as-leaf", "client.trust-certificate", trust_leaf},
+    {"trust.store-outdated", "client.update-store", trust_root},
+    {"trust.store-missing", "client.install-store", trust_root},
+    {"trust.store-missing", "client.install-store", get_root},
+    {"trust.distrusted", "ca.replace-issuer", replace_issuer},
+    {"trust.private-ca", "client.trust-root", trust_root},
+    {"trust.private-ca", "client.get-root", get_root},
+    {"trust.unknown-ca", "client.trust-root", trust_root},
+    {"trust.unknown-ca", "client.get-root", get_root},
+    {"trust.interception", "client.trust-root", trust_root},
+    {"trust.interception", "client.get-root", get_root},
+    {"trust.wrong-root-same-name", "client.trust-root", trust_root},
+    {"trust.wrong-root-same-name", "client.get-root", get_root},
+    {"signature.bad", "ca.reissue-signature", reissue_signature},
+    {"signature.weak-digest", "ca.reissue-digest", reissue_digest},
+    {"signature.weak-key", "ca.reissue-key", reissue_key},
+    {"signature.unsupported-algorithm", "ca.reissue-algorithm", reissue_algorithm},
+    {"usage.encoding", "ca.reissue-encoding", reissue_encoding},
+    {"usage.", "ca.reissue-usage", reissue_usage},
+    {"server.default-certificate", "server.configure-name", reissue_names},
+    {"server.addresses-differ", "server.same-certificate", same_certificate},
+    {"server.old-protocol", "server.enable-tls12", enable_tls12},
+    {"server.sni-required", "client.send-sni", send_sni},
+    {"server.client-certificate-required", "client.present-certificate", present_certificate},
+    {"file.key-mismatch", "server.use-matching-key", use_key},
+    {"file.", "file.rewrite", write_file},
+};
+
+const struct remedy *remedy_table(size_t *count)
+{
+    *count = sizeof remedies / sizeof remedies[0];
+    return remedies;
+}
+
+bool remedy_suits(const struct remedy *remedy, const struct finding *finding)
+{
+    const char *rule = finding->rule->id;
+    return str_ends(remedy->rule, ".") ? str_starts(rule, remedy->rule)
+                                       : strcmp(rule, remedy->rule) == 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The templates of data/fixes/ filled: what they may say beside the finding's own evidence. */
+#include "words.h"
+
+#include <string.h>
+
+#include "command.h"
+
+enum { OWN_ITEMS = 16, LISTED = 6 };
+
+struct items {
+    struct evidence_item *list;
+    size_t count, cap;
+};
+
+static void put(struct items *items, const char *key, const char *value)
+{
+    if (items->count < items->cap)
+        items->list[items->count++] =
+            (struct evidence_item){.key = key, .value = value != NULL ? value : ""};
+}
+
+static const char *quoted_name(const struct repairing *r, int node)
+{
+    const struct cert *cert = node_cert(r, node);
+    const char *name = cert->parsed ? name_short(r->arena, cert->subject) : "(unreadable)";
+    return arena_printf(r->arena, "\"%s\"", name);
+}
+
+static const char *list_add(struct arena *arena, const char *list, const char *item)
+{
+    return arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? " and " : "", item);
+}
+
+/* What the corrected chain brings, and what it leaves out. */
+static void put_chain(const struct wording *w, struct items *items)
+{
+    const struct repairing *r = w->r;
+    int nodes[PATH_KEEPS];
+    size_t count = bundle_nodes(r, nodes);
+    const char *missing = "", *order = "", *removed = "";
+    for (size_t i = 0; i < count; i++) {
+        order =
+            arena_printf(r->arena, "%s%s%s", order, i > 0 ? ", " : "", quoted_name(r, nodes[i]));
+        if (!node_is_sent(r, nodes[i]))
+            missing = list_add(r->arena, missing, quoted_name(r, nodes[i]));
+    }
+    size_t left_out = 0;
+    for (size_t i = 0; i < r->verdict->chain_count; i++) {
+        const struct chain_entry *entry = &r->verdict->chain[i];
+        bool kept = false;
+        for (size_t k = 0; k < count && !kept; k++)
+            kept = nodes[k] == entry->node;
+        if (!kept && entry->position >= 0 && left_out++ < LISTED)
+            removed = list_add(r->arena, removed, quoted_name(r, entry->node));
+    }
+    put(items, "missing", missing);
+    put(items, "order", order);
+    put(items, "removed", removed);
+}
+
+/* A file name of a certificate's name: letters, digits and hyphens, nothing else. */
+static const char *slug_of(struct arena *arena, const struct cert *cert)
+{
+    const char *name = cert->parsed ? name_short(arena, cert->subject) : "";
+    char *slug = arena_alloc(arena, 41);
+    size_t n = 0;
+    for (; *name != '\0' && n < 40; name++) {
+        bool digit = *name >= '0' && *name <= '9';
+        char letter = (char)(*name | 0x20);
+        if (digit || (letter >= 'a' && letter <= 'z'))
+            slug[n++] = digit ? *name : letter;
+        else if (n > 0 && slug[n - 1] != '-')
+            slug[n++] = '-';
+    }
+    while (n > 0 && slug[n - 1] == '-')
+        slug[--n] = '\0';
+    return n > 0 ? slug : "root";
+}
+
+static const char *root_file(const struct wording *w)
+{
+    const struct cert *root = node_cert(w->r, w->change->trusted[0]);
+    return arena_printf(w->r->arena, "%s.pem", slug_of(w->r->arena, root));
+}
+
+/* As people compare them: upper-case pairs with colons. */
+static const char *fingerprint_of(struct arena *arena, const struct cert *cert)
+{
+    char *hex = str_hex(arena, bytes_of(cert->sha256, sizeof cert->sha256), ':');
+    for (char *c = hex; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'f')
+            *c = (char)(*c - 'a' + 'A');
+    return hex;
+}
+
+static void put_root(const struct wording *w, struct items *items)
+{
+    struct arena *arena = w->r->arena;
+    if (w->change->trusted_count > 0) {
+        const struct cert *root = node_cert(w->r, w->change->trusted[0]);
+        put(items, "root", name_short(arena, root->subject));
+        put(items, "fingerprint", fingerprint_of(arena, root));
+        put(items, "slug", slug_of(arena, root));
+        put(items, "output", root_file(w));
+        return;
+    }
+    put(items, "output", "fullchain.pem");
+    const struct cert *child = node_cert(w->r, w->change->supply_for);
+    if (child != NULL)
+        put(items, "root", name_short(arena, child->issuer));
+}
+
+static void put_time(const struct wording *w, struct items *items)
+{
+    struct arena *arena = w->r->arena;
+    if (w->change->at == TIME_NONE)
+        return;
+    cw_time at = w->r->input->at, good = w->change->at;
+    put(items, "clock", time_date(arena, at));
+    put(items, "good_time", time_date(arena, good));
+}
+
+static void put_key_id(const struct wording *w, struct items *items)
+{
+    const struct cert *cert = node_cert(w->r, w->finding->node);
+    if (cert != NULL && cert->aki_key_id.n > 0)
+        put(items, "key_id", str_hex(w->r->arena, cert->aki_key_id, ':'));
+}
+
+static void put_endpoint(const struct wording *w, struct items *items)
+{
+    const struct observation *obs = w->r->input->observation;
+    size_t good = w->change->connection >= 0 ? (size_t)w->change->connection : obs->primary;
+    if (good < obs->connection_count)
+        put(items, "good_address", obs->connections[good].address);
+    put(items, "use_sni", obs->probe_sni);
+}
+
+/* Own items come first: the first of a key is the one that counts. */
+static struct items items_of(const struct wording *w)
+{
+    struct items items = {.cap = OWN_ITEMS + w->finding->evidence_count};
+    items.list = arena_array(w->r->arena, items.cap, sizeof *items.list);
+    put_root(w, &items);
+    put_chain(w, &items);
+    put_time(w, &items);
+    put_key_id(w, &items);
+    put_endpoint(w, &items);
+    put(&items, "listed", w->change->name);
+    put(&items, "need", w->change->need);
+    put(&items, "parts", w->parts);
+    for (size_t i = 0; i < w->finding->evidence_count; i++)
+        put(&items, w->finding->evidence[i].key, w->finding->evidence[i].value);
+    return items;
+}
+
+static const char *said(const struct wording *w, const char *template)
+{
+    struct items items = items_of(w);
+    return template_fill(w->r->arena, template, items.list, items.count, false);
+}
+
+const char *fix_part(const struct wording *wording, const struct fix_text *text)
+{
+    return said(wording, text->part);
+}
+
+/* ---- commands ---- */
+
+static bool has_command(const struct fix *fix, const char *command)
+{
+    for (size_t i = 0; i < fix->command_count; i++)
+        if (strcmp(fix->commands[i], command) == 0)
+            return true;
+    return false;
+}
+
+void fix_commands(const struct wording *wording, const struct fix_text *text, struct fix *fix)
+{
+    struct arena *arena = wording->r->arena;
+    size_t more = 0;
+    while (text->commands[more] != NULL)
+        more++;
+    const char **all = arena_array(arena, fix->command_count + more + 1, sizeof *all);
+    for (size_t i = 0; i < fix->command_count; i++)
+        all[i] = fix->commands[i];
+    fix->commands = all;
+    struct items items = items_of(wording);
+    /* a line that writes a file has no use when there is none */
+    const char *json = fix->file_count > 0 ? command_json(wording->r, wording->json_path) : "";
+    const struct evidence_item whole[] = {
+        {.key = "again", .value = command_again(wording->r)},
+        {.key = "json", .value = json},
+        {.key = "csr", .value = command_csr(wording->r, wording->change)},
+    };
+    for (size_t i = 0; i < more; i++) {
+        struct command_words words = {.items = items.list,
+                                      .count = items.count,
+                                      .whole = whole,
+                                      .whole_count = sizeof whole / sizeof whole[0]};
+        const char *command = command_fill(arena, text->commands[i], &words);
+        if (command[0] != '\0' && !has_command(fix, command))
+            fix->commands[fix->command_count++] = command;
+    }
+}
+
+/* ---- files ---- */
+
+struct bytes bundle_pem(const struct repairing *r, const struct change *change)
+{
+    int nodes[PATH_KEEPS];
+    size_t count = bundle_nodes(r, nodes);
+    bool whole = count > 0 && (change->supply_for < 0 || change->supply_root);
+    for (size_t i = 0; i < count && whole; i++)
+        whole = !change_edits(change, nodes[i]);
+    if (!whole)
+        return (struct bytes){0};
+    BUF_CLEANUP pem = {0};
+    for (size_t i = 0; i < count; i++)
+        pem_write(&pem, "CERTIFICATE", node_cert(r, nodes[i])->der);
+    return arena_bytes(r->arena, buf_bytes(&pem));
+}
+
+static void add_file(struct arena *arena, struct fix *fix, const char *path, struct bytes content)
+{
+    if (fix->files == NULL)
+        fix->files = arena_array(arena, 2, sizeof *fix->files);
+    fix->files[fix->file_count++] =
+        (struct fix_file){.path = path, .content = arena_bytes(arena, content)};
+}
+
+static void fix_files(const struct wording *w, struct fix *fix)
+{
+    struct arena *arena = w->r->arena;
+    struct bytes bundle = w->change->bundle ? bundle_pem(w->r, w->change) : (struct bytes){0};
+    if (bundle.p != NULL)
+        add_file(arena, fix, "fullchain.pem", bundle);
+    if (w->change->trusted_count > 0 && !change_edits(w->change, w->change->trusted[0])) {
+        BUF_CLEANUP pem = {0};
+        pem_write(&pem, "CERTIFICATE", node_cert(w->r, w->change->trusted[0])->der);
+        add_file(arena, fix, root_file(w), buf_bytes(&pem));
+    }
+}
+
+void fix_word(const struct wording *wording, const struct fix_text *text, struct fix *fix)
+{
+    fix->id = text->id;
+    fix->who = text->who;
+    fix_files(wording, fix);
+    fix->summary = said(wording, text->summary);
+    fix_commands(wording, text, fix);
+    fix->caveat = said(wording, text->caveat);
+}
