@@ -33,18 +33,24 @@ static enum cw_code set_sni(struct cw_options *options, const char *value, struc
     return CW_OK;
 }
 
-static enum cw_code set_connect(struct cw_options *options, const char *value, struct error *error)
+static bool is_address(const char *text)
 {
     struct target target;
     struct arena arena = {0};
-    enum cw_code code = CW_E_USAGE;
-    if (*value && !strstr(value, "://") && !strchr(value, '/'))
-        code = target_parse(value, "/nonexistent", &arena, &target, NULL);
+    const bool good = *text && !strchr(text, '/') &&
+                      target_parse(text, "/nonexistent", &arena, &target, NULL) == CW_OK;
     arena_free(&arena);
-    if (code != CW_OK)
+    return good;
+}
+
+static enum cw_code set_connect(struct cw_options *options, const char *value, struct error *error)
+{
+    bool good = *value != '\0';
+    for (const char *p = value; *p; p += strcspn(p, ","), p += *p == ',')
+        good = good && is_address(arena_strndup(&options->arena, p, strcspn(p, ",")));
+    if (!good)
         return error_set(error, CW_E_USAGE,
-                         "--connect \"%s\": an address or host is needed, with or "
-                         "without :port",
+                         "--connect \"%s\": an address or host is needed, with or without :port",
                          shown(options, value));
     options->connect = arena_strdup(&options->arena, value);
     return CW_OK;

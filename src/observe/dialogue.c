@@ -36,7 +36,6 @@ static void *dialogue_run(void *context)
     connection->address = arena_strdup(&dialogue->arena, dialogue->address.text);
     connection->why = "";
     handshake_begin(&connection->handshake);
-    log_line(1, "%s: connecting", dialogue->address.text);
     const int64_t start = time_monotonic_us();
     connection->net = net_connect(&dialogue->address, deadline, &fd, why);
     connection->connect_us = time_monotonic_us() - start;

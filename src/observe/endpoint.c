@@ -23,20 +23,46 @@ static void connect_split(const char *connect, struct arena *arena, const char *
     *host = bracketed ? arena_strndup(arena, connect + 1, n - 2) : arena_strndup(arena, connect, n);
 }
 
+/** Where resolving stands: addresses found so far, and what the resolver said. */
+struct lookup {
+    const struct observe_options *options;
+    struct address *addresses; /**< LIMIT_ADDRESSES of them */
+    size_t count;
+    enum net_result result; /**< of the last name that had no address, else NET_OK */
+    char why[128];
+};
+
+static void lookup_add(struct lookup *lookup, const char *host, uint16_t port)
+{
+    size_t found = 0;
+    const enum net_result result =
+        net_resolve(host, port, lookup->options->family, lookup->addresses + lookup->count,
+                    LIMIT_ADDRESSES - lookup->count, &found, lookup->why);
+    if (result == NET_OK)
+        lookup->count += found;
+    else
+        lookup->result = result;
+}
+
+/* The addresses to dial: --connect may list several, as curl's --resolve does. */
 static size_t resolve(const struct observe_options *options, struct arena *arena,
                       struct observation *out, struct address addresses[LIMIT_ADDRESSES])
 {
-    const char *host = out->target.host;
-    uint16_t port = out->target.port;
-    size_t count = 0;
-    char why[128] = "";
-    if (*out->target.connect)
-        connect_split(out->target.connect, arena, &host, &port);
-    log_line(1, "looking up %s", host);
-    out->resolve =
-        net_resolve(host, port, options->family, addresses, LIMIT_ADDRESSES, &count, why);
-    out->resolve_why = str_safe(arena, bytes_str(why));
-    return out->resolve == NET_OK ? count : 0;
+    struct lookup lookup = {.options = options, .addresses = addresses, .result = NET_OK};
+    const struct target *target = &out->target;
+    if (*target->connect == '\0')
+        lookup_add(&lookup, target->host, target->port);
+    for (const char *p = target->connect; *p && lookup.count < LIMIT_ADDRESSES;) {
+        const size_t n = strcspn(p, ",");
+        uint16_t port = target->port;
+        const char *host;
+        connect_split(arena_strndup(arena, p, n), arena, &host, &port);
+        lookup_add(&lookup, host, port);
+        p += n + (p[n] == ',');
+    }
+    out->resolve = lookup.count ? NET_OK : lookup.result;
+    out->resolve_why = str_safe(arena, bytes_str(lookup.why));
+    return lookup.count;
 }
 
 /* ---- what was seen ---- */

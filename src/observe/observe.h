@@ -10,7 +10,8 @@ struct observe_options {
     const char *target;   /**< as the user wrote it */
     const char *root;     /**< prefix of absolute paths, "" none */
     const char *name;     /**< the name the client uses; "" the target's own */
-    const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host; "" none */
+    const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
+                               commas; "" none */
     const char *sni;      /**< NULL: the name when it is a DNS name; "" none is sent */
     const char *key_path; /**< the server's private key, to pair; "" none */
     int family;           /**< AF_UNSPEC, AF_INET, AF_INET6 */
