@@ -28,6 +28,9 @@ static const struct {
     {FACT_SENT_ROOT, FACT_SELF_SIGNED_CA_LEAF},
     {FACT_SENT_ROOT, FACT_ROOT_NOT_TRUSTED}, /* a private root that is shown helps to be known */
     {FACT_ISSUER_NOT_FOUND, FACT_ROOT_OTHER_KEY},
+    {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_OTHER_KEY},
+    {FACT_ISSUER_NOT_FOUND, FACT_ROOT_NOT_TRUSTED},
+    {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_NOT_SENT}, /* a client does not know what we know */
     {FACT_EXPIRING, FACT_EXPIRED},
     {FACT_ALERT, FACT_CLIENT_CERTIFICATE},
     {FACT_ALERT, FACT_SNI_REQUIRED},
@@ -54,6 +57,8 @@ enum relation {
     ANY,    /* whatever certificates the two are about */
     SAME,   /* both about the same certificate */
     OTHERS, /* the consequence is about the cause's other certificate */
+    FIRST,  /* the leaf is not first, and the consequence is about what stands there instead */
+    STALE,  /* another address shows a certificate that is still valid */
 };
 /* A rule that ends in '.' stands for its family. */
 static const struct {
@@ -89,11 +94,12 @@ static const struct {
     {"trust.private-ca", "trust.store-missing", ANY},
     {"trust.unknown-ca", "trust.store-missing", ANY},
     {"trust.self-signed", "trust.store-missing", ANY},
-    {"name.", "chain.wrong-order", SAME},
-    {"trust.self-signed-ca-as-leaf", "chain.wrong-order", SAME},
-    {"usage.key-usage", "chain.wrong-order", SAME},
-    {"usage.eku-missing", "chain.wrong-order", SAME},
-    {"file.key-mismatch", "chain.wrong-order", ANY},
+    {"name.", "chain.wrong-order", FIRST},
+    {"trust.", "chain.wrong-order", FIRST},
+    {"usage.", "chain.wrong-order", FIRST},
+    {"file.key-mismatch", "chain.wrong-order", FIRST},
+    {"usage.key-usage", "usage.not-a-ca", SAME},
+    {"validity.expired", "server.addresses-differ", STALE},
     {"chain.missing-intermediate", "file.bad-base64", ANY},
     {"trust.unknown-ca", "file.bad-base64", ANY},
     {"file.key-mismatch", "file.bad-base64", ANY},
@@ -107,10 +113,19 @@ static size_t draft_root(const struct explaining *e, size_t i)
     return i;
 }
 
+/* "Nobody knows the issuer" is a client's view; the root that it does not have is known here. */
+static bool is_root_of(const struct explaining *e, const struct fact *unknown,
+                       const struct fact *root)
+{
+    const struct cert *child = draft_cert(e, unknown->node), *cert = draft_cert(e, root->node);
+    return unknown->id == FACT_ISSUER_NOT_FOUND && root->id == FACT_ROOT_NOT_TRUSTED && child &&
+           cert && name_equal(child->issuer, cert->subject);
+}
+
 static void draft_absorb(struct explaining *e, size_t vague, size_t precise)
 {
     const struct fact *v = e->drafts[vague].fact, *p = e->drafts[precise].fact;
-    bool same = v->node == p->node || p->node < 0 || v->node < 0;
+    bool same = v->node == p->node || p->node < 0 || v->node < 0 || is_root_of(e, v, p);
     if (vague == precise || e->drafts[vague].dropped || !same || draft_root(e, precise) == vague)
         return;
     e->drafts[vague].dropped = true;
@@ -131,23 +146,47 @@ static bool rule_is(const struct rule *rule, const char *pattern)
     return str_ends(pattern, ".") ? str_starts(rule->id, pattern) : strcmp(rule->id, pattern) == 0;
 }
 
-static bool draft_follows(const struct draft *consequence, const struct draft *cause)
+static bool relation_holds(const struct explaining *e, enum relation relation,
+                           const struct fact *consequence, const struct draft *cause)
 {
-    for (size_t row = 0; row < sizeof because_table / sizeof because_table[0]; row++) {
-        if (!rule_is(consequence->finding.rule, because_table[row].consequence) ||
-            !rule_is(cause->finding.rule, because_table[row].cause))
-            continue;
-        int node = consequence->fact->node;
-        switch (because_table[row].relation) {
-        case ANY:
-            return true;
-        case SAME:
-            return node == cause->fact->node;
-        case OTHERS:
-            return node == cause->fact->other;
-        }
+    const struct cert *cert = draft_cert(e, consequence->node);
+    switch (relation) {
+    case ANY:
+        return true;
+    case SAME:
+        return consequence->node == cause->fact->node;
+    case OTHERS:
+        return consequence->node == cause->fact->other;
+    case FIRST:
+        return cause->fact->limit == 0 && cert &&
+               e->verdict->graph.nodes[consequence->node].position == 0;
+    case STALE:
+        return cause->variant && strcmp(cause->variant, "stale") == 0;
     }
     return false;
+}
+
+static bool draft_follows(const struct explaining *e, const struct draft *consequence,
+                          const struct draft *cause)
+{
+    for (size_t row = 0; row < sizeof because_table / sizeof because_table[0]; row++)
+        if (rule_is(consequence->finding.rule, because_table[row].consequence) &&
+            rule_is(cause->finding.rule, because_table[row].cause) &&
+            relation_holds(e, because_table[row].relation, consequence->fact, cause))
+            return true;
+    return false;
+}
+
+/* A client stops at the first certificate that is missing; it would stop at the next one as well.
+ */
+static void client_attribute(struct explaining *e, size_t draft, size_t client)
+{
+    bool gap = e->drafts[draft].fact->id == FACT_ISSUER_NOT_SENT;
+    e->drafts[draft].rejected_by[client] = true;
+    for (size_t i = 0; gap && i < e->count; i++)
+        if (e->drafts[i].fact->id == FACT_ISSUER_NOT_SENT &&
+            e->drafts[i].finding.rule == e->drafts[draft].finding.rule)
+            e->drafts[i].rejected_by[client] = true;
 }
 
 /* Who rejects because of the facts themselves. */
@@ -158,7 +197,7 @@ static void clients_attribute(struct explaining *e)
         for (size_t r = 0; client->accepts == 0 && r < client->reason_count; r++) {
             struct draft *draft = draft_find(e, client->reasons[r].fact, client->reasons[r].node);
             if (draft)
-                e->drafts[draft_root(e, (size_t)(draft - e->drafts))].rejected_by[c] = true;
+                client_attribute(e, draft_root(e, (size_t)(draft - e->drafts)), c);
         }
     }
 }
@@ -179,7 +218,7 @@ static void draft_link(struct explaining *e, struct draft *draft)
 {
     for (size_t k = 0; k < e->count && draft->because_count < BECAUSE_MAX; k++) {
         const struct draft *cause = &e->drafts[k];
-        if (cause != draft && !cause->dropped && draft_follows(draft, cause))
+        if (cause != draft && !cause->dropped && draft_follows(e, draft, cause))
             draft->because[draft->because_count++] = (int)k;
     }
 }

@@ -34,6 +34,15 @@ struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node
     return NULL;
 }
 
+/* One namesake among the anchors is one finding, whichever certificates name it. Of the odd
+ * encodings of one certificate each is a finding. */
+static bool drafts_agree(const struct fact *a, const struct fact *b)
+{
+    if (a->id == FACT_ROOT_OTHER_KEY && b->id == a->id && a->other == b->other)
+        return true;
+    return a->node == b->node && (a->id != b->id || a->id != FACT_ANOMALY || a->value == b->value);
+}
+
 /* A draft that already says the same about the same certificate. */
 static struct draft *draft_twin(struct explaining *e, const struct draft *draft)
 {
@@ -43,9 +52,7 @@ static struct draft *draft_twin(struct explaining *e, const struct draft *draft)
             continue;
         if (fact_is_listed(draft->fact->id))
             return twin;
-        bool same_case =
-            twin->fact->id != draft->fact->id || twin->fact->value == draft->fact->value;
-        if (twin->fact->node == draft->fact->node && same_case)
+        if (drafts_agree(twin->fact, draft->fact))
             return twin;
     }
     return NULL;
@@ -67,6 +74,15 @@ static const struct rule *fact_rule_of(const struct explaining *e, const struct 
     return rule_find(of_file ? file_fault_rule((*fault)->id) : fact_rule(fact->id));
 }
 
+static void draft_push(struct explaining *e, struct draft *draft)
+{
+    if (!draft->finding.rule)
+        return;
+    draft->rejected_by = arena_array(e->arena, e->verdict->client_count + 1, sizeof(bool));
+    e->drafts = arena_grow(e->arena, e->drafts, e->count, &e->cap, sizeof *e->drafts);
+    e->drafts[e->count++] = *draft;
+}
+
 static void draft_add(struct explaining *e, const struct fact *fact)
 {
     if (e->count >= LIMIT_FINDINGS)
@@ -83,11 +99,9 @@ static void draft_add(struct explaining *e, const struct fact *fact)
     }
     draft.dropped = twin != NULL;
     draft.absorber = twin ? (int)(twin - e->drafts) : -1;
-    draft.rejected_by = arena_array(e->arena, e->verdict->client_count + 1, sizeof(bool));
     if (fact_is_listed(fact->id))
         draft_add_position(e, &draft, (int)fact->value);
-    e->drafts = arena_grow(e->arena, e->drafts, e->count, &e->cap, sizeof *e->drafts);
-    e->drafts[e->count++] = draft;
+    draft_push(e, &draft);
 }
 
 /* The fact behind a client's reason; made up from the reason when the list of facts lacks it. */
@@ -99,7 +113,9 @@ static const struct fact *reason_fact(const struct explaining *e, const struct r
     struct fact *made = arena_alloc(e->arena, sizeof *made);
     *made = (struct fact){.id = reason->fact,
                           .node = reason->node,
-                          .other = -1,
+                          .other = reason->other,
+                          .value = reason->value,
+                          .limit = INT64_MIN,
                           .text = reason->text ? reason->text : ""};
     return made;
 }
@@ -116,6 +132,16 @@ static void reasons_collect(struct explaining *e)
     }
 }
 
+/* The key that was given could not be compared: nothing is known to be wrong with the server. */
+static void key_collect(struct explaining *e)
+{
+    if (e->obs->pairing != KEY_ENCRYPTED && e->obs->pairing != KEY_UNREADABLE)
+        return;
+    struct fact *made = arena_alloc(e->arena, sizeof *made);
+    *made = (struct fact){.id = FACT_KEY_MISMATCH, .node = -1, .other = -1, .text = ""};
+    draft_add(e, made);
+}
+
 void drafts_collect(struct explaining *e)
 {
     for (size_t i = 0; i < e->verdict->fact_count; i++) {
@@ -124,5 +150,22 @@ void drafts_collect(struct explaining *e)
         if (matters && !fact_is_idle(e, fact))
             draft_add(e, fact);
     }
+    key_collect(e);
     reasons_collect(e);
+}
+
+/* Without an address to fetch the missing certificate from, browsers cannot help themselves. */
+void drafts_advise(struct explaining *e)
+{
+    size_t count = e->count;
+    for (size_t i = 0; i < count && e->count < LIMIT_FINDINGS; i++) {
+        const struct draft *gap = &e->drafts[i];
+        const struct cert *cert = draft_cert(e, gap->fact->node);
+        if (gap->dropped || strcmp(gap->finding.rule->id, "chain.missing-intermediate") != 0 ||
+            !cert || cert->has & HAS_AIA)
+            continue;
+        struct draft advice = {.fact = gap->fact, .absorber = -1};
+        advice.finding.rule = rule_find("chain.no-aia");
+        draft_push(e, &advice);
+    }
 }

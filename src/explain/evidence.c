@@ -272,14 +272,18 @@ static void put_measured(struct collecting *c, const struct draft *draft)
     int64_t value = fact->value < 0 && fact->value != INT64_MIN ? -fact->value : fact->value;
     put(c, "ago", time_words(c->arena, value));
     put_number(c, "value", fact->value);
-    put_number(c, "limit", fact->limit);
+    if (fact->limit != INT64_MIN) /* a client's reason has no limit */
+        put_number(c, "limit", fact->limit);
     put_foreign(c, "text", fact->text);
     if (fact->id == FACT_CRITICAL_EXTENSION)
         put_foreign(c, "extension", extension_text(c, fact->text));
     if (fact->id == FACT_ANOMALY || fact->id == FACT_UNPARSABLE)
         put_number(c, "offset", fact->offset);
-    if (fact->id == FACT_ANOMALY && fact->value >= 0 && fact->value < ANOMALY_COUNT)
-        put(c, "fault", anomaly_text((enum anomaly_id)fact->value));
+    if (fact->id == FACT_ANOMALY)
+        put(c, "fault",
+            fact->value >= 0 && fact->value < ANOMALY_COUNT
+                ? anomaly_text((enum anomaly_id)fact->value)
+                : str_safe(c->arena, bytes_str(fact->text)));
     put_positions(c, draft);
     if (draft->family > 0)
         put_number(c, "family", (int64_t)draft->family);

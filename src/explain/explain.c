@@ -38,8 +38,8 @@ static enum severity draft_severity(const struct explaining *e, const struct dra
         return SEVERITY_ERROR;
     if (draft->fault)
         return fault_severity(e, draft->fault->id);
-    bool always = draft->fact->id == FACT_KEY_MISMATCH || draft->fact->id == FACT_UNPARSABLE ||
-                  draft->fact->id == FACT_STORE_EMPTY;
+    bool always = strcmp(draft->finding.rule->id, "file.key-mismatch") == 0 ||
+                  draft->fact->id == FACT_UNPARSABLE || draft->fact->id == FACT_STORE_EMPTY;
     bool nothing_seen = e->obs->sent_count == 0 && draft->fact->node < 0;
     if (own == SEVERITY_ERROR && !always && !nothing_seen)
         return SEVERITY_WARNING;
@@ -167,6 +167,7 @@ void explain(const struct judge_input *input, const struct verdict *verdict, str
     *out = (struct findings){0};
     drafts_collect(&e);
     drafts_absorb(&e);
+    drafts_advise(&e);
     drafts_link(&e);
     drafts_place(&e);
     drafts_weigh(&e);

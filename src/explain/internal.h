@@ -40,6 +40,8 @@ struct explaining {
 
 /* collect.c: facts → drafts */
 void drafts_collect(struct explaining *e);
+/** What is good to know beside the findings that are left. */
+void drafts_advise(struct explaining *e);
 /** The draft that rests on this fact about this certificate, absorbed or not; NULL none. */
 struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node);
 const struct cert *draft_cert(const struct explaining *e, int node);

@@ -110,6 +110,28 @@ static void refine_unknown_issuer(const struct explaining *e, struct draft *draf
     draft->finding.rule = rule_find(rule);
 }
 
+/* The issuer on the path that was meant, whoever may know it; -1 none. */
+static int node_known_issuer(const struct explaining *e, int node)
+{
+    const struct verdict *v = e->verdict;
+    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    for (size_t i = 0; best && i + 1 < best->count; i++)
+        if (best->nodes[i] == node)
+            return best->nodes[i + 1];
+    return -1;
+}
+
+/* A client may refuse, as the issuer, the very certificate that made the signature: key identifiers
+ * or the spelling of names differ. */
+static void refine_not_found(const struct explaining *e, struct draft *draft)
+{
+    int issuer = node_known_issuer(e, draft->fact->node);
+    if (node_is_sent(e, issuer) || node_is_anchor(e, issuer))
+        draft->finding.rule = rule_find("chain.issuer-mismatch");
+    else
+        refine_unknown_issuer(e, draft);
+}
+
 static void refine_untrusted_root(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
@@ -187,6 +209,43 @@ static void refine_pairing(const struct explaining *e, struct draft *draft)
     }
 }
 
+/* Without key identifiers and without the right issuer at hand only this is certain: the signature
+ * does not verify. */
+static void refine_other_key(const struct explaining *e, struct draft *draft)
+{
+    if (draft->fact->value == 0 && !node_has_good_issuer(e, draft->fact->node))
+        draft->finding.rule = rule_find("signature.bad");
+}
+
+/* The client sent no name and was shown the certificate of some other site. */
+static void refine_sni(const struct explaining *e, struct draft *draft)
+{
+    if (draft->fact->node < 0 || e->obs->sent_count == 0)
+        return;
+    draft->finding.rule = rule_find("server.default-certificate");
+    draft->variant = "no-sni";
+}
+
+static bool der_is_current(struct bytes der, cw_time at)
+{
+    struct cert *cert = cert_parse(der);
+    bool current = cert->parsed && cert->not_after != TIME_NONE && at <= cert->not_after;
+    cert_unref(cert);
+    return current;
+}
+
+/* One machine behind the name was forgotten when the certificate was renewed. */
+static void refine_addresses(const struct explaining *e, struct draft *draft)
+{
+    bool expired = verdict_fact(e->verdict, FACT_EXPIRED, -2) != NULL;
+    for (size_t i = 0; expired && i < e->obs->connection_count; i++) {
+        const struct handshake *hs = &e->obs->connections[i].handshake;
+        if (i != e->obs->primary && hs->certificate_count > 0 &&
+            der_is_current(hs->certificates[0], e->input->at))
+            draft->variant = "stale";
+    }
+}
+
 static void refine_ca_as_leaf(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
@@ -200,12 +259,11 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         enum fact_id fact;
         void (*refine)(const struct explaining *, struct draft *);
     } refiners[] = {
-        {FACT_ISSUER_NOT_FOUND, refine_unknown_issuer},
-        {FACT_ROOT_NOT_TRUSTED, refine_untrusted_root},
-        {FACT_SIGNATURE_BAD, refine_bad_signature},
-        {FACT_EXPIRED, refine_validity},
-        {FACT_KEY_MISMATCH, refine_pairing},
-        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
+        {FACT_ISSUER_NOT_FOUND, refine_not_found},  {FACT_ROOT_NOT_TRUSTED, refine_untrusted_root},
+        {FACT_SIGNATURE_BAD, refine_bad_signature}, {FACT_EXPIRED, refine_validity},
+        {FACT_KEY_MISMATCH, refine_pairing},        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
+        {FACT_ISSUER_OTHER_KEY, refine_other_key},  {FACT_SNI_REQUIRED, refine_sni},
+        {FACT_ADDRESSES_DIFFER, refine_addresses},
     };
     static const struct {
         enum fact_id fact;
