@@ -172,12 +172,10 @@ static char *general_name_text(struct arena *arena, const struct general_name *n
 static bool compare_name(const struct check *c, size_t ca, size_t depth,
                          const struct general_name *name)
 {
-    if (!kind_is_compared(c->b, name->kind) && !c->b->nc_other_fatal)
+    if (!kind_is_compared(c->b, name->kind))
         return true;
     struct comparison cmp = {.c = c, .name = name};
     cert_name_constraints(check_cert(c, ca), compare_subtree, &cmp);
-    if (!kind_is_compared(c->b, name->kind))
-        cmp.excluded = cmp.permitted_seen;
     if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
         return true;
     reason_add(c, FACT_NAME_CONSTRAINT, (int)depth, (int)ca, cmp.excluded ? 1 : 0, 0,
@@ -227,11 +225,27 @@ static void compare_cert(const struct check *c, size_t ca, size_t depth)
     compare_subject(c, ca, depth, has_email, has_dns);
 }
 
+static bool kind_is_fatal(const struct behaviour *b, enum general_name_kind kind)
+{
+    switch (kind) {
+    case GN_DNS:
+    case GN_IP:
+    case GN_EMAIL:
+    case GN_URI:
+        return false;
+    case GN_DIRECTORY:
+        return b->nc_directory_fatal;
+    case GN_OTHER:
+        return b->nc_other_fatal;
+    default:
+        return b->nc_unknown_fatal;
+    }
+}
+
 static bool subtree_is_known(void *context, const struct subtree *tree)
 {
-    const struct check *c = ((struct comparison *)context)->c;
-    if (!kind_is_compared(c->b, tree->base.kind))
-        ((struct comparison *)context)->malformed = true;
+    struct comparison *cmp = context;
+    cmp->malformed |= kind_is_fatal(cmp->c->b, tree->base.kind);
     return true;
 }
 
@@ -241,7 +255,7 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
 {
     const struct extension *ext = cert_extension(check_cert(c, ca), OID_NAME_CONSTRAINTS);
     struct comparison cmp = {.c = c};
-    if (!c->b->nc_unknown_fatal || ext == NULL || !ext->critical)
+    if (ext == NULL || !ext->critical)
         return;
     cert_name_constraints(check_cert(c, ca), subtree_is_known, &cmp);
     if (cmp.malformed)

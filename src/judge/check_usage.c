@@ -89,8 +89,9 @@ static void check_ca(const struct check *c, size_t depth)
     const bool anchor = check_is_anchor(c, depth);
     const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
     if (!may)
-        reason_add(c, FACT_NOT_A_CA, (int)depth, -1, (cert->has & HAS_BASIC_CONSTRAINTS) != 0, 0,
-                   NULL);
+        /* value: 0 no basicConstraints, 1 CA:FALSE, 2 a version that cannot say */
+        reason_add(c, FACT_NOT_A_CA, (int)depth, -1,
+                   cert->version < 3 ? 2 : (cert->has & HAS_BASIC_CONSTRAINTS) != 0, 0, NULL);
     const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
         reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, cert->key_usage, KU_KEY_CERT_SIGN, NULL);

@@ -285,6 +285,8 @@ void check_host(const struct check *c)
     const struct cert *leaf = check_cert(c, 0);
     if (t->name_kind == NAME_NONE || !leaf->parsed || host_matches(c->b, leaf, t))
         return;
-    reason_add(c, mismatch_kind(c->j->arena, leaf, t), 0, -1, 0, 0,
+    const struct san_summary s = san_look(c->b, leaf, t, t->name);
+    const bool others = t->name_kind == NAME_IP ? s.ip : s.present;
+    reason_add(c, mismatch_kind(c->j->arena, leaf, t), 0, -1, others, 0,
                host_names_text(c->j->arena, leaf, 5));
 }

@@ -3,33 +3,32 @@
  * issuer, or whose twin in name and key, is trusted. One chain, no search. */
 #include "judge/internal.h"
 
-/** A trusted issuer of `child`: the last one that is valid now, else the last (find_issuer). */
-static int trusted_issuer(struct judging *j, const struct behaviour *b, int child, uint32_t mask)
+/** A trusted issuer of `child`: the last one that is valid now (find_issuer), else with `expired`
+ *  the last one. */
+static int trusted_issuer(struct judging *j, const struct behaviour *b, int child, uint32_t mask,
+                          bool expired)
 {
     const struct node_extra *extra = &j->extra[child];
-    int valid = -1, any = -1;
+    int best = -1;
     for (int e = extra->edge_first; e < extra->edge_first + extra->edge_count; e++) {
         const int issuer = j->graph->edges[e].issuer;
         const struct node *node = &j->graph->nodes[issuer];
-        if (!(node->stores & mask) || !edge_suits(j, b, e))
-            continue;
-        const bool suits =
+        const bool valid =
             j->in->at >= node->cert->not_before && j->in->at <= node->cert->not_after;
-        if (suits && issuer > valid)
-            valid = issuer;
-        if (issuer > any)
-            any = issuer;
+        if ((node->stores & mask) && (valid || expired) && issuer > best && edge_suits(j, b, e))
+            best = issuer;
     }
-    return valid >= 0 ? valid : any;
+    return best;
 }
 
-/** A trusted certificate with the same name and key (_gnutls_check_if_same_cert). */
+/** A trusted certificate, valid now, with the same name and key (_gnutls_check_if_same_cert). */
 static int trusted_twin(const struct judging *j, int node, uint32_t mask)
 {
     const struct cert *cert = j->graph->nodes[node].cert;
     for (size_t n = 0; n < j->graph->node_count; n++) {
         const struct node *other = &j->graph->nodes[n];
-        if ((other->stores & mask) && bytes_equal(other->cert->key.spki, cert->key.spki) &&
+        if ((other->stores & mask) && j->in->at <= other->cert->not_after &&
+            bytes_equal(other->cert->key.spki, cert->key.spki) &&
             name_equal_der(other->cert->subject, cert->subject))
             return (int)n;
     }
@@ -78,8 +77,10 @@ void route_list(struct judging *j, const struct behaviour *b, int store, struct 
             out->complete = true;
             return;
         }
-        const int anchor = trusted_issuer(j, b, node, mask);
-        const int next = anchor >= 0 ? anchor : sent_issuer(j, b, out);
+        int anchor = trusted_issuer(j, b, node, mask, false);
+        int next = anchor >= 0 ? anchor : sent_issuer(j, b, out);
+        if (next < 0) /* better an expired anchor than none: its date is then the complaint */
+            next = anchor = trusted_issuer(j, b, node, mask, true);
         if (next < 0)
             return;
         out->nodes[out->count++] = next;

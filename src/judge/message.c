@@ -94,6 +94,10 @@ static const char *placeholder(struct judging *j, const struct spoken *s, const 
         {"verification", go_verification(other)},
         {"algorithm",
          go_algorithm(s->fact->node >= 0 ? j->graph->nodes[s->fact->node].cert : leaf)},
+        {"subject",
+         s->fact->node >= 0
+             ? name_attribute(arena, j->graph->nodes[s->fact->node].cert->subject, OID_CN)
+             : ""},
         {"subtree", s->fact->value == 1 ? "excluded" : "permitted"},
         {"issuer", s->fact->node >= 0
                        ? name_attribute(arena, j->graph->nodes[s->fact->node].cert->issuer, OID_CN)

@@ -149,7 +149,10 @@ struct behaviour {
     bool nc_critical;
     bool webpki; /**< the CA/Browser Forum's rules for public server certificates */
     /* name constraints */
-    bool nc_unsupported, nc_no_directory, nc_no_ip, nc_unknown_fatal, nc_other_fatal;
+    bool nc_unsupported, nc_no_directory, nc_no_ip;
+    /** critical constraints on these kinds of name are fatal: registeredID and the like, otherName,
+     *  directoryName */
+    bool nc_unknown_fatal, nc_other_fatal, nc_directory_fatal;
     bool nc_wildcard_excluded; /**< a wildcard that could expand into an excluded tree is refused */
     bool nc_empty_dns_matches_none;
     bool nc_leaf_only, nc_on_cn;

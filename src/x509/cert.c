@@ -207,7 +207,7 @@ static void read_extensions(struct holder *holder, const struct der *wrapper)
     struct cert *cert = &holder->cert;
     struct reader r = reader_enter(wrapper);
     struct der list, element;
-    if (cert->version != 3)
+    if (cert->version < 3)
         anomaly_add(cert, ANOMALY_EXTENSIONS_NOT_V3, wrapper->offset);
     if (!element_take(cert, &r, DER_SEQUENCE, &list) || !reader_at_end(&r)) {
         anomaly_add(cert, ANOMALY_MALFORMED, r.bad ? r.bad_at : r.offset);

@@ -22,6 +22,8 @@ static const struct behaviour go_1_19 = {
                 CRIT_AKI | CRIT_SKI | CRIT_AIA,
     .nc_no_directory = true,
     .nc_unknown_fatal = true,
+    .nc_other_fatal = true,
+    .nc_directory_fatal = true,
     .min_version = 12,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) |
                        ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
@@ -70,6 +72,11 @@ static const struct phase go_phases[] = {
 #define GO_HINT(reason)                                                                            \
     GO_UNKNOWN " (possibly because of \"" reason                                                   \
                "\" while trying to verify candidate authority certificate \"{ca}\")"
+#define GO_CANNOT_SIGN                                                                             \
+    GO_UNKNOWN                                                                                     \
+        " (possibly because of \"x509: invalid signature: parent certificate cannot sign "         \
+        "this kind of certificate\" while trying to verify candidate authority certificate "       \
+        "\"{subject}\")"
 #define GO_PARSE "tls: failed to parse certificate from server: "
 
 static const struct words go_words[] = {
@@ -83,14 +90,10 @@ static const struct words go_words[] = {
                         "{algorithm} (temporarily override with GODEBUG=x509sha1=1)\" while trying "
                         "to verify candidate authority certificate \"{issuer}\")"},
     {.fact = FACT_NOT_A_CA,
-     .only = 2,
+     .only = 3,
      .text = "x509: certificate is not authorized to sign other certificates"},
-    {.fact = FACT_NOT_A_CA,
-     .text = GO_UNKNOWN " (possibly because of \"x509: invalid signature: parent certificate "
-                        "cannot sign this kind of certificate\")"},
-    {.fact = FACT_KEY_USAGE_CA,
-     .text = GO_UNKNOWN " (possibly because of \"x509: invalid signature: parent certificate "
-                        "cannot sign this kind of certificate\")"},
+    {.fact = FACT_NOT_A_CA, .text = GO_CANNOT_SIGN},
+    {.fact = FACT_KEY_USAGE_CA, .text = GO_CANNOT_SIGN},
     {.fact = FACT_EXPIRED,
      .text = "x509: certificate has expired or is not yet valid: current time {at} is after "
              "{limit}"},
@@ -104,9 +107,15 @@ static const struct words go_words[] = {
      .text = "x509: certificate is valid for {names}, not {host}"},
     {.fact = FACT_NAME_TRAILING_DOT, .text = "x509: certificate is valid for {names}, not {host}"},
     {.fact = FACT_NAME_CN_ONLY,
+     .only = 2,
+     .text = "x509: certificate is not valid for any names, but wanted to match {host}"},
+    {.fact = FACT_NAME_CN_ONLY,
      .text = "x509: certificate relies on legacy Common Name field, use SANs instead"},
     {.fact = FACT_NAME_NO_SAN,
      .text = "x509: certificate is not valid for any names, but wanted to match {host}"},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN,
+     .only = 2,
+     .text = "x509: certificate is valid for {names}, not {host}"},
     {.fact = FACT_NAME_IP_NOT_IN_SAN,
      .text = "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"},
     {.fact = FACT_EKU_MISSING, .text = "x509: certificate specifies an incompatible key usage"},

@@ -149,10 +149,12 @@ static const struct words curl_words[] = {
      .text = "curl: (56) OpenSSL SSL_read: OpenSSL/3.0.22: error:0A00045C:SSL routines::tlsv13 "
              "alert certificate required, errno 0"},
     {.fact = FACT_NAME_CN_ONLY,
+     .only = 1,
      .code = "60",
      .bare = true,
      .text = "curl: (60) SSL: certificate subject name '{cn}' does not match target host name "
              "'{host}'"},
+    CURL_HOST(FACT_NAME_CN_ONLY),
     CURL_HOST(FACT_NAME_MISMATCH),
     CURL_HOST(FACT_NAME_NO_SAN),
     CURL_HOST(FACT_NAME_IP_NOT_IN_SAN),

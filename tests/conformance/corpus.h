@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cases of the corpora beside the project (../shared) as observations to judge. */
+#ifndef CERTWHY_TESTS_CORPUS_H
+#define CERTWHY_TESTS_CORPUS_H
+
+#include <jansson.h>
+
+#include "judge/judge.h"
+#include "judge/profile.h"
+
+/** One chain to judge: everything is dropped by trial_free(). */
+struct trial {
+    struct arena arena;
+    struct observation observation;
+    struct store *store;
+    struct sig_memo *memo;
+    struct verdict verdict;
+};
+
+/** Adds the certificates of a PEM text to the sent chain, or to the store. */
+void trial_send(struct trial *t, const char *pem);
+void trial_trust(struct trial *t, const char *pem);
+/** `host` may be NULL: names are not judged. */
+void trial_name(struct trial *t, const char *host);
+/** Judges under these profiles, all with the trial's store. */
+void trial_judge(struct trial *t, const struct profile *const *profiles, size_t count, cw_time at);
+void trial_free(struct trial *t);
+
+/** Known differences: id, expected, actual, reason; one a line, tab-separated. */
+struct exceptions {
+    struct exception {
+        char *id, *expected, *actual;
+        bool used;
+    } * items;
+    size_t count;
+};
+struct exceptions exceptions_read(const char *suite);
+
+/** Counts and prints what differs. */
+struct score {
+    const char *suite;
+    struct exceptions exceptions;
+    size_t passed, failed, excepted, skipped;
+    bool verbose;
+};
+void score_case(struct score *score, const char *id, const char *expected, const char *actual,
+                const char *detail);
+/** Prints the suite's line; stale exceptions count as failures. */
+void score_finish(struct score *score);
+
+/** A suite: its name, the file under ../shared, and how one line is judged. */
+struct suite {
+    const char *name, *file;
+    void (*run)(struct score *score, json_t *line);
+};
+extern const struct suite suites[];
+
+#endif

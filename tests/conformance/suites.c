@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One adapter per corpus: how a line becomes a trial, and what its label says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "corpus.h"
+
+static const char *text(json_t *json, const char *key)
+{
+    const char *s = json_string_value(json_object_get(json, key));
+    return s != NULL ? s : "";
+}
+
+static void send_all(struct trial *t, json_t *line)
+{
+    size_t i;
+    json_t *pem;
+    trial_send(t, text(line, "leaf"));
+    json_array_foreach(json_object_get(line, "intermediates"), i, pem)
+        trial_send(t, json_string_value(pem));
+    json_array_foreach(json_object_get(line, "roots"), i, pem)
+        trial_trust(t, json_string_value(pem));
+}
+
+/* ---- what real clients said ---- */
+
+/** Ports, paths and times differ from run to run: "https://host:1234/x/" and "2026-…Z" are equal. */
+static void message_normalise(const char *in, char *out, size_t size)
+{
+    static const char noise[] = "ERROR: Cannot open directory /nonexistent. | ";
+    if (strncmp(in, noise, strlen(noise)) == 0)
+        in += strlen(noise);
+    size_t n = 0;
+    while (*in != '\0' && n + 1 < size) {
+        if (strncmp(in, "https://", 8) == 0) {
+            n += (size_t)snprintf(out + n, size - n, "URL");
+            in += strcspn(in, "\"' ");
+        } else if (strncmp(in, "CAfile: ", 8) == 0) {
+            n += (size_t)snprintf(out + n, size - n, "CAfile");
+            in += strcspn(in + 8, " ") + 8;
+        } else if (in[0] == '2' && in[1] == '0' && in[4] == '-' && in[7] == '-') {
+            n += (size_t)snprintf(out + n, size - n, "TIME");
+            in += strcspn(in, " \"");
+        } else {
+            out[n++] = *in++;
+        }
+        if (n >= size)
+            n = size - 1;
+    }
+    out[n] = '\0';
+}
+
+/** Which field of the corpus a profile is measured against: the alias that stands in it. */
+static json_t *column(json_t *verdicts, const struct profile *profile)
+{
+    for (const char *const *a = profile_aliases(profile); *a != NULL; a++)
+        if (json_object_get(verdicts, *a) != NULL)
+            return json_object_get(verdicts, *a);
+    return NULL;
+}
+
+static const cw_time measured_at = 1795264200; /* 2026-11-21T12:30:00Z */
+
+static bool needs_more(json_t *line)
+{
+    return json_object_get(line, "staple") != NULL || json_object_get(line, "ocspd") != NULL ||
+           json_object_get(line, "crl") != NULL || strstr(text(line, "what"), "reachable") != NULL;
+}
+
+static void clients_run_with(struct score *score, json_t *line, bool words)
+{
+    size_t count;
+    const struct profile *const *profiles = profile_table(&count);
+    struct trial t = {0};
+    if (needs_more(line)) {
+        score->skipped++;
+        return;
+    }
+    trial_send(&t, text(line, "sent"));
+    trial_trust(&t, text(line, "trusted"));
+    trial_name(&t, text(line, "name"));
+    trial_judge(&t, profiles, count, measured_at);
+    for (size_t i = 0; i < count; i++) {
+        json_t *cell = column(json_object_get(line, "verdicts"), profiles[i]);
+        const struct client_verdict *v = &t.verdict.clients[i];
+        char id[128], wanted[1024], said[1024];
+        if (cell == NULL)
+            continue;
+        const bool accepts = json_is_true(json_object_get(cell, "accepts"));
+        snprintf(id, sizeof id, "%s/%s", text(line, "id"), profile_name(profiles[i]));
+        message_normalise(text(cell, "message"), wanted, sizeof wanted);
+        message_normalise(v->message, said, sizeof said);
+        if (!words)
+            score_case(score, id, accepts ? "accepts" : "rejects",
+                       v->accepts == 1 ? "accepts" : "rejects",
+                       v->reason_count > 0 ? fact_name(v->reasons[0].fact) : text(line, "what"));
+        else if (accepts == (v->accepts == 1))
+            score_case(score, id, wanted, said, text(line, "what"));
+    }
+    trial_free(&t);
+}
+
+static void clients_run(struct score *score, json_t *line)
+{
+    clients_run_with(score, line, false);
+}
+
+static void words_run(struct score *score, json_t *line)
+{
+    clients_run_with(score, line, true);
+}
+
+/* ---- chains with a label ---- */
+
+static void labelled_run(struct score *score, json_t *line, const struct profile *profile,
+                         const struct behaviour *behaviour)
+{
+    struct profile adapted = *profile;
+    const struct profile *const profiles[] = {&adapted};
+    struct trial t = {0};
+    adapted.behaviour = behaviour;
+    send_all(&t, line);
+    trial_name(&t, json_string_value(json_object_get(line, "host")));
+    json_t *time = json_object_get(line, "time");
+    trial_judge(&t, profiles, 1,
+                json_is_integer(time) ? json_integer_value(time) : measured_at - 1800);
+    json_t *expected = json_object_get(line, "expected");
+    const struct client_verdict *v = &t.verdict.clients[0];
+    char detail[400];
+    snprintf(detail, sizeof detail, "[%s] %.300s",
+             v->reason_count > 0 ? fact_name(v->reasons[0].fact) : "", text(expected, "detail"));
+    score_case(score, text(line, "id"),
+               json_is_true(json_object_get(expected, "valid")) ? "valid" : "invalid",
+               v->accepts == 1 ? "valid" : "invalid", detail);
+    trial_free(&t);
+}
+
+static void bettertls_run(struct score *score, json_t *line)
+{
+    labelled_run(score, line, &profile_rfc5280, profile_rfc5280.behaviour);
+}
+
+static void limbo_run(struct score *score, json_t *line)
+{
+    if (strncmp(text(line, "id"), "crl::", 5) == 0) {
+        score->skipped++;
+        return;
+    }
+    labelled_run(score, line, &profile_webpki, profile_webpki.behaviour);
+}
+
+const struct suite suites[] = {
+    {"clients", "client-verdicts/scenarios.jsonl", clients_run},
+    {"client-words", "client-verdicts/scenarios.jsonl", words_run},
+    {"bettertls", "conformance/bettertls_pathbuilding.jsonl", bettertls_run},
+    {"limbo", "conformance/limbo.jsonl", limbo_run},
+    {NULL, NULL, NULL},
+};
