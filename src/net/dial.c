@@ -94,7 +94,6 @@ enum net_result net_connect(const struct address *address, struct deadline deadl
     /* the last message of a flight must not wait for an acknowledgement of the first */
     setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 
-    log_line(1, "connecting to %s", address->text);
     int error = connect(s, (const struct sockaddr *)&to, to_size) == 0 ? 0 : errno;
     if (error == EINPROGRESS || error == EINTR)
         error = connect_finish(s, deadline);

@@ -16,9 +16,26 @@ bool record_plausible(const uint8_t *p, size_t n);
 const char *handshake_type_name(int type);
 /** The protocol version number of "TLSv1.2", or 0 for NULL and unknown names. */
 int version_number(const char *name);
-/** Writes Certificate and what goes before it without libssl: for chains that libssl cannot load.
- *  `client_hello` is what the client sent. False when it offers nothing that could be answered. */
-bool raw_flight_write(struct bytes client_hello, const struct tls_identity *identity, int version,
-                      struct buf *out);
+/** Takes `n` bytes from the front of *rest; false and nothing taken when there are fewer. */
+bool take(struct bytes *rest, size_t n, struct bytes *out);
+/** Takes a vector with a length of `width` octets in front (RFC 8446 section 3.4). */
+bool take_vector(struct bytes *rest, size_t width, struct bytes *out);
+uint32_t big_endian(struct bytes b);
+
+/** What the lab needs to know of a ClientHello; views into it. */
+struct client_hello {
+    struct bytes random, ciphers;
+    struct bytes sni; /**< p NULL: none was sent */
+    int version;      /**< the highest version up to 1.2 that it offers; 0 for TLS 1.3 alone */
+};
+/** Reads the ClientHello in the first record that a client sent; false when it is none. */
+bool client_hello_read(struct bytes record, struct client_hello *out);
+/** The identity for a name, by the rules of struct tls_server_config; NULL: alert 112. */
+const struct tls_identity *identity_choose(const struct tls_server_config *config,
+                                           struct bytes sni);
+/** Writes ServerHello and Certificate of TLS 1.2 or older without libssl: for chains that libssl
+ *  cannot load. No client can go on from there, so nothing follows. */
+void raw_flight_write(const struct client_hello *hello, const struct tls_identity *identity,
+                      int version, struct buf *out);
 
 #endif

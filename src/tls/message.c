@@ -2,8 +2,7 @@
 /* What is read from handshake messages without libssl: raw, and also when libssl gives up. */
 #include "internal.h"
 
-/** Takes `n` bytes from the front of *rest; false and nothing taken when there are fewer. */
-static bool take(struct bytes *rest, size_t n, struct bytes *out)
+bool take(struct bytes *rest, size_t n, struct bytes *out)
 {
     if (n > rest->n)
         return false;
@@ -12,16 +11,18 @@ static bool take(struct bytes *rest, size_t n, struct bytes *out)
     return true;
 }
 
-/** A vector with a length of `width` octets in front (RFC 8446 section 3.4). */
-static bool take_vector(struct bytes *rest, size_t width, struct bytes *out)
+uint32_t big_endian(struct bytes b)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < b.n; i++)
+        n = n << 8 | b.p[i];
+    return n;
+}
+
+bool take_vector(struct bytes *rest, size_t width, struct bytes *out)
 {
     struct bytes length, after = *rest;
-    if (!take(&after, width, &length))
-        return false;
-    size_t n = 0;
-    for (size_t i = 0; i < width; i++)
-        n = n << 8 | length.p[i];
-    if (!take(&after, n, out))
+    if (!take(&after, width, &length) || !take(&after, big_endian(length), out))
         return false;
     *rest = after;
     return true;

@@ -215,8 +215,10 @@ static enum net_result session_fill(struct session *session, struct deadline dea
 {
     uint8_t data[READ_BYTES];
     size_t got = 0;
-    if (session->out->bytes_in >= LIMIT_TLS_FLIGHT)
+    if (session->out->bytes_in >= LIMIT_TLS_FLIGHT) {
+        session->out->error = "the server sent too much before it had finished";
         return NET_FAILED;
+    }
     const enum net_result result = net_read_some(session->fd, data, sizeof data, &got, deadline);
     if (result == NET_CLOSED && session->write_reset)
         return NET_RESET;
