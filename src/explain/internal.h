@@ -50,7 +50,7 @@ const struct cert *draft_cert(const struct explaining *e, int node);
 void draft_refine(const struct explaining *e, struct draft *draft);
 /** True when the fact tells nobody anything here. */
 bool fact_is_idle(const struct explaining *e, const struct fact *fact);
-bool node_is_anchor(const struct explaining *e, int node);
+bool draft_is_anchor(const struct explaining *e, int node);
 
 /* cause.c: which finding follows from which */
 void drafts_absorb(struct explaining *e);

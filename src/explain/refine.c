@@ -61,7 +61,7 @@ static size_t family_count(const struct explaining *e, struct bytes name)
     return most;
 }
 
-bool node_is_anchor(const struct explaining *e, int node)
+bool draft_is_anchor(const struct explaining *e, int node)
 {
     return draft_cert(e, node) && e->verdict->graph.nodes[node].stores != 0;
 }
@@ -126,7 +126,7 @@ static int node_known_issuer(const struct explaining *e, int node)
 static void refine_not_found(const struct explaining *e, struct draft *draft)
 {
     int issuer = node_known_issuer(e, draft->fact->node);
-    if (node_is_sent(e, issuer) || node_is_anchor(e, issuer))
+    if (node_is_sent(e, issuer) || draft_is_anchor(e, issuer))
         draft->finding.rule = rule_find("chain.issuer-mismatch");
     else
         refine_unknown_issuer(e, draft);
@@ -182,7 +182,7 @@ static void refine_validity(const struct explaining *e, struct draft *draft)
     const struct cert *cert = draft_cert(e, draft->fact->node);
     if (!cert || node_is_leaf(e, draft->fact->node))
         return;
-    bool root = node_is_anchor(e, draft->fact->node) || cert_is_self_issued(cert);
+    bool root = draft_is_anchor(e, draft->fact->node) || cert_is_self_issued(cert);
     draft->finding.rule =
         rule_find(root ? "validity.root-expired" : "validity.intermediate-expired");
 }
@@ -309,7 +309,7 @@ bool fact_is_idle(const struct explaining *e, const struct fact *fact)
         return v->best >= 0 && v->paths[v->best].count < 2;
     case FACT_WEAK_DIGEST:
         /* nobody checks the signature that a trusted root made over itself */
-        return node_is_anchor(e, fact->node) && cert_is_self_issued(cert);
+        return draft_is_anchor(e, fact->node) && cert_is_self_issued(cert);
     default:
         return false;
     }
