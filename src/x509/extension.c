@@ -23,11 +23,12 @@ static bool read_only(struct cert *cert, struct reader *r, uint8_t tag, struct d
 }
 
 /** Bits of a named BIT STRING: bit i of the result is bit i of the string (X.680 section 22). */
-static unsigned named_bits(struct bytes bits)
+static unsigned named_bits(struct bytes bits, unsigned unused)
 {
     unsigned out = 0;
     for (size_t i = 0; i < bits.n && i < 2; i++) {
-        for (unsigned bit = 0; bit < 8; bit++)
+        const unsigned last = i + 1 == bits.n ? unused : 0;
+        for (unsigned bit = 0; bit < 8 - last; bit++)
             out |= (unsigned)(bits.p[i] >> (7 - bit) & 1) << (8 * i + bit);
     }
     return out;
@@ -43,7 +44,7 @@ static bool read_key_usage(struct cert *cert, struct reader *r)
         return false;
     if (!der_bit_string(&element, &bits, &unused))
         return failed_at(r, &(struct reader){.offset = element.offset});
-    cert->key_usage = named_bits(bits);
+    cert->key_usage = named_bits(bits, unused);
     if (cert->key_usage == 0)
         anomaly_add(cert, ANOMALY_KEY_USAGE_EMPTY, element.offset);
     /* X.690 11.2.2: the last bit that is written is one. */

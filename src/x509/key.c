@@ -109,11 +109,17 @@ static const struct {
     uint8_t kind; /* enum key_kind */
     uint16_t bits;
 } key_kinds[OID_COUNT] = {
-    [OID_RSA_ENCRYPTION] = {KEY_RSA, 0}, [OID_RSASSA_PSS] = {KEY_RSA_PSS, 0},
-    [OID_EC_PUBLIC_KEY] = {KEY_EC, 0},   [OID_DSA] = {KEY_DSA, 0},
-    [OID_ED25519] = {KEY_ED25519, 255},  [OID_ED448] = {KEY_ED448, 448},
-    [OID_ML_DSA_44] = {KEY_PQ, 0},       [OID_ML_DSA_65] = {KEY_PQ, 0},
-    [OID_ML_DSA_87] = {KEY_PQ, 0},       [OID_SLH_DSA_SHA2_128S] = {KEY_PQ, 0},
+    [OID_RSA_ENCRYPTION] = {KEY_RSA, 0},
+    [OID_RSA_X500] = {KEY_RSA, 0}, /* X.509:1988; libcrypto reads it */
+    [OID_RSASSA_PSS] = {KEY_RSA_PSS, 0},
+    [OID_EC_PUBLIC_KEY] = {KEY_EC, 0},
+    [OID_DSA] = {KEY_DSA, 0},
+    [OID_ED25519] = {KEY_ED25519, 255},
+    [OID_ED448] = {KEY_ED448, 448},
+    [OID_ML_DSA_44] = {KEY_PQ, 0},
+    [OID_ML_DSA_65] = {KEY_PQ, 0},
+    [OID_ML_DSA_87] = {KEY_PQ, 0},
+    [OID_SLH_DSA_SHA2_128S] = {KEY_PQ, 0},
 };
 
 static const uint16_t curve_bits[OID_COUNT] = {
