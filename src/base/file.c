@@ -415,6 +415,16 @@ int64_t file_mtime(const char *root, const char *path)
     return stat_under(root, path, &st) ? (int64_t)st.st_mtime : INT64_MIN;
 }
 
+bool file_identity(const char *root, const char *path, uint64_t id[2])
+{
+    struct stat st;
+    if (!stat_under(root, path, &st))
+        return false;
+    id[0] = (uint64_t)st.st_dev;
+    id[1] = (uint64_t)st.st_ino;
+    return true;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -31,6 +31,8 @@ bool file_exists(const char *root, const char *path);
 bool file_is_dir(const char *root, const char *path);
 /** Modification time in seconds, or INT64_MIN. */
 int64_t file_mtime(const char *root, const char *path);
+/** Device and inode: equal for two names of one file. False when nothing is there. */
+bool file_identity(const char *root, const char *path, uint64_t id[2]);
 /** Names in a directory, sorted, without "." and "..", at most `limit`; for arena's lifetime. */
 struct arena;
 enum cw_code file_list(const char *root, const char *path, size_t limit, struct arena *arena,

@@ -24,6 +24,8 @@ enum {
     LIMIT_OBJECTS = 200000,       /* objects in one file */
     LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
     LIMIT_FAULTS_OF_A_KIND = 20,  /* so that one kind of fault on each line hides no other */
+    /* trust */
+    LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */
     /* judge */
     LIMIT_SENT_CERTS = 1000,  /* certificates of one message or file that are judged as a chain */
     LIMIT_NODES = 4096,       /* candidate certificates of one graph; a power of two */

@@ -28,6 +28,8 @@ struct store_source {
 };
 
 struct store *store_new(const char *name);
+/** The same without trust: its members' origin is ORIGIN_POOL. */
+struct store *store_new_pool(const char *name);
 struct store *store_ref(struct store *store);
 void store_unref(struct store *store);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of trust/ share. store.c holds members and finds them, member.c reads one, load.c
+ * takes files and directories in, system.c knows where the system's store is. */
+#ifndef CERTWHY_TRUST_INTERNAL_H
+#define CERTWHY_TRUST_INTERNAL_H
+
+#include "trust.h"
+
+#define MEMBER_NONE UINT32_MAX
+
+/** One certificate of a store before anybody asked for it: 56 bytes. */
+struct member {
+    struct anchor *anchor; /**< NULL until parsed */
+    const uint8_t *p;      /**< PEM text between its markers, or DER; in a mapping or the arena */
+    uint32_t n;
+    uint32_t offset, line; /**< origin in its file */
+    uint32_t file;         /**< index into the store's files; MEMBER_NONE: added by itself */
+    uint32_t hash;         /**< of the subject */
+    uint32_t mark;         /**< of the first bytes of the DER: equal for duplicates */
+    uint32_t next;         /**< with the same bucket, in the order of the store */
+    bool pem;
+};
+
+/** A file that members lie in. */
+struct file {
+    const char *where;
+    struct mapping map;
+};
+
+struct source {
+    struct store_source shown;
+    uint32_t file; /**< whose digest is asked for; MEMBER_NONE for a directory */
+    bool digested;
+};
+
+struct bucket {
+    uint32_t first, last;
+};
+
+enum { CHUNK_MEMBERS = 256 };
+
+struct store {
+    int refs;
+    const char *name;
+    enum origin_kind origin_kind;
+    struct arena arena;
+    struct member **chunks; /**< of CHUNK_MEMBERS each: members never move */
+    size_t count, chunk_cap;
+    struct bucket *buckets;
+    size_t bucket_count; /**< a power of two, or 0 */
+    struct file *files;
+    size_t file_count, file_cap;
+    struct source **sources;
+    size_t source_count, source_cap;
+    struct buf scratch; /**< one certificate's DER while it is looked at */
+};
+
+/** What is known of a certificate before it is added. */
+struct candidate {
+    const uint8_t *p;
+    size_t n;
+    size_t offset, line;
+    uint32_t file;
+    bool pem;
+    struct bytes der; /**< its first bytes, or all; gone after the call */
+};
+
+struct member *store_member(const struct store *store, size_t i);
+/** Adds unless the same certificate is there already, or the store is full. NULL: not added. */
+struct member *store_add_member(struct store *store, const struct candidate *candidate);
+/** A new source, shown as unread until the caller says otherwise. `path` is copied. */
+struct source *store_add_source(struct store *store, const char *path);
+
+/* ---- one member (member.c) ---- */
+
+/** Decodes base64 lines, at least `want` bytes if there are as many. False when anything but
+ * base64, line breaks and final padding is met: then container_read() must look at it. */
+bool base64_lines(struct bytes text, size_t want, struct buf *out);
+/** The subject in the beginning of a certificate; false when it is cut off or not a certificate. */
+bool subject_in_prefix(struct bytes der, struct bytes *subject);
+/** The member's whole DER: a view of it or of store->scratch. */
+struct bytes member_der(struct store *store, const struct member *member);
+/** Bytes that hold the member's subject, or p == NULL. Valid until scratch is used again. */
+struct bytes member_subject(struct store *store, const struct member *member);
+/** Parses it when first asked for. The one place that changes a store after loading. */
+const struct anchor *member_anchor(struct store *store, struct member *member);
+
+#endif

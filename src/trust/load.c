@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes files and directories into a store. A bundle as tools write it is indexed in one pass that
+ * decodes no more than what lies before each subject; any other file is read by container/. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- clean bundles ---- */
+
+struct scan {
+    struct store *store;
+    struct bytes text;
+    uint32_t file;
+    size_t at, line;
+    size_t found;      /* certificates, duplicates too */
+    struct buf prefix; /* of the certificate at hand */
+};
+
+static bool text_has(struct bytes text, size_t at, const char *word)
+{
+    return bytes_equal(bytes_slice(text, at, strlen(word)), bytes_str(word));
+}
+
+static bool at_line_end(struct bytes text, size_t at)
+{
+    return at >= text.n || text.p[at] == '\n' || text_has(text, at, "\r\n");
+}
+
+static size_t count_lines(struct bytes text, size_t from, size_t to)
+{
+    size_t lines = 0;
+    for (const uint8_t *p = text.p + from; (p = memchr(p, '\n', (size_t)(text.p + to - p))); p++)
+        lines++;
+    return lines;
+}
+
+/* The text behind "-----BEGIN " or "-----END ". */
+static const char *certificate_label(struct bytes text, size_t at)
+{
+    static const char *const labels[] = {"CERTIFICATE-----", "TRUSTED CERTIFICATE-----",
+                                         "X509 CERTIFICATE-----"};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        if (text_has(text, at, labels[i]))
+            return labels[i];
+    return NULL;
+}
+
+/* Enough for the subject of almost every certificate: 1024 digits are 768 bytes. */
+enum { PREFIX_TEXT = 1024 + 1024 / 64 };
+
+static bool add_block(struct scan *scan, struct bytes body, size_t begin)
+{
+    struct bytes subject;
+    if (!base64_lines(bytes_slice(body, 0, PREFIX_TEXT), SIZE_MAX, &scan->prefix))
+        return false;
+    if (!subject_in_prefix(buf_bytes(&scan->prefix), &subject) &&
+        !base64_lines(body, SIZE_MAX, &scan->prefix))
+        return false;
+    const struct candidate candidate = {
+        .p = body.p,
+        .n = body.n,
+        .offset = begin,
+        .line = scan->line,
+        .file = scan->file,
+        .pem = true,
+        .der = buf_bytes(&scan->prefix),
+    };
+    store_add_member(scan->store, &candidate);
+    scan->found++;
+    return true;
+}
+
+/* Between two blocks there may be comments, but no marker in whatever form. */
+static bool gap_is_clean(struct bytes gap)
+{
+    return bytes_find(gap, bytes_str("BEGIN ")) == SIZE_MAX &&
+           bytes_find(gap, bytes_str("END ")) == SIZE_MAX;
+}
+
+/* One block from its BEGIN marker on; false: container/ must read this file. */
+static bool scan_block(struct scan *scan, size_t begin)
+{
+    static const char begin_word[] = "-----BEGIN ", end_word[] = "-----END ";
+    const struct bytes text = scan->text;
+    const bool line_start = begin == 0 || text.p[begin - 1] == '\n';
+    const size_t label_at = begin + sizeof begin_word - 1;
+    const char *label = certificate_label(text, label_at);
+    if (!line_start || !label || !at_line_end(text, label_at + strlen(label)))
+        return false;
+    const size_t body = label_at + strlen(label);
+    const uint8_t *dash = body < text.n ? memchr(text.p + body, '-', text.n - body) : NULL;
+    const size_t end = dash ? (size_t)(dash - text.p) : text.n;
+    if (!text_has(text, end, end_word) || text.p[end - 1] != '\n')
+        return false;
+    const size_t behind = end + sizeof end_word - 1 + strlen(label);
+    if (!text_has(text, end + sizeof end_word - 1, label) || !at_line_end(text, behind))
+        return false;
+    if (!add_block(scan, bytes_slice(text, body, end - body), begin))
+        return false;
+    scan->line += count_lines(text, body, end);
+    scan->at = behind;
+    return true;
+}
+
+static bool scan_bundle(struct scan *scan)
+{
+    const struct bytes begin_word = bytes_str("-----BEGIN ");
+    for (;;) {
+        const struct bytes rest = bytes_slice(scan->text, scan->at, scan->text.n);
+        const size_t gap = bytes_find(rest, begin_word);
+        if (!gap_is_clean(bytes_slice(rest, 0, gap)))
+            return false;
+        if (gap == SIZE_MAX)
+            return scan->found > 0;
+        scan->line += count_lines(scan->text, scan->at, scan->at + gap);
+        if (!scan_block(scan, scan->at + gap))
+            return false;
+    }
+}
+
+/* ---- files ---- */
+
+/* What the fast pass added before it gave up is met again as duplicates, which adding ignores. */
+static size_t read_forgivingly(struct store *store, uint32_t file, struct container *container)
+{
+    const struct file *from = &store->files[file];
+    size_t found = 0;
+    container_read(bytes_of(from->map.p, from->map.n), from->where, &store->arena, container);
+    for (size_t i = 0; i < container->object_count; i++) {
+        const struct object *object = &container->objects[i];
+        if (object->kind != OBJECT_CERTIFICATE || object->der.n == 0)
+            continue;
+        const struct candidate candidate = {
+            .p = object->der.p,
+            .n = object->der.n,
+            .offset = object->origin.offset,
+            .line = object->origin.line,
+            .file = file,
+            .der = object->der,
+        };
+        store_add_member(store, &candidate);
+        found++;
+    }
+    return found;
+}
+
+static const char *no_certificate_text(struct arena *arena, const struct container *container)
+{
+    const struct file_fault *fault = container->fault_count ? &container->faults[0] : NULL;
+    for (size_t i = 0; i < container->fault_count; i++)
+        if (container->faults[i].id == FAULT_WRONG_KIND)
+            fault = &container->faults[i];
+    if (!fault)
+        return "holds no certificate";
+    if (fault->id == FAULT_WRONG_KIND && *fault->excerpt)
+        return arena_printf(arena, "holds no certificate: it is %s", fault->excerpt);
+    return arena_printf(arena, "holds no certificate: %s", file_fault_text(fault->id));
+}
+
+static uint32_t add_file(struct store *store, const char *path, struct mapping map)
+{
+    store->files = arena_grow(&store->arena, store->files, store->file_count, &store->file_cap,
+                              sizeof *store->files);
+    store->files[store->file_count] =
+        (struct file){.where = arena_strdup(&store->arena, path), .map = map};
+    return (uint32_t)store->file_count++;
+}
+
+/* Returns how many certificates the file holds; 0 with *problem when none. */
+static size_t load_file(struct store *store, const char *root, const char *path, uint32_t *file,
+                        const char **problem)
+{
+    struct mapping map;
+    struct error err;
+    *file = MEMBER_NONE;
+    if (file_map(root, path, &map, &err) != CW_OK) {
+        *problem = arena_strdup(&store->arena, err.text);
+        return 0;
+    }
+    *file = add_file(store, path, map);
+    struct scan scan = {.store = store, .text = bytes_of(map.p, map.n), .file = *file, .line = 1};
+    const bool clean = scan_bundle(&scan);
+    buf_free(&scan.prefix);
+    if (clean)
+        return scan.found;
+    struct container container;
+    const size_t found = read_forgivingly(store, *file, &container);
+    if (found == 0)
+        *problem = no_certificate_text(&store->arena, &container);
+    return found;
+}
+
+/* ---- directories ---- */
+
+/* Names that OpenSSL's c_rehash makes (HASH.0), and those that people give certificates. */
+static bool is_certificate_name(const char *name)
+{
+    static const char *const endings[] = {".pem", ".crt", ".cer", ".der"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (str_ends(name, endings[i]))
+            return true;
+    const size_t digits = strspn(name, "0123456789abcdef");
+    enum { HASH_DIGITS = 8 };
+    return digits == HASH_DIGITS && name[digits] == '.' && name[digits + 1] >= '0' &&
+           name[digits + 1] <= '9' && name[digits + 2] == 0;
+}
+
+/* A file of a directory, by device and inode: hashed directories name each file at least twice. */
+struct entry {
+    const char *path;
+    size_t order;
+    uint64_t id[2];
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    for (int i = 0; i < 2; i++)
+        if (x->id[i] != y->id[i])
+            return x->id[i] < y->id[i] ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static int compare_order(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The files to read, each once, in the order of their names. */
+static size_t list_files(struct arena *arena, const char *root, const char *path,
+                         struct entry **out, struct error *err)
+{
+    const char **names;
+    size_t count, n = 0;
+    if (file_list(root, path, LIMIT_STORE_FILES, arena, &names, &count, err) != CW_OK)
+        return 0;
+    struct entry *entries = arena_array(arena, count + 1, sizeof *entries);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &entries[n];
+        entry->path = arena_printf(arena, "%s/%s", path, names[i]);
+        entry->order = i;
+        if (is_certificate_name(names[i]) && file_identity(root, entry->path, entry->id))
+            n++;
+    }
+    if (n > 1)
+        qsort(entries, n, sizeof *entries, compare_ids);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || memcmp(entries[kept - 1].id, entries[i].id, sizeof entries[i].id) != 0)
+            entries[kept++] = entries[i];
+    if (kept > 1)
+        qsort(entries, kept, sizeof *entries, compare_order);
+    *out = entries;
+    return kept;
+}
+
+static size_t load_directory(struct store *store, const char *root, const char *path,
+                             const char **problem)
+{
+    struct arena arena = {0};
+    struct entry *entries = NULL;
+    struct error err = {0};
+    size_t found = 0;
+    const size_t count = list_files(&arena, root, path, &entries, &err);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t file;
+        const char *ignored;
+        found += load_file(store, root, entries[i].path, &file, &ignored);
+    }
+    if (found == 0)
+        *problem = arena_strdup(&store->arena,
+                                err.code ? err.text
+                                         : "the directory holds no certificate in a file named "
+                                           "*.pem, *.crt, *.cer, *.der or HASH.0");
+    arena_free(&arena);
+    return found;
+}
+
+enum cw_code store_add_path(struct store *store, const char *root, const char *path,
+                            struct error *err)
+{
+    struct source *source = store_add_source(store, path);
+    const size_t before = store->count;
+    const char *problem = "";
+    const bool directory = file_is_dir(root, path);
+    const size_t found = directory ? load_directory(store, root, path, &problem)
+                                   : load_file(store, root, path, &source->file, &problem);
+    source->shown.count = store->count - before;
+    source->shown.modified = file_mtime(root, path);
+    source->shown.read = found > 0;
+    source->shown.problem = problem;
+    if (found > 0)
+        return CW_OK;
+    return error_set(err, CW_E_INPUT, "cannot take trusted certificates from %s: %s", path,
+                     problem);
+}
