@@ -21,10 +21,12 @@ char *arena_strndup(struct arena *arena, const char *s, size_t n);
 struct bytes arena_bytes(struct arena *arena, struct bytes b);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list args);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /** Room for one more item behind items[n-1]: returns items or a larger copy, updates *cap. */
 void *arena_grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size);
-/** Moves everything in `child` (of a thread that has ended) into `arena`; the child is empty after. */
+/** Moves everything in `child` (of a thread that has ended) into `arena`; the child is empty after.
+ */
 void arena_adopt(struct arena *arena, struct arena *child);
 void arena_free(struct arena *arena);
 
