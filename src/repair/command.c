@@ -95,10 +95,9 @@ const char *command_again(const struct repairing *r)
         return "";
     add_word(&line, target);
     add_names(&obs->target, &line);
-    if (obs->own_ca && !obs->stores_from_case)
+    if (obs->own_ca)
         add_option(&line, obs->only_ca ? "--only-ca --ca" : "--ca", obs->ca_path);
-    if (!obs->stores_from_case)
-        add_pools(r, &line);
+    add_pools(r, &line);
     add_option(&line, "--key", obs->key_file);
     if (obs->at_given)
         add_option(&line, "--at", time_rfc3339(r->arena, r->input->at));
@@ -167,7 +166,9 @@ const char *command_csr(const struct repairing *r, const struct change *change)
     if (request.count == 0)
         return "";
     const char *key_file = r->input->observation->key_file;
-    const char *key = change->new_key ? "new.key" : key_file != NULL ? key_file : "server.key";
+    const char *key = change->new_key                           ? "new.key"
+                      : key_file != NULL && key_file[0] != '\0' ? key_file
+                                                                : "server.key";
     if (!str_is_safe(bytes_str(key)) || key[0] == '-')
         return "";
     /* RFC 5280 appendix A.1: ub-common-name is 64 */
@@ -179,4 +180,28 @@ const char *command_csr(const struct repairing *r, const struct change *change)
     return arena_printf(r->arena, "openssl req -new -key %s -subj %s -addext %s -out new.csr",
                         str_shell(r->arena, key), str_shell(r->arena, subject),
                         str_shell(r->arena, names));
+}
+
+/* ---- curl ---- */
+
+static const char *bracketed(struct arena *arena, const char *host)
+{
+    return strchr(host, ':') != NULL ? arena_printf(arena, "[%s]", host) : host;
+}
+
+const char *command_url(const struct repairing *r)
+{
+    const struct target *target = &r->input->observation->target;
+    const char *host = target->host != NULL ? target->host : "";
+    const char *name = target->name != NULL && target->name[0] != '\0' ? target->name : host;
+    if (target->kind != TARGET_ENDPOINT || !str_is_plain_host(host) || !str_is_plain_host(name))
+        return "";
+    const char *address =
+        arena_printf(r->arena, "https://%s:%u/", bracketed(r->arena, name), (unsigned)target->port);
+    if (str_equal_nocase(name, host))
+        return str_shell(r->arena, address);
+    const char *to =
+        arena_printf(r->arena, "::%s:%u", bracketed(r->arena, host), (unsigned)target->port);
+    return arena_printf(r->arena, "--connect-to %s %s", str_shell(r->arena, to),
+                        str_shell(r->arena, address));
 }

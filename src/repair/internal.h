@@ -96,12 +96,14 @@ struct remedy {
     const char *fix;
     /** Adds to the change; false when it does not apply to this finding. */
     bool (*apply)(struct repairing *r, const struct finding *finding, struct change *change);
+    bool last_resort; /* only when no fix before it was proven */
 };
 const struct remedy *remedy_table(size_t *count);
 bool remedy_suits(const struct remedy *remedy, const struct finding *finding);
 
 /* remedies_chain.c */
 bool send_bundle(struct repairing *r, const struct finding *finding, struct change *change);
+bool leave_out(struct repairing *r, const struct finding *finding, struct change *change);
 bool send_missing(struct repairing *r, const struct finding *finding, struct change *change);
 bool get_intermediate(struct repairing *r, const struct finding *finding, struct change *change);
 bool get_right_intermediate(struct repairing *r, const struct finding *finding,

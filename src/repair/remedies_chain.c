@@ -11,6 +11,16 @@ bool send_bundle(struct repairing *r, const struct finding *finding, struct chan
     return change->bundle;
 }
 
+/** As send_bundle(), when that really leaves something out. */
+bool leave_out(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    int nodes[PATH_KEEPS];
+    size_t count = bundle_nodes(r, nodes), kept = 0;
+    for (size_t i = 0; i < count; i++)
+        kept += node_is_sent(r, nodes[i]);
+    return kept < r->input->observation->sent_count && send_bundle(r, finding, change);
+}
+
 /** As send_bundle(), when that really brings a certificate that was missing. */
 bool send_missing(struct repairing *r, const struct finding *finding, struct change *change)
 {

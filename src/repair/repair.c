@@ -121,7 +121,7 @@ static void repair_finding(struct repairing *r, size_t index, struct finding_fix
         return;
     fixes->items = arena_array(r->arena, FIXES_PER_FINDING, sizeof *fixes->items);
     for (size_t i = 0; i < count && fixes->count < FIXES_PER_FINDING; i++) {
-        if (!remedy_suits(&table[i], finding))
+        if (!remedy_suits(&table[i], finding) || (table[i].last_resort && fixes->count > 0))
             continue;
         try_remedy(r, index, &table[i], fixes);
         if (*chosen == NULL && fixes->count > 0)

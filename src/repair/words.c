@@ -52,7 +52,9 @@ static void put_chain(const struct wording *w, struct items *items)
         for (size_t k = 0; k < count && !kept; k++)
             kept = nodes[k] == entry->node;
         if (!kept && entry->position >= 0 && left_out++ < LISTED)
-            removed = list_add(r->arena, removed, quoted_name(r, entry->node));
+            removed = list_add(r->arena, removed,
+                               arena_printf(r->arena, "certificate %d %s", entry->position,
+                                            quoted_name(r, entry->node)));
     }
     put(items, "missing", missing);
     put(items, "order", order);
@@ -193,6 +195,7 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
         {.key = "again", .value = command_again(wording->r)},
         {.key = "json", .value = json},
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
+        {.key = "url", .value = command_url(wording->r)},
     };
     for (size_t i = 0; i < more; i++) {
         struct command_words words = {.items = items.list,

@@ -20,7 +20,7 @@ struct page {
 
 /** Columns that UTF-8 text takes on a terminal: combining marks none, wide characters two. */
 unsigned text_columns(const char *s);
-/** Text cut to `columns` with an ellipsis, or as it is when it fits. */
+/** Text cut in its middle to `columns`, or as it is when it fits. */
 const char *text_cut(struct arena *arena, const char *s, unsigned columns);
 /** "curl, wget and Go". */
 const char *text_join(struct arena *arena, const char *const *items, size_t count,

@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-enum { ROWS_SHOWN = 12, STATE_COLUMNS = 9, POSITION_COLUMNS = 3, GAP = 2, NAMES_SHOWN = 40 };
+enum { ROWS_SHOWN = 12, STATE_COLUMNS = 8, POSITION_COLUMNS = 3, GAP = 2, NAMES_SHOWN = 40 };
 
 struct row {
     const char *state, *position, *subject, *issuer, *kind, *validity;
@@ -32,7 +32,7 @@ static void row_validity(const struct page *page, const struct cert *cert, struc
         row->validity = "dates unreadable";
         row->validity_style = STYLE_RED;
     } else if (at < cert->not_before) {
-        row->validity = arena_printf(arena, "starts %s, in %s", time_date(arena, cert->not_before),
+        row->validity = arena_printf(arena, "from %s, in %s", time_date(arena, cert->not_before),
                                      time_words(arena, cert->not_before - at));
         row->validity_style = STYLE_RED;
     } else if (at > cert->not_after) {
@@ -40,7 +40,7 @@ static void row_validity(const struct page *page, const struct cert *cert, struc
                                      time_words(arena, at - cert->not_after));
         row->validity_style = STYLE_RED;
     } else {
-        row->validity = arena_printf(arena, "until %s, %s left", time_date(arena, cert->not_after),
+        row->validity = arena_printf(arena, "%s, %s left", time_date(arena, cert->not_after),
                                      time_words(arena, cert->not_after - at));
     }
 }
@@ -246,9 +246,10 @@ void text_chain_brief(struct page *page)
     const char *names = names_in(page->arena, cert, NAMES_SHOWN);
     if (names == NULL)
         names = show_guard(page->arena, name_short(page->arena, cert->subject));
+    const char *until = row.validity_style == STYLE_PLAIN ? "until " : "";
     page_spaces(page, PAGE_INDENT);
-    page_wrap(
-        page, STYLE_PLAIN,
-        arena_printf(page->arena, "%s · %s · %s%s", names, row.validity, row.issuer, row.kind),
-        PAGE_INDENT, PAGE_INDENT);
+    page_wrap(page, STYLE_PLAIN,
+              arena_printf(page->arena, "%s · %s%s · %s%s", names, until, row.validity, row.issuer,
+                           row.kind),
+              PAGE_INDENT, PAGE_INDENT);
 }

@@ -107,16 +107,22 @@ void text_causes(struct page *page)
     }
 }
 
+static const char *note_label(enum severity severity)
+{
+    static const char *const labels[] = {
+        [SEVERITY_ERROR] = "Also",
+        [SEVERITY_WARNING] = "Warning",
+        [SEVERITY_NOTICE] = "Note",
+    };
+    return labels[severity];
+}
+
 /* A warning with what cures it: one or two lines, not a section of its own. */
-static void note(struct page *page, size_t index, bool first)
+static void note(struct page *page, size_t index, bool labelled)
 {
     const struct finding *finding = &page->target->findings.items[index];
-    bool error = finding->severity == SEVERITY_ERROR;
-    bool notice = finding->severity == SEVERITY_NOTICE;
-    page_label(page, notice ? STYLE_BOLD : STYLE_YELLOW,
-               error    ? "Also"
-               : notice ? (first ? "Note" : NULL)
-                        : "Warning");
+    page_label(page, finding->severity == SEVERITY_NOTICE ? STYLE_BOLD : STYLE_YELLOW,
+               labelled ? note_label(finding->severity) : NULL);
     const char *text =
         arena_printf(page->arena, "%s  %s", guarded(page, finding->summary), finding->rule->id);
     page_wrap(page, STYLE_PLAIN, text, PAGE_BODY, PAGE_BODY);
@@ -133,6 +139,7 @@ void text_notes(struct page *page)
 {
     const struct findings *findings = &page->target->findings;
     size_t shown = 0, more = 0;
+    enum severity before = SEVERITY_ERROR;
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         if (finding_is_cause(finding) || finding->because_count > 0)
@@ -143,7 +150,8 @@ void text_notes(struct page *page)
         }
         if (shown == 0)
             page_end(page);
-        note(page, i, shown == 0);
+        note(page, i, shown == 0 || finding->severity != before);
+        before = finding->severity;
         shown++;
     }
     if (more > 0)

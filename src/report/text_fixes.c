@@ -78,6 +78,23 @@ static size_t said_before(const struct page *page, size_t index, const struct fi
     return 0;
 }
 
+/* What to leave and how to see it: once, when several causes say the same. */
+static void hint(struct page *page, size_t index, const char *label, const char *text, bool command)
+{
+    const struct finding *findings = page->target->findings.items;
+    bool said = text == NULL || text[0] == '\0';
+    for (size_t i = 0; i < index && !said; i++)
+        said = finding_is_cause(&findings[i]) &&
+               strcmp(command ? findings[i].verify : findings[i].not_this, text) == 0;
+    if (said)
+        return;
+    page_label(page, STYLE_BOLD, label);
+    if (command)
+        page_command(page, PAGE_BODY, show_guard(page->arena, text));
+    else
+        page_wrap(page, STYLE_PLAIN, show_guard(page->arena, text), PAGE_BODY, PAGE_BODY);
+}
+
 static void cause_fixes(struct page *page, size_t index, bool numbered)
 {
     const struct target_report *target = page->target;
@@ -96,12 +113,8 @@ static void cause_fixes(struct page *page, size_t index, bool numbered)
     }
     if (count == 0 && finding->rule->no_fix[0] != '\0')
         page_item(page, label, show_guard(page->arena, finding->rule->no_fix));
-    if (finding->not_this != NULL && finding->not_this[0] != '\0')
-        page_item(page, "Not this", show_guard(page->arena, finding->not_this));
-    if (finding->verify != NULL && finding->verify[0] != '\0') {
-        page_label(page, STYLE_BOLD, "See it");
-        page_command(page, PAGE_BODY, show_guard(page->arena, finding->verify));
-    }
+    hint(page, index, "Not this", finding->not_this, false);
+    hint(page, index, "See it", finding->verify, true);
 }
 
 void text_fixes(struct page *page)

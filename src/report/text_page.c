@@ -59,13 +59,23 @@ static size_t fitting(const char *s, unsigned columns)
     return (size_t)(s - from);
 }
 
+/* The last bytes of s that fit into `columns`. */
+static const char *tail(const char *s, unsigned columns)
+{
+    while (text_columns(s) > columns)
+        next_character(&s);
+    return s;
+}
+
+/* Names of one family differ at their end: the middle is what can be spared. */
 const char *text_cut(struct arena *arena, const char *s, unsigned columns)
 {
     if (text_columns(s) <= columns)
         return s;
     if (columns == 0)
         return "";
-    return arena_printf(arena, "%.*s…", (int)fitting(s, columns - 1), s);
+    unsigned end = (columns - 1) / 2;
+    return arena_printf(arena, "%.*s…%s", (int)fitting(s, columns - 1 - end), s, tail(s, end));
 }
 
 const char *text_join(struct arena *arena, const char *const *items, size_t count, const char *last)
