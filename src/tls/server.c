@@ -117,7 +117,10 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
-    return name != NULL ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+    /* A server acknowledges a name that it has a certificate for, not one that gets the default. */
+    const bool known =
+        name != NULL && (identity->sni == NULL || str_equal_nocase(name, identity->sni));
+    return known ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 /* ---- setting up ---- */

@@ -99,6 +99,19 @@ static void on_message(int ours, int version, int content_type, const void *data
         log_line(2, "%s ChangeCipherSpec", ours != 0 ? "->" : "<-");
 }
 
+/* RFC 6066 section 3: a server that uses our name answers with an empty extension of that type. */
+static void on_extension(SSL *ssl, int from_server, int type, const unsigned char *data, int n,
+                         void *context)
+{
+    (void)ssl;
+    (void)data;
+    struct session *session = context;
+    if (from_server != 0 && type == TLSEXT_TYPE_server_name)
+        session->out->sni_acknowledged = true;
+    if (from_server != 0)
+        log_line(2, "<-   extension %d, %d bytes", type, n);
+}
+
 /* ---- setting up ---- */
 
 static int accept_any_chain(X509_STORE_CTX *store, void *context)
@@ -159,6 +172,8 @@ static bool session_open(struct session *session)
     SSL_set_connect_state(session->ssl);
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
+    SSL_set_tlsext_debug_callback(session->ssl, on_extension);
+    SSL_set_tlsext_debug_arg(session->ssl, session);
     SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
     alpn_offer(session->ssl, session->request->alpn);
     const char *sni = session->request->sni;

@@ -26,7 +26,8 @@ struct handshake {
     bool alert_is_ours;         /**< the alert was sent by us */
     const char *error;          /**< libssl's own words, harmless; "" */
     bool saw_server_hello;
-    bool sni_acknowledged; /**< the server answered our server_name (RFC 6066 section 3): it knows it */
+    bool sni_acknowledged; /**< the server answered our server_name (RFC 6066 section 3): it knows
+                              it */
     bool client_certificate_requested;
     const char **acceptable_cas; /**< harmless names of CertificateRequest */
     size_t acceptable_ca_count;
@@ -46,7 +47,7 @@ struct handshake {
 struct tls_request {
     const char *sni;                       /**< NULL: none is sent */
     const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
-    const char *alpn;           /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
+    const char *alpn; /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
     struct deadline deadline;
 };
 

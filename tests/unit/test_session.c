@@ -258,8 +258,13 @@ static void sni_selects(void **state)
     struct handshake hs =
         talk_to_server(&f->arena, &config, (struct tls_request){.sni = "EC.test"});
     assert_true(bytes_equal(hs.certificates[0], f->ec_leaf));
+    assert_true(hs.sni_acknowledged);
+    hs = talk_to_server(&f->arena, &config,
+                        (struct tls_request){.sni = "ec.test", .max_version = "TLSv1.2"});
+    assert_true(hs.sni_acknowledged);
     hs = talk_to_server(&f->arena, &config, (struct tls_request){.sni = "unknown.test"});
     assert_true(bytes_equal(hs.certificates[0], f->rsa_leaf));
+    assert_false(hs.sni_acknowledged);
     hs = talk_to_server(&f->arena, &config, (struct tls_request){0});
     assert_true(bytes_equal(hs.certificates[0], f->rsa_leaf));
 
