@@ -6,12 +6,11 @@
 All three get one bundle: the system's roots with the lab's root appended (certwhy by --only-ca --ca,
 curl by --cacert, s_client by -CAfile), so that each of them can reach a verdict. They run in turn,
 A B C A B C, because the machine's speed drifts; what counts is the median of the ratios of a round.
-CPU is user + system of the client process alone (wait4); the server's is not in it.
+CPU is user + system of the client process alone; the server's is not in it.
 Bars: 0.25 of each peer's CPU, 10 MiB of peak memory. --slack 1.3 is for shared machines (CI).
 """
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,12 +23,13 @@ BAR_CPU, BAR_PEAK = 0.25, 10 << 20
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
-def measure(command):
-    """(CPU seconds, peak bytes, exit status) of one run."""
-    child = subprocess.Popen(command, **QUIET)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, child.returncode
+def measure(program, command):
+    """(CPU seconds, peak bytes, exit status) of one run, by tests/bench/measure."""
+    meter = Path(program).parent / "tests" / "bench" / "measure"
+    with tempfile.NamedTemporaryFile("r") as cost:
+        subprocess.run([meter, cost.name, *command], check=True, **QUIET)
+        cpu, peak, status = cost.read().split()
+    return float(cpu), int(peak), int(status)
 
 
 def commands(program, server, bundle):
@@ -44,10 +44,10 @@ def commands(program, server, bundle):
     }
 
 
-def verdicts_agree(wanted):
+def verdicts_agree(program, wanted):
     """All three accept: a run that fails early would be cheap and prove nothing."""
     for name, command in wanted.items():
-        _, _, status = measure(command)
+        _, _, status = measure(program, command)
         if status != 0:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
             print(f"{name} does not accept (exit {status}):\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -63,9 +63,9 @@ def bench(program, server, options):
         print(f"store: {roots.count('BEGIN CERTIFICATE')} roots of {SYSTEM_BUNDLE} and the lab's; "
               f"{options.rounds} rounds, each in turn")
         wanted = commands(program, server, str(bundle))
-        if not verdicts_agree(wanted):
+        if not verdicts_agree(program, wanted):
             return False
-        rounds = [{name: measure(command) for name, command in wanted.items()}
+        rounds = [{name: measure(program, command) for name, command in wanted.items()}
                   for _ in range(options.rounds)]
     return judge(rounds, list(wanted), options.slack)
 

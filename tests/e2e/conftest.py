@@ -3,9 +3,9 @@
 import json
 import os
 import resource
-import selectors
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ import pytest
 
 TOP = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(os.environ.get("CERTWHY", TOP / "build" / "certwhy")).resolve()
-SANITIZED = "asan" in PROGRAM.parent.name or "san" in PROGRAM.parent.name.removeprefix("build")
+MEASURE = PROGRAM.parent / "tests" / "bench" / "measure"
+SANITIZED = "san" in PROGRAM.parent.name
 # Sanitizers cost time and memory that say nothing of the program.
 SLOWER = 6 if SANITIZED else 1
 
@@ -54,36 +55,29 @@ class Run:
 def run_program(*arguments, input=b"", env=None, cwd=None, timeout=60):
     """Runs certwhy and measures it. A crash (signal, sanitizer report) fails the test at once."""
     command = [PROGRAM, *arguments]
-    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, \
-            tempfile.TemporaryFile() as err:
-        stdin.write(input)
-        stdin.seek(0)
+    with tempfile.TemporaryDirectory(prefix="certwhy-run-") as directory:
+        cost, out, err = (Path(directory) / name for name in ("cost", "out", "err"))
         start = time.monotonic()
-        child = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, cwd=cwd,
-                                 env={**os.environ, "NO_COLOR": "1", **(env or {})})
-        status, usage = wait(child, timeout)
+        with out.open("wb") as out_file, err.open("wb") as err_file:
+            child = subprocess.Popen([MEASURE, cost, *command], stdin=subprocess.PIPE, stdout=out_file,
+                                     stderr=err_file, cwd=cwd,
+                                     env={**os.environ, "NO_COLOR": "1", **(env or {})})
+            finish(child, input, timeout)
         seconds = time.monotonic() - start
-        out.seek(0)
-        err.seek(0)
-        run = Run(command, status, out.read(), err.read(), seconds, usage.ru_maxrss * 1024)
-    assert status >= 0, f"killed by signal {-status}: {run}"
+        _, peak, status = cost.read_text().split()
+        run = Run(command, int(status), out.read_bytes(), err.read_bytes(), seconds, int(peak))
+    assert run.status >= 0, f"killed by signal {-run.status}: {run}"
     assert b"Sanitizer" not in run.err and b"runtime error:" not in run.err, run
     return run
 
 
-def wait(child, timeout):
-    """The exit status and resource usage of the child alone."""
-    deadline = time.monotonic() + timeout
-    while True:
-        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(status)
-            return child.returncode, usage
-        if time.monotonic() > deadline:
-            child.kill()
-            child.wait()
-            pytest.fail(f"no end after {timeout} s: {child.args}")
-        time.sleep(0.005)
+def finish(child, content, timeout):
+    try:
+        child.communicate(content, timeout)
+    except subprocess.TimeoutExpired:
+        child.kill()  # what it measures dies with it
+        child.communicate()
+        pytest.fail(f"no end after {timeout} s: {child.args}")
 
 
 class Lab:
@@ -97,17 +91,16 @@ class Lab:
         self.read(scenarios)
 
     def read(self, scenarios):
-        selector = selectors.DefaultSelector()
-        selector.register(self.process.stdout, selectors.EVENT_READ)
-        deadline = time.monotonic() + 20 * SLOWER
+        """One line a server; silence has an end."""
+        watchdog = threading.Timer(20 * SLOWER, self.process.kill)
+        watchdog.start()
         while not set(scenarios) <= set(self.servers):
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                self.stop()
-                pytest.fail(f"lab serve said nothing for {sorted(set(scenarios) - set(self.servers))}")
             line = self.process.stdout.readline()
-            assert line, f"lab serve ended: {self.process.wait()}"
+            if not line:
+                pytest.fail(f"lab serve said nothing of {sorted(set(scenarios) - set(self.servers))}")
             server = json.loads(line)
             self.servers[server["scenario"]] = server
+        watchdog.cancel()
 
     def __getitem__(self, scenario):
         return self.servers[scenario]
