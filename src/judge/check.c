@@ -124,11 +124,22 @@ static void check_end(const struct check *c)
         reason_add(c, FACT_ROOT_NOT_TRUSTED, last, -1, 0, 0, name_short(arena, cert->subject));
 }
 
+/** Intermediates as RFC 5280 section 4.2.1.9 counts them: self-issued ones are free. */
+static size_t intermediates_count(const struct check *c)
+{
+    const size_t end = c->route->count - (c->route->complete ? 1 : 0);
+    size_t count = 0;
+    for (size_t depth = 1; depth < end; depth++)
+        if (c->b->pathlen_counts_self_issued || !node_is_self_issued(c->j, c->route->nodes[depth]))
+            count++;
+    return count;
+}
+
 static void check_lengths(const struct check *c)
 {
-    const size_t intermediates =
-        c->route->count > 1 ? c->route->count - 1 - (c->route->complete ? 1 : 0) : 0;
-    if (c->b->max_intermediates != 0 && intermediates > c->b->max_intermediates)
+    const size_t intermediates = intermediates_count(c);
+    if ((c->b->max_intermediates != 0 || c->b->no_intermediates) &&
+        intermediates > c->b->max_intermediates)
         reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)intermediates, c->b->max_intermediates,
                    NULL);
     if (c->b->max_sent != 0 && c->j->sent_count > c->b->max_sent)
@@ -154,6 +165,8 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     check_name_constraints(&c);
     check_policies(&c);
     check_host(&c);
+    if (b->rfc_strict)
+        check_baseline(&c);
 }
 
 /** The last certificate of the route as a candidate: whatever is wrong with it alone. */

@@ -265,6 +265,7 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
 
 void check_name_constraints(const struct check *c)
 {
+    c->j->nc_left = LIMIT_NC_COMPARISONS;
     for (size_t ca = 1; ca < c->route->count; ca++) {
         if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) || c->b->nc_unsupported ||
             (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
@@ -277,6 +278,9 @@ void check_name_constraints(const struct check *c)
                 compare_cert(c, ca, depth);
         }
     }
-    if (c->j->nc_left <= 0)
-        limit_hit(c->j, "LIMIT_NC_COMPARISONS");
+    if (c->j->nc_left > 0)
+        return;
+    limit_hit(c->j, "LIMIT_NC_COMPARISONS");
+    reason_add(c, FACT_NAME_CONSTRAINT, 0, -1, 2, LIMIT_NC_COMPARISONS,
+               "more names and constraints than are compared");
 }

@@ -3,11 +3,12 @@
  * extensions, path lengths. RFC 5280 sections 4.2.1 and 6.1.4. */
 #include "judge/internal.h"
 
-static bool allows_server(const struct check *c, unsigned eku, bool any_refused, bool sgc)
+static bool allows_purpose(const struct check *c, unsigned eku, bool any_refused, bool sgc)
 {
     if (eku == 0)
         return c->b->eku_empty_ok;
-    return (eku & EKU_SERVER_AUTH) || ((eku & EKU_ANY) && !any_refused) ||
+    const unsigned purpose = c->b->purpose != 0 ? c->b->purpose : (unsigned)EKU_SERVER_AUTH;
+    return (eku & purpose) || ((eku & EKU_ANY) && !any_refused) ||
            (sgc && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
 }
 
@@ -16,7 +17,7 @@ static void check_leaf_eku(const struct check *c, const struct cert *cert)
 {
     if (!(cert->has & HAS_EKU) || c->b->leaf_eku_ignored)
         return;
-    if (!allows_server(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
+    if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
         (c->b->eku_forbid_ocsp && (cert->eku & EKU_OCSP_SIGNING)))
         reason_add(c, FACT_EKU_MISSING, 0, -1, cert->eku, 0, NULL);
 }
@@ -98,7 +99,7 @@ static void check_ca(const struct check *c, size_t depth)
     if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
         reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, 0, KU_KEY_CERT_SIGN, "absent");
     if ((cert->has & HAS_EKU) && !c->b->chain_eku_ignored && (!anchor || c->b->anchor_eku) &&
-        !allows_server(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))
+        !allows_purpose(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))
         reason_add(c, FACT_EKU_MISSING, (int)depth, -1, cert->eku, 0, NULL);
 }
 

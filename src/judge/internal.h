@@ -86,6 +86,8 @@ void check_path_length(const struct check *c);
 void check_name_constraints(const struct check *c);
 void check_policies(const struct check *c);
 void check_encoding(const struct check *c, size_t depth);
+/** The CA/Browser Forum's requirements for public certificates, beyond RFC 5280. */
+void check_baseline(const struct check *c);
 
 /* host.c */
 void check_host(const struct check *c);

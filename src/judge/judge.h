@@ -152,6 +152,8 @@ struct judge_input {
     struct store *pool; /**< known issuers, not trusted; NULL none */
     bool public_store;  /**< the stores are the system's public roots, not --only-ca */
     cw_time at;
+    /** Is this domain a public suffix ("co.uk", "github.io")? NULL: not asked. */
+    bool (*is_public_suffix)(const char *domain);
     struct sig_memo *memo; /**< shared by all judgements of a run */
 };
 

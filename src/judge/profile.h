@@ -91,7 +91,8 @@ struct behaviour {
     enum anchor_pick anchor_pick;
     unsigned max_sent;          /**< certificates a server may send; 0: no limit */
     unsigned max_intermediates; /**< 0: no limit of its own */
-    unsigned max_steps;         /**< search steps, 0: LIMIT_PATH_STEPS */
+    bool no_intermediates;
+    unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
     bool fetches_aia;
     /* anchors */
     bool anchor_must_be_root; /**< a CA that is not self-signed is no anchor */
@@ -127,6 +128,7 @@ struct behaviour {
     bool hyphen_start_refused;
     bool empty_subject_needs_critical_san;
     /* usage */
+    unsigned purpose; /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
     bool chain_eku_ignored, chain_eku_any_refused, chain_eku_sgc;
     enum leaf_ku leaf_ku;
@@ -144,10 +146,8 @@ struct behaviour {
     bool strict;       /**< X509_V_FLAG_X509_STRICT and the like */
     bool ski_required;
     bool aki_required; /**< on every certificate that is not self-signed */
-    bool san_required;
-    bool bc_critical; /**< basicConstraints of a CA must be critical */
-    bool nc_critical;
-    bool webpki; /**< the CA/Browser Forum's rules for public server certificates */
+    bool rfc_strict;   /**< what RFC 5280 asks of CAs too, not only of verifiers */
+    bool baseline;     /**< besides, the CA/Browser Forum's rules for public server certificates */
     /* name constraints */
     bool nc_unsupported, nc_no_directory, nc_no_ip;
     /** critical constraints on these kinds of name are fatal: registeredID and the like, otherName,

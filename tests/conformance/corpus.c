@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void certs_read(struct trial *t, const char *pem, void (*each)(struct trial *, struct object *))
+static void certs_read(struct trial *t, const char *pem,
+                       void (*each)(struct trial *, struct object *))
 {
     struct container c = {0};
     container_read(bytes_str(pem), "corpus", &t->arena, &c);
@@ -19,10 +20,9 @@ static void send_one(struct trial *t, struct object *object)
     struct observation *obs = &t->observation;
     size_t cap = obs->sent_count;
     obs->sent = arena_grow(&t->arena, obs->sent, obs->sent_count, &cap, sizeof *obs->sent);
-    obs->sent[obs->sent_count] = (struct seen){.cert = cert_parse(object->der),
-                                               .origin = {.kind = ORIGIN_SENT,
-                                                          .where = "corpus",
-                                                          .position = obs->sent_count}};
+    obs->sent[obs->sent_count] = (struct seen){
+        .cert = cert_parse(object->der),
+        .origin = {.kind = ORIGIN_SENT, .where = "corpus", .position = obs->sent_count}};
     obs->sent_count++;
 }
 
@@ -58,6 +58,16 @@ void trial_name(struct trial *t, const char *host)
     }
 }
 
+/** The public suffixes that the corpora ask about: the judge takes the look-up from its caller. */
+static bool is_public_suffix(const char *domain)
+{
+    static const char *const suffixes[] = {"com", "co.uk", "uk", "s3.amazonaws.com", "github.io"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (str_equal_nocase(domain, suffixes[i]))
+            return true;
+    return false;
+}
+
 void trial_judge(struct trial *t, const struct profile *const *profiles, size_t count, cw_time at)
 {
     if (t->store == NULL)
@@ -72,6 +82,7 @@ void trial_judge(struct trial *t, const struct profile *const *profiles, size_t 
                                       .stores = stores,
                                       .profile_count = count,
                                       .at = at,
+                                      .is_public_suffix = is_public_suffix,
                                       .memo = t->memo};
     judge(&input, &t->arena, &t->verdict);
 }
@@ -138,7 +149,8 @@ void score_case(struct score *score, const char *id, const char *expected, const
         }
     }
     score->failed++;
-    printf("  %s %s: expected %s, certwhy says %s: %s\n", score->suite, id, expected, actual, detail);
+    printf("  %s %s: expected %s, certwhy says %s: %s\n", score->suite, id, expected, actual,
+           detail);
 }
 
 void score_finish(struct score *score)

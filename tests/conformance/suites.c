@@ -24,7 +24,8 @@ static void send_all(struct trial *t, json_t *line)
 
 /* ---- what real clients said ---- */
 
-/** Ports, paths and times differ from run to run: "https://host:1234/x/" and "2026-…Z" are equal. */
+/** Ports, paths and times differ from run to run: "https://host:1234/x/" and "2026-…Z" are equal.
+ */
 static void message_normalise(const char *in, char *out, size_t size)
 {
     static const char noise[] = "ERROR: Cannot open directory /nonexistent. | ";
@@ -127,8 +128,13 @@ static void labelled_run(struct score *score, json_t *line, const struct profile
     json_t *expected = json_object_get(line, "expected");
     const struct client_verdict *v = &t.verdict.clients[0];
     char detail[400];
-    snprintf(detail, sizeof detail, "[%s] %.300s",
-             v->reason_count > 0 ? fact_name(v->reasons[0].fact) : "", text(expected, "detail"));
+    snprintf(detail, sizeof detail, "[%s %s] %.*s",
+             v->reason_count > 0 ? fact_name(v->reasons[0].fact) : "",
+             v->reason_count > 0 ? v->reasons[0].text : "",
+             (int)strcspn(text(expected, "detail"), "\n") < 90
+                 ? (int)strcspn(text(expected, "detail"), "\n")
+                 : 90,
+             text(expected, "detail"));
     score_case(score, text(line, "id"),
                json_is_true(json_object_get(expected, "valid")) ? "valid" : "invalid",
                v->accepts == 1 ? "valid" : "invalid", detail);
@@ -140,13 +146,23 @@ static void bettertls_run(struct score *score, json_t *line)
     labelled_run(score, line, &profile_rfc5280, profile_rfc5280.behaviour);
 }
 
+/** limbo: purpose and depth are options of the case. */
 static void limbo_run(struct score *score, json_t *line)
 {
+    struct behaviour b = *profile_webpki.behaviour;
+    json_t *depth = json_object_get(line, "max_depth");
     if (strncmp(text(line, "id"), "crl::", 5) == 0) {
         score->skipped++;
         return;
     }
-    labelled_run(score, line, &profile_webpki, profile_webpki.behaviour);
+    b.baseline = strncmp(text(line, "id"), "webpki::", 8) == 0;
+    if (strcmp(text(line, "purpose"), "client") == 0)
+        b.purpose = EKU_CLIENT_AUTH;
+    if (json_is_integer(depth)) {
+        b.max_intermediates = (unsigned)json_integer_value(depth);
+        b.no_intermediates = b.max_intermediates == 0;
+    }
+    labelled_run(score, line, &profile_webpki, &b);
 }
 
 const struct suite suites[] = {

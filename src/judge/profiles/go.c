@@ -74,9 +74,9 @@ static const struct phase go_phases[] = {
                "\" while trying to verify candidate authority certificate \"{ca}\")"
 #define GO_CANNOT_SIGN                                                                             \
     GO_UNKNOWN                                                                                     \
-        " (possibly because of \"x509: invalid signature: parent certificate cannot sign "         \
-        "this kind of certificate\" while trying to verify candidate authority certificate "       \
-        "\"{subject}\")"
+    " (possibly because of \"x509: invalid signature: parent certificate cannot sign "             \
+    "this kind of certificate\" while trying to verify candidate authority certificate "           \
+    "\"{subject}\")"
 #define GO_PARSE "tls: failed to parse certificate from server: "
 
 static const struct words go_words[] = {

@@ -33,7 +33,7 @@ static const struct behaviour rfc5280 = {
     .names = EQUAL_CANONICAL,
     .anchor_time_ignored = false,
     .anchor_bc = ANCHOR_BC_IF_PRESENT,
-    .digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5,
+    .digests_denied = DENY_ALL,
     .cn = CN_NEVER,
     .wildcard_min_dots = 2,
     .leaf_ku = LEAF_KU_ANY_SERVER_USE,
@@ -51,13 +51,13 @@ static const struct behaviour webpki = {
     .cn = CN_NEVER,
     .wildcard_min_dots = 2,
     .empty_subject_needs_critical_san = true,
-    .leaf_ku = LEAF_KU_ANY_SERVER_USE,
+    .leaf_ku = LEAF_KU_IGNORE,
     .policy = POLICY_PROCESS,
     .critical = CRIT_RFC5280 | CRIT_CRLDP,
-    .webpki = true,
-    .san_required = true,
+    .rfc_strict = true,
+    .baseline = true,
     .nc_wildcard_excluded = true,
-    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL,
+    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SAN_BAD_IP),
 };
 
 static const char *const no_aliases[] = {NULL};
