@@ -246,6 +246,13 @@ static void refine_addresses(const struct explaining *e, struct draft *draft)
     }
 }
 
+static void refine_not_a_ca(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (cert && !(cert->has & HAS_BASIC_CONSTRAINTS))
+        draft->variant = "unsaid";
+}
+
 static void refine_ca_as_leaf(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
@@ -263,7 +270,7 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_SIGNATURE_BAD, refine_bad_signature}, {FACT_EXPIRED, refine_validity},
         {FACT_KEY_MISMATCH, refine_pairing},        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
         {FACT_ISSUER_OTHER_KEY, refine_other_key},  {FACT_SNI_REQUIRED, refine_sni},
-        {FACT_ADDRESSES_DIFFER, refine_addresses},
+        {FACT_ADDRESSES_DIFFER, refine_addresses},  {FACT_NOT_A_CA, refine_not_a_ca},
     };
     static const struct {
         enum fact_id fact;
