@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fixes are proven: over every scenario of the lab, what a fix says is what a second, independent
+ * judgement of the repaired world says. */
+#include "diagnosis.h"
+
+#include "repair/fix_text.h"
+
+static bool rejected(const struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->target.verdict.client_count; i++)
+        if (d->target.verdict.clients[i].accepts == 0)
+            return true;
+    return false;
+}
+
+static bool cures(const struct fix *fix)
+{
+    return fix->accepted_count > 0 && fix->rejected_count == 0;
+}
+
+static const struct fix *complete_cure(const struct diagnosis *d)
+{
+    const struct plan *plan = &d->target.plan;
+    for (size_t i = 0; i < plan->finding_count; i++)
+        for (size_t k = 0; k < plan->per_finding[i].count; k++)
+            if (cures(&plan->per_finding[i].items[k]))
+                return &plan->per_finding[i].items[k];
+    return plan->together != NULL && cures(plan->together) ? plan->together : NULL;
+}
+
+static void each_rejection_has_a_complete_cure(void **state)
+{
+    size_t count;
+    const struct scenario *table = scenario_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        if (!scenario_is_plain(&table[i]))
+            continue;
+        struct diagnosis *d = diagnosis_of(&table[i]);
+        if (rejected(d) && complete_cure(d) == NULL)
+            fail_msg("%s: nothing cures it", table[i].name);
+        if (scenario_is_healthy(&table[i]))
+            assert_null(d->target.plan.together);
+        diagnosis_free(d);
+    }
+}
+
+static void check_fix(const char *scenario, const struct fix *fix)
+{
+    static const char *const never[] = {"--insecure",
+                                        "curl -k",
+                                        "verify=False",
+                                        "CERT_NONE",
+                                        "SSL_VERIFY_NONE",
+                                        "NODE_TLS_REJECT_UNAUTHORIZED",
+                                        "--no-check-certificate",
+                                        "sslVerify",
+                                        "certwhy fix"};
+    assert_non_null(fix_text_find(fix->id));
+    assert_true(fix->summary[0] != '\0');
+    if (!fix->proven && !fix->partial)
+        fail_msg("%s: %s is not proven", scenario, fix->id);
+    assert_null(strstr(fix->summary, "\"\""));
+    assert_null(strchr(fix->summary, '{'));
+    for (size_t i = 0; i < fix->command_count; i++)
+        for (size_t k = 0; k < sizeof never / sizeof never[0]; k++)
+            if (strstr(fix->commands[i], never[k]) != NULL)
+                fail_msg("%s: %s", scenario, fix->commands[i]);
+    for (size_t i = 0; i < fix->file_count; i++)
+        assert_true(fix->files[i].content.n > 0);
+}
+
+static void no_fix_is_unproven_unsaid_or_switches_verification_off(void **state)
+{
+    size_t count;
+    const struct scenario *table = scenario_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        if (!scenario_is_plain(&table[i]))
+            continue;
+        struct diagnosis *d = diagnosis_of(&table[i]);
+        const struct plan *plan = &d->target.plan;
+        assert_int_equal(plan->finding_count, d->target.findings.count);
+        for (size_t f = 0; f < plan->finding_count; f++)
+            for (size_t k = 0; k < plan->per_finding[f].count; k++)
+                check_fix(table[i].name, &plan->per_finding[f].items[k]);
+        if (plan->together != NULL)
+            check_fix(table[i].name, plan->together);
+        diagnosis_free(d);
+    }
+}
+
+static const struct fix_file *file_named(const struct fix *fix, const char *path)
+{
+    for (size_t i = 0; i < fix->file_count; i++)
+        if (strcmp(fix->files[i].path, path) == 0)
+            return &fix->files[i];
+    return NULL;
+}
+
+/* The file in the place of what was sent, read as any server would read it. */
+static void apply_bundle(struct diagnosis *d, const struct fix_file *file)
+{
+    struct container container;
+    container_read(file->content, "fullchain.pem", &d->arena, &container);
+    assert_int_equal(container.fault_count, 0);
+    struct observation *obs = &d->observation;
+    struct seen *sent = arena_array(&d->arena, container.object_count, sizeof *sent);
+    for (size_t i = 0; i < container.object_count; i++) {
+        assert_int_equal(container.objects[i].kind, OBJECT_CERTIFICATE);
+        sent[i] = (struct seen){.cert = cert_parse(container.objects[i].der),
+                                .origin = {.kind = ORIGIN_SENT, .position = i}};
+    }
+    observation_free(obs);
+    obs->sent = sent;
+    obs->sent_count = container.object_count;
+}
+
+/* Judged again from the file itself: who accepts is who was promised to accept. */
+static void written_bundles_do_what_they_promise(void **state)
+{
+    size_t count, applied = 0;
+    const struct scenario *table = scenario_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        if (!scenario_is_plain(&table[i]))
+            continue;
+        struct diagnosis *d = diagnosis_of(&table[i]);
+        const struct fix_file *file = NULL;
+        const struct fix *fix = NULL;
+        for (size_t f = 0; f < d->target.plan.finding_count && file == NULL; f++)
+            for (size_t k = 0; k < d->target.plan.per_finding[f].count && file == NULL; k++) {
+                fix = &d->target.plan.per_finding[f].items[k];
+                file = file_named(fix, "fullchain.pem");
+            }
+        if (file != NULL) {
+            apply_bundle(d, file);
+            struct verdict verdict;
+            judge(&d->target.input, &d->arena, &verdict);
+            size_t accepting = 0;
+            for (size_t c = 0; c < verdict.client_count; c++)
+                accepting += verdict.clients[c].accepts == 1;
+            if (accepting != fix->accepted_count)
+                fail_msg("%s: %s promised %zu, %zu accept", table[i].name, fix->id,
+                         fix->accepted_count, accepting);
+            applied++;
+        }
+        diagnosis_free(d);
+    }
+    assert_true(applied >= 8);
+}
+
+static void the_missing_intermediate_is_added_after_the_leaf_without_the_root(void **state)
+{
+    (void)state;
+    const struct scenario *scenario = diagnosis_scenario("missing-two-pool");
+    struct diagnosis *d = diagnosis_of(scenario);
+    const struct fix *fix = diagnosis_fix(d, "server.send-chain");
+    assert_non_null(fix);
+    assert_int_equal(fix->who, FIX_SERVER);
+    BUF_CLEANUP wanted = {0};
+    for (const char *member = "L12"; *member != '\0'; member++)
+        pem_write(&wanted, "CERTIFICATE", pki_member(&d->lab, &scenario->pki, *member));
+    assert_true(bytes_equal(fix->files[0].content, buf_bytes(&wanted)));
+    assert_true(bytes_equal(d->target.plan.bundle, buf_bytes(&wanted)));
+    diagnosis_free(d);
+}
+
+/* The two look-alikes have different cures: a private root is nothing that a server can mend. */
+static void a_private_root_is_cured_in_the_client_alone(void **state)
+{
+    static const char *const names[] = {"private-root-sent", "private-root", "private-root-pool"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct diagnosis *d = diagnosis_of(diagnosis_scenario(names[i]));
+        assert_null(diagnosis_fix(d, "server.send-chain"));
+        assert_null(diagnosis_fix(d, "server.get-intermediate"));
+        bool known = strcmp(names[i], "private-root") != 0;
+        const struct fix *fix = diagnosis_fix(d, known ? "client.trust-root" : "client.get-root");
+        assert_non_null(fix);
+        assert_int_equal(fix->who, FIX_CLIENT);
+        assert_true(cures(fix));
+        if (known)
+            assert_non_null(strstr(fix->caveat, "compare it with"));
+        diagnosis_free(d);
+    }
+}
+
+static void a_missing_intermediate_is_not_cured_in_the_client(void **state)
+{
+    (void)state;
+    struct diagnosis *d = diagnosis_of(diagnosis_scenario("missing-intermediate-pool"));
+    assert_null(diagnosis_fix(d, "client.trust-root"));
+    assert_null(diagnosis_fix(d, "client.get-root"));
+    diagnosis_free(d);
+}
+
+static void a_request_holds_the_old_names_and_the_new_one(void **state)
+{
+    (void)state;
+    struct diagnosis *d = diagnosis_of(diagnosis_scenario("name-mismatch"));
+    const struct fix *fix = diagnosis_fix(d, "ca.reissue-names");
+    assert_non_null(fix);
+    const char *name = d->observation.target.name;
+    bool found = false;
+    for (size_t i = 0; i < fix->command_count; i++)
+        found = found || (str_starts(fix->commands[i], "openssl req -new") &&
+                          strstr(fix->commands[i], name) != NULL);
+    assert_true(found);
+    diagnosis_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rejection_has_a_complete_cure),
+        cmocka_unit_test(no_fix_is_unproven_unsaid_or_switches_verification_off),
+        cmocka_unit_test(written_bundles_do_what_they_promise),
+        cmocka_unit_test(the_missing_intermediate_is_added_after_the_leaf_without_the_root),
+        cmocka_unit_test(a_private_root_is_cured_in_the_client_alone),
+        cmocka_unit_test(a_missing_intermediate_is_not_cured_in_the_client),
+        cmocka_unit_test(a_request_holds_the_old_names_and_the_new_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
