@@ -32,8 +32,9 @@ static void parsed(const char *words, struct buf *out)
     struct error error = {0};
     char *list[32];
     int count = 0;
-    for (char *p = strtok(arena_strdup(&arena, words), " "); p; p = strtok(NULL, " "))
-        list[count++] = p;
+    char *rest = arena_strdup(&arena, words);
+    for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
+        list[count++] = word;
     if (arguments_parse(&command, count, list, &arguments, &error) != CW_OK) {
         buf_add_str(out, error.text);
         arena_free(&arena);
