@@ -31,12 +31,15 @@ enum sig_result crypto_verify(struct bytes spki, struct bytes algorithm, struct 
 struct sig_memo;
 struct sig_memo *sig_memo_new(void);
 void sig_memo_free(struct sig_memo *memo);
-/** As crypto_verify(), remembered. `tbs_id` is a SHA-256 that identifies the signed object whole
- *  (certificate including its signature). `budget` counts down at each real check; at 0 the answer
- * is SIG_UNCHECKED. NULL: no budget. */
-enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct bytes algorithm,
-                                struct bytes tbs, struct bytes signature, const uint8_t tbs_id[32],
-                                int *budget);
+/** A signed object in its parts, as crypto_verify() takes them. */
+struct signed_object {
+    struct bytes algorithm, tbs, signature;
+    const uint8_t *sha256; /**< of the object whole, its signature included: what it is known by */
+};
+/** As crypto_verify(), remembered. `budget` counts down at each real check; at 0 the answer is
+ *  SIG_UNCHECKED. NULL: no budget. */
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
+                                const struct signed_object *object, int *budget);
 
 /* ---- private keys: read only when the user names one; never logged, never stored ---- */
 

@@ -166,7 +166,7 @@ struct memo_key {
 };
 
 struct memo_check {
-    uint8_t spki[32], tbs[32];
+    uint8_t spki[32], object[32];
     enum sig_result result; /* 0: free */
 };
 
@@ -222,11 +222,11 @@ static struct memo_key *key_slot(struct memo_key *keys, size_t cap, const uint8_
 }
 
 static struct memo_check *check_slot(struct memo_check *checks, size_t cap, const uint8_t spki[32],
-                                     const uint8_t tbs[32])
+                                     const uint8_t object[32])
 {
-    size_t i = (digest_slot(spki, cap) ^ digest_slot(tbs, cap)) & (cap - 1);
+    size_t i = (digest_slot(spki, cap) ^ digest_slot(object, cap)) & (cap - 1);
     while (checks[i].result != 0 &&
-           (memcmp(checks[i].tbs, tbs, 32) != 0 || memcmp(checks[i].spki, spki, 32) != 0))
+           (memcmp(checks[i].object, object, 32) != 0 || memcmp(checks[i].spki, spki, 32) != 0))
         i = (i + 1) & (cap - 1);
     return &checks[i];
 }
@@ -261,7 +261,7 @@ static void checks_make_room(struct sig_memo *memo)
     struct memo_check *larger = xcalloc(2 * memo->check_cap, sizeof *larger);
     for (size_t i = 0; i < memo->check_cap; i++)
         if (memo->checks[i].result != 0)
-            *check_slot(larger, 2 * memo->check_cap, memo->checks[i].spki, memo->checks[i].tbs) =
+            *check_slot(larger, 2 * memo->check_cap, memo->checks[i].spki, memo->checks[i].object) =
                 memo->checks[i];
     free(memo->checks);
     memo->checks = larger;
@@ -282,13 +282,13 @@ static EVP_PKEY *memo_decode(struct sig_memo *memo, struct bytes spki, const uin
     return slot->key;
 }
 
-enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct bytes algorithm,
-                                struct bytes tbs, struct bytes signature, const uint8_t tbs_id[32],
-                                int *budget)
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
+                                const struct signed_object *object, int *budget)
 {
     uint8_t spki_id[32];
     crypto_sha256(spki, spki_id);
-    const struct memo_check *known = check_slot(memo->checks, memo->check_cap, spki_id, tbs_id);
+    const struct memo_check *known =
+        check_slot(memo->checks, memo->check_cap, spki_id, object->sha256);
     if (known->result != 0)
         return known->result;
     if (budget != NULL && *budget <= 0)
@@ -298,10 +298,10 @@ enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki, struct
 
     checks_make_room(memo);
     EVP_PKEY *key = memo_decode(memo, spki, spki_id);
-    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, spki_id, tbs_id);
+    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, spki_id, object->sha256);
     memcpy(slot->spki, spki_id, 32);
-    memcpy(slot->tbs, tbs_id, 32);
-    slot->result = verify_with(key, algorithm, tbs, signature);
+    memcpy(slot->object, object->sha256, 32);
+    slot->result = verify_with(key, object->algorithm, object->tbs, object->signature);
     memo->check_count++;
     ERR_clear_error();
     return slot->result;

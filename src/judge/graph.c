@@ -256,8 +256,11 @@ enum edge_sig edge_signature(struct judging *j, int edge)
     const struct cert *issuer = j->graph->nodes[e->issuer].cert;
     if (child->hypothetical)
         return e->signature = EDGE_SIG_GOOD;
-    switch (sig_memo_verify(j->in->memo, issuer->key.spki, child->outer_algorithm, child->tbs,
-                            child->signature, child->sha256, &j->signatures_left)) {
+    const struct signed_object object = {.algorithm = child->outer_algorithm,
+                                         .tbs = child->tbs,
+                                         .signature = child->signature,
+                                         .sha256 = child->sha256};
+    switch (sig_memo_verify(j->in->memo, issuer->key.spki, &object, &j->signatures_left)) {
     case SIG_OK:
         return e->signature = EDGE_SIG_GOOD;
     case SIG_UNSUPPORTED:

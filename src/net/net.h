@@ -35,11 +35,15 @@ enum net_result {
 };
 const char *net_result_text(enum net_result result);
 
-/** All addresses of a host name or literal, in the system's order, at most LIMIT_ADDRESSES.
- * `family` AF_UNSPEC, AF_INET or AF_INET6. `why` receives the resolver's own words on failure.
- * Literals are never sent to a resolver. */
-enum net_result net_resolve(const char *host, uint16_t port, int family, struct address *out,
-                            size_t max, size_t *count, char why[128]);
+struct addresses {
+    struct address items[LIMIT_ADDRESSES];
+    size_t count;
+};
+/** Appends all addresses of a host name or literal, in the system's order, as far as there is room.
+ *  `family` AF_UNSPEC, AF_INET or AF_INET6. `why` receives the resolver's own words on failure.
+ *  Literals are never sent to a resolver. */
+enum net_result net_resolve(const char *host, uint16_t port, int family, struct addresses *out,
+                            char why[128]);
 /** Connects; on NET_OK *fd is a non-blocking socket that the caller closes. */
 enum net_result net_connect(const struct address *address, struct deadline deadline, int *fd,
                             char why[128]);

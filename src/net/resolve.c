@@ -113,35 +113,30 @@ static bool lookup_wait(struct lookup *lookup)
     return done;
 }
 
-static bool address_known(const struct address *list, size_t count, const struct address *address)
+/** Appends an address that is not there yet, while there is room. */
+static void addresses_add(struct addresses *out, int family, const void *ip, uint16_t port)
 {
-    for (size_t i = 0; i < count; i++)
-        if (list[i].family == address->family && memcmp(list[i].ip, address->ip, 16) == 0)
-            return true;
-    return false;
+    const struct address address = address_of(family, ip, port);
+    for (size_t i = 0; i < out->count; i++)
+        if (strcmp(out->items[i].text, address.text) == 0)
+            return;
+    if (out->count < LIMIT_ADDRESSES)
+        out->items[out->count++] = address;
 }
 
-static size_t addresses_collect(const struct addrinfo *answer, uint16_t port, struct address *out,
-                                size_t max)
+static void addresses_collect(const struct addrinfo *answer, uint16_t port, struct addresses *out)
 {
-    size_t count = 0;
-    for (const struct addrinfo *a = answer; a != NULL && count < max; a = a->ai_next) {
+    for (const struct addrinfo *a = answer; a != NULL; a = a->ai_next) {
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-        struct address address;
         if (a->ai_family == AF_INET && a->ai_addrlen >= sizeof v4) {
             memcpy(&v4, a->ai_addr, sizeof v4);
-            address = address_of(AF_INET, &v4.sin_addr, port);
+            addresses_add(out, AF_INET, &v4.sin_addr, port);
         } else if (a->ai_family == AF_INET6 && a->ai_addrlen >= sizeof v6) {
             memcpy(&v6, a->ai_addr, sizeof v6);
-            address = address_of(AF_INET6, &v6.sin6_addr, port);
-        } else {
-            continue;
+            addresses_add(out, AF_INET6, &v6.sin6_addr, port);
         }
-        if (!address_known(out, count, &address))
-            out[count++] = address;
     }
-    return count;
 }
 
 static enum net_result lookup_result(const struct lookup *lookup, char why[128])
@@ -175,10 +170,9 @@ static enum net_result resolve_name(const char *host, int family, struct lookup 
     return lookup->code == 0 ? NET_OK : lookup_result(lookup, why);
 }
 
-enum net_result net_resolve(const char *host, uint16_t port, int family, struct address *out,
-                            size_t max, size_t *count, char why[128])
+enum net_result net_resolve(const char *host, uint16_t port, int family, struct addresses *out,
+                            char why[128])
 {
-    *count = 0;
     why[0] = '\0';
     uint8_t ip[16] = {0};
     const size_t ip_bytes = str_parse_ip(host, ip);
@@ -188,8 +182,7 @@ enum net_result net_resolve(const char *host, uint16_t port, int family, struct 
             snprintf(why, 128, "%s", "the address is of the other IP version");
             return NET_NAME_UNKNOWN;
         }
-        if (max > 0)
-            out[(*count)++] = address_of(ip_family, ip, port);
+        addresses_add(out, ip_family, ip, port);
         return NET_OK;
     }
     if (host[0] == '\0' || strlen(host) > HOST_NAME_MAX_BYTES) {
@@ -199,14 +192,14 @@ enum net_result net_resolve(const char *host, uint16_t port, int family, struct 
 
     log_line(1, "resolving %s", host);
     struct lookup *lookup = NULL;
+    const size_t before = out->count;
     enum net_result result = resolve_name(host, family, &lookup, why);
     if (result == NET_OK)
-        *count = addresses_collect(lookup->answer, port, out,
-                                   max < LIMIT_ADDRESSES ? max : LIMIT_ADDRESSES);
+        addresses_collect(lookup->answer, port, out);
     if (lookup != NULL)
         lookup_free(lookup);
-    if (result == NET_OK && *count == 0) {
-        snprintf(why, 128, "%s", "the name has no IPv4 or IPv6 address");
+    if (result == NET_OK && out->count == before && before < LIMIT_ADDRESSES) {
+        snprintf(why, 128, "%s", "the name has no further IPv4 or IPv6 address");
         result = NET_NAME_UNKNOWN;
     }
     return result;

@@ -34,13 +34,12 @@ struct lookup {
 
 static void lookup_add(struct lookup *lookup, const char *host, uint16_t port)
 {
-    size_t found = 0;
+    struct addresses found = {0};
     const enum net_result result =
-        net_resolve(host, port, lookup->options->family, lookup->addresses + lookup->count,
-                    LIMIT_ADDRESSES - lookup->count, &found, lookup->why);
-    if (result == NET_OK)
-        lookup->count += found;
-    else
+        net_resolve(host, port, lookup->options->family, &found, lookup->why);
+    for (size_t i = 0; i < found.count && lookup->count < LIMIT_ADDRESSES; i++)
+        lookup->addresses[lookup->count++] = found.items[i];
+    if (result != NET_OK)
         lookup->result = result;
 }
 

@@ -13,14 +13,14 @@
 #include "crypto/crypto.h"
 
 /** A certificate's three parts, as x509/ would hand them over. */
-struct signed_object {
+struct sample {
     unsigned char *spki, *algorithm, *tbs;
     struct bytes spki_b, algorithm_b, tbs_b;
     uint8_t signature[1024];
     size_t signature_n;
 };
 
-static void object_drop(struct signed_object *object)
+static void object_drop(struct sample *object)
 {
     OPENSSL_free(object->spki);
     OPENSSL_free(object->algorithm);
@@ -36,7 +36,7 @@ static EVP_PKEY *key_make(const char *type, int parameter)
     return EVP_PKEY_Q_keygen(NULL, NULL, "EC", type);
 }
 
-static struct signed_object object_sign(EVP_PKEY *key, const EVP_MD *digest, int padding, int salt)
+static struct sample object_sign(EVP_PKEY *key, const EVP_MD *digest, int padding, int salt)
 {
     X509 *x = X509_new();
     X509_set_pubkey(x, key);
@@ -52,7 +52,7 @@ static struct signed_object object_sign(EVP_PKEY *key, const EVP_MD *digest, int
     assert_true(X509_sign_ctx(x, context) > 0);
     EVP_MD_CTX_free(context);
 
-    struct signed_object object = {0};
+    struct sample object = {0};
     const ASN1_BIT_STRING *signature = NULL;
     const X509_ALGOR *algorithm = NULL;
     X509_get0_signature(&signature, &algorithm, x);
@@ -69,7 +69,7 @@ static struct signed_object object_sign(EVP_PKEY *key, const EVP_MD *digest, int
     return object;
 }
 
-static enum sig_result object_verify(const struct signed_object *object)
+static enum sig_result object_verify(const struct sample *object)
 {
     return crypto_verify(object->spki_b, object->algorithm_b, object->tbs_b,
                          bytes_of(object->signature, object->signature_n));
@@ -77,7 +77,7 @@ static enum sig_result object_verify(const struct signed_object *object)
 
 static void check_round(EVP_PKEY *key, const EVP_MD *digest, int padding, int salt)
 {
-    struct signed_object object = object_sign(key, digest, padding, salt);
+    struct sample object = object_sign(key, digest, padding, salt);
     assert_int_equal(object_verify(&object), SIG_OK);
     object.tbs[object.tbs_b.n - 1] ^= 1;
     assert_int_equal(object_verify(&object), SIG_BAD);
@@ -123,7 +123,7 @@ static void rsa_pss_keys(void **state)
     assert_true(EVP_PKEY_keygen(context, &key) > 0);
     check_round(key, EVP_sha256(), RSA_PKCS1_PSS_PADDING, 32);
 
-    struct signed_object object = object_sign(key, EVP_sha256(), RSA_PKCS1_PSS_PADDING, 32);
+    struct sample object = object_sign(key, EVP_sha256(), RSA_PKCS1_PSS_PADDING, 32);
     static const uint8_t sha256_rsa[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
                                          0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00};
     object.algorithm_b = bytes_of(sha256_rsa, sizeof sha256_rsa);
@@ -190,8 +190,8 @@ static void faults_are_told_apart(void **state)
 {
     (void)state;
     EVP_PKEY *rsa = key_make("RSA", 1024), *ec = key_make("P-256", 0);
-    struct signed_object a = object_sign(rsa, EVP_sha256(), 0, 0);
-    struct signed_object b = object_sign(ec, EVP_sha256(), 0, 0);
+    struct sample a = object_sign(rsa, EVP_sha256(), 0, 0);
+    struct sample b = object_sign(ec, EVP_sha256(), 0, 0);
     const struct bytes signature = bytes_of(a.signature, a.signature_n);
 
     assert_int_equal(crypto_verify(b.spki_b, a.algorithm_b, a.tbs_b, signature), SIG_KEY_MISMATCH);
@@ -225,28 +225,24 @@ static void memo_remembers_and_counts(void **state)
     (void)state;
     struct sig_memo *memo = sig_memo_new();
     EVP_PKEY *key = key_make("P-256", 0);
-    struct signed_object object = object_sign(key, EVP_sha256(), 0, 0);
-    const struct bytes signature = bytes_of(object.signature, object.signature_n);
-    const uint8_t id[32] = {1}, other[32] = {2};
+    struct sample sample = object_sign(key, EVP_sha256(), 0, 0);
+    const uint8_t id[32] = {1}, other_id[32] = {2};
+    const struct signed_object object = {.algorithm = sample.algorithm_b,
+                                         .tbs = sample.tbs_b,
+                                         .signature =
+                                             bytes_of(sample.signature, sample.signature_n),
+                                         .sha256 = id};
+    struct signed_object other = object;
+    other.sha256 = other_id;
     int budget = 1;
-    assert_int_equal(sig_memo_verify(memo, object.spki_b, object.algorithm_b, object.tbs_b,
-                                     signature, id, &budget),
-                     SIG_OK);
+    assert_int_equal(sig_memo_verify(memo, sample.spki_b, &object, &budget), SIG_OK);
     assert_int_equal(budget, 0);
-    assert_int_equal(sig_memo_verify(memo, object.spki_b, object.algorithm_b, object.tbs_b,
-                                     signature, id, &budget),
-                     SIG_OK);
-    assert_int_equal(sig_memo_verify(memo, object.spki_b, object.algorithm_b, object.tbs_b,
-                                     signature, other, &budget),
-                     SIG_UNCHECKED);
+    assert_int_equal(sig_memo_verify(memo, sample.spki_b, &object, &budget), SIG_OK);
+    assert_int_equal(sig_memo_verify(memo, sample.spki_b, &other, &budget), SIG_UNCHECKED);
     /* an unchecked answer is not remembered */
-    assert_int_equal(sig_memo_verify(memo, object.spki_b, object.algorithm_b, object.tbs_b,
-                                     signature, other, NULL),
-                     SIG_OK);
-    assert_int_equal(sig_memo_verify(memo, bytes_str("junk"), object.algorithm_b, object.tbs_b,
-                                     signature, id, NULL),
-                     SIG_KEY_UNUSABLE);
-    object_drop(&object);
+    assert_int_equal(sig_memo_verify(memo, sample.spki_b, &other, NULL), SIG_OK);
+    assert_int_equal(sig_memo_verify(memo, bytes_str("junk"), &object, NULL), SIG_KEY_UNUSABLE);
+    object_drop(&sample);
     EVP_PKEY_free(key);
     sig_memo_free(memo);
     sig_memo_free(NULL);
@@ -263,8 +259,8 @@ static void memo_grows_and_keeps_answers(void **state)
             memcpy(spki, "spki", 4);
             memcpy(spki + 4, &i, 4);
             crypto_sha256(bytes_of(&i, 4), id);
-            assert_int_equal(sig_memo_verify(memo, bytes_of(spki, 8), bytes_of(NULL, 0),
-                                             bytes_of(NULL, 0), bytes_of(NULL, 0), id, &budget),
+            const struct signed_object object = {.sha256 = id};
+            assert_int_equal(sig_memo_verify(memo, bytes_of(spki, 8), &object, &budget),
                              SIG_KEY_UNUSABLE);
             assert_int_equal(budget, 0);
         }

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,35 +26,46 @@ static void deadlines(void **state)
 static void literals_need_no_resolver(void **state)
 {
     (void)state;
-    struct address a[2];
-    size_t n = 0;
+    struct addresses a = {0};
     char why[128];
-    assert_int_equal(net_resolve("192.0.2.7", 443, AF_UNSPEC, a, 2, &n, why), NET_OK);
-    assert_int_equal(n, 1);
-    assert_int_equal(a[0].family, AF_INET);
-    assert_string_equal(a[0].text, "192.0.2.7:443");
-    assert_int_equal(net_resolve("2001:DB8::1", 25, AF_UNSPEC, a, 2, &n, why), NET_OK);
-    assert_int_equal(a[0].family, AF_INET6);
-    assert_string_equal(a[0].text, "[2001:db8::1]:25");
-    assert_int_equal(net_resolve("::1", 443, AF_INET, a, 2, &n, why), NET_NAME_UNKNOWN);
-    assert_int_equal(n, 0);
+    assert_int_equal(net_resolve("192.0.2.7", 443, AF_UNSPEC, &a, why), NET_OK);
+    assert_int_equal(net_resolve("2001:DB8::1", 25, AF_UNSPEC, &a, why), NET_OK);
+    assert_int_equal(net_resolve("192.0.2.7", 443, AF_UNSPEC, &a, why), NET_OK);
+    assert_int_equal(a.count, 2);
+    assert_int_equal(a.items[0].family, AF_INET);
+    assert_string_equal(a.items[0].text, "192.0.2.7:443");
+    assert_int_equal(a.items[1].family, AF_INET6);
+    assert_string_equal(a.items[1].text, "[2001:db8::1]:25");
+    assert_int_equal(net_resolve("::1", 443, AF_INET, &a, why), NET_NAME_UNKNOWN);
+    assert_int_equal(a.count, 2);
     assert_true(strlen(why) > 0);
+}
+
+static void no_more_addresses_than_there_is_room_for(void **state)
+{
+    (void)state;
+    struct addresses a = {0};
+    char why[128], text[32];
+    for (int i = 0; i < LIMIT_ADDRESSES + 3; i++) {
+        snprintf(text, sizeof text, "192.0.2.%d", i);
+        assert_int_equal(net_resolve(text, 443, AF_UNSPEC, &a, why), NET_OK);
+    }
+    assert_int_equal(a.count, LIMIT_ADDRESSES);
 }
 
 static void names(void **state)
 {
     (void)state;
-    struct address a[LIMIT_ADDRESSES];
-    size_t n = 0;
+    struct addresses a = {0};
     char why[128], too_long[400];
-    assert_int_equal(net_resolve("localhost", 80, AF_INET, a, LIMIT_ADDRESSES, &n, why), NET_OK);
-    assert_int_equal(n, 1);
-    assert_string_equal(a[0].text, "127.0.0.1:80");
+    assert_int_equal(net_resolve("localhost", 80, AF_INET, &a, why), NET_OK);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.items[0].text, "127.0.0.1:80");
     memset(too_long, 'a', sizeof too_long - 1);
     too_long[sizeof too_long - 1] = '\0';
-    assert_int_equal(net_resolve(too_long, 80, AF_UNSPEC, a, 1, &n, why), NET_NAME_UNKNOWN);
-    assert_int_equal(net_resolve("", 80, AF_UNSPEC, a, 1, &n, why), NET_NAME_UNKNOWN);
-    assert_int_equal(n, 0);
+    assert_int_equal(net_resolve(too_long, 80, AF_UNSPEC, &a, why), NET_NAME_UNKNOWN);
+    assert_int_equal(net_resolve("", 80, AF_UNSPEC, &a, why), NET_NAME_UNKNOWN);
+    assert_int_equal(a.count, 1);
 }
 
 /** A listening loopback socket; its address in `out`. */
@@ -65,10 +77,10 @@ static int listen_here(struct address *out)
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(fd, 4), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    size_t n = 0;
+    struct addresses found = {0};
     char why[128];
-    assert_int_equal(net_resolve("127.0.0.1", ntohs(at.sin_port), AF_UNSPEC, out, 1, &n, why),
-                     NET_OK);
+    assert_int_equal(net_resolve("127.0.0.1", ntohs(at.sin_port), AF_UNSPEC, &found, why), NET_OK);
+    *out = found.items[0];
     return fd;
 }
 
@@ -151,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deadlines),
         cmocka_unit_test(literals_need_no_resolver),
+        cmocka_unit_test(no_more_addresses_than_there_is_room_for),
         cmocka_unit_test(names),
         cmocka_unit_test(refused),
         cmocka_unit_test(talks_and_notices_the_end),
