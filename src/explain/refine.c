@@ -217,13 +217,20 @@ static void refine_other_key(const struct explaining *e, struct draft *draft)
         draft->finding.rule = rule_find("signature.bad");
 }
 
-/* The client sent no name and was shown the certificate of some other site. */
+/* The client sent no name: it was refused, or shown the certificate of some other site. */
 static void refine_sni(const struct explaining *e, struct draft *draft)
 {
-    if (draft->fact->node < 0 || e->obs->sent_count == 0)
-        return;
-    draft->finding.rule = rule_find("server.default-certificate");
-    draft->variant = "no-sni";
+    if (draft->fact->node >= 0 && e->obs->sent_count > 0)
+        draft->variant = "default";
+}
+
+/* RFC 6066 section 3: "unrecognized_name" to a client that named nobody. */
+static void refine_alert(const struct explaining *e, struct draft *draft)
+{
+    enum { UNRECOGNIZED_NAME = 112 };
+    const char *sni = e->obs->target.sni;
+    if (draft->fact->value == UNRECOGNIZED_NAME && (!sni || !*sni))
+        draft->finding.rule = rule_find("server.sni-required");
 }
 
 static bool der_is_current(struct bytes der, cw_time at)
@@ -266,11 +273,17 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         enum fact_id fact;
         void (*refine)(const struct explaining *, struct draft *);
     } refiners[] = {
-        {FACT_ISSUER_NOT_FOUND, refine_not_found},  {FACT_ROOT_NOT_TRUSTED, refine_untrusted_root},
-        {FACT_SIGNATURE_BAD, refine_bad_signature}, {FACT_EXPIRED, refine_validity},
-        {FACT_KEY_MISMATCH, refine_pairing},        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
-        {FACT_ISSUER_OTHER_KEY, refine_other_key},  {FACT_SNI_REQUIRED, refine_sni},
-        {FACT_ADDRESSES_DIFFER, refine_addresses},  {FACT_NOT_A_CA, refine_not_a_ca},
+        {FACT_ISSUER_NOT_FOUND, refine_not_found},
+        {FACT_ROOT_NOT_TRUSTED, refine_untrusted_root},
+        {FACT_SIGNATURE_BAD, refine_bad_signature},
+        {FACT_EXPIRED, refine_validity},
+        {FACT_KEY_MISMATCH, refine_pairing},
+        {FACT_CA_AS_LEAF, refine_ca_as_leaf},
+        {FACT_ISSUER_OTHER_KEY, refine_other_key},
+        {FACT_SNI_REQUIRED, refine_sni},
+        {FACT_ALERT, refine_alert},
+        {FACT_ADDRESSES_DIFFER, refine_addresses},
+        {FACT_NOT_A_CA, refine_not_a_ca},
     };
     static const struct {
         enum fact_id fact;
