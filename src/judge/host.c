@@ -80,6 +80,19 @@ static bool wildcard_matches(const struct behaviour *b, const char *pattern, con
     return *pattern == '\0' && *host == '\0';
 }
 
+/** Letters, digits, hyphens, underscores, stars; no empty label. What is no host name is compared
+ *  whole or not at all: a wildcard does not stand for it. */
+static bool is_host_name(const char *name)
+{
+    if (name[0] == '.' || strstr(name, "..") != NULL || name[strlen(name) - 1] == '.')
+        return false;
+    for (const char *p = name; *p != '\0'; p++)
+        if (!((*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+              strchr("-_.*", *p) != NULL))
+            return false;
+    return true;
+}
+
 bool host_pattern_matches(const struct behaviour *b, const char *pattern, const char *host)
 {
     char shorter[256];
@@ -95,12 +108,14 @@ bool host_pattern_matches(const struct behaviour *b, const char *pattern, const 
         shorter[n - 1] = '\0';
         pattern = shorter;
     }
-    /* every label of a real name has a character: "..", and leading dots are no names */
-    if (pattern[0] == '.' || host[0] == '.' || strstr(pattern, "..") || strstr(host, ".."))
+    if (strspn(host, ".") == strlen(host))
         return false;
-    if (strchr(pattern, '*') == NULL)
+    uint8_t ip[16];
+    if (strchr(pattern, '*') == NULL || str_parse_ip(host, ip) > 0)
         return text_equal(pattern, host);
-    return wildcard_matches(b, pattern, host);
+    if (b->odd_names_whole && !(is_host_name(host) && is_host_name(pattern)))
+        return text_equal(pattern, host);
+    return pattern[0] != '.' && host[0] != '.' && wildcard_matches(b, pattern, host);
 }
 
 /** The entry as a C string when it is one: no NUL, no octet outside ASCII's visible part. */
@@ -197,6 +212,17 @@ static void host_copy(const struct behaviour *b, const char *name, char out[256]
     if (n > 1 && out[n - 1] == '.' && !b->keep_host_dot)
         n--;
     out[n] = '\0';
+}
+
+bool host_presented_matches(const struct behaviour *b, const char *presented,
+                            const struct target *target)
+{
+    char host[256];
+    host_copy(b, target->name, host);
+    if (target->name_kind == NAME_IP && !b->ip_in_dns)
+        return false;
+    return host_pattern_matches(b, presented, host) ||
+           (b->odd_names_whole && host_pattern_matches(b, presented, target->name));
 }
 
 bool host_matches(const struct behaviour *b, const struct cert *cert, const struct target *target)

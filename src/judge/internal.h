@@ -95,6 +95,9 @@ void check_host(const struct check *c);
 bool host_matches(const struct behaviour *b, const struct cert *cert, const struct target *target);
 /** One presented dNSName pattern against a reference name. */
 bool host_pattern_matches(const struct behaviour *b, const char *pattern, const char *host);
+/** A presented dNSName against the target's host, trailing dot and all. */
+bool host_presented_matches(const struct behaviour *b, const char *presented,
+                            const struct target *target);
 /** The names of a certificate for people: "a.example, *.b.example, 192.0.2.1 and 12 more". */
 char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
 

@@ -122,7 +122,8 @@ struct behaviour {
         wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
     bool wildcard_anywhere;
     bool no_ip_san4, no_ip_san6, ip_v4mapped, ip_in_dns;
-    bool keep_host_dot; /**< a trailing dot of the host is not removed before comparing */
+    bool odd_names_whole; /**< what is no host name is compared whole, and wildcards not at all */
+    bool keep_host_dot;   /**< a trailing dot of the host is not removed before comparing */
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "corpus.h"
+#include "judge/internal.h"
 
 static const char *text(json_t *json, const char *key)
 {
@@ -165,10 +166,89 @@ static void limbo_run(struct score *score, json_t *line)
     labelled_run(score, line, &profile_webpki, &b);
 }
 
+/* ---- NIST PKITS ---- */
+
+/** "NIST-test-policy-3" is 2.16.840.1.101.3.2.1.48.3. */
+static size_t policies_read(struct arena *arena, json_t *names, struct bytes *out, size_t max)
+{
+    size_t i, n = 0;
+    json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        struct buf der = {0};
+        const char *s = json_string_value(name);
+        const char *oid = s;
+        if (strcmp(s, "anyPolicy") == 0)
+            oid = "2.5.29.32.0";
+        else if (strncmp(s, "NIST-test-policy-", 17) == 0)
+            oid = arena_printf(arena, "2.16.840.1.101.3.2.1.48.%s", s + 17);
+        if (n < max && oid_from_text(oid, &der))
+            out[n++] = arena_bytes(arena, buf_bytes(&der));
+        buf_free(&der);
+    }
+    return n;
+}
+
+static bool option(json_t *line, const char *name)
+{
+    return json_is_true(json_object_get(json_object_get(line, "options"), name));
+}
+
+/** Sections 4.4, 4.14 and 4.15 are about CRLs. */
+static void pkits_run(struct score *score, json_t *line)
+{
+    struct arena arena = {0};
+    struct bytes policies[8];
+    struct behaviour b = *profile_rfc5280.behaviour;
+    const char *id = text(line, "id");
+    if (strncmp(id, "4.4.", 4) == 0 || strncmp(id, "4.14.", 5) == 0 ||
+        strncmp(id, "4.15.", 5) == 0) {
+        score->skipped++;
+        return;
+    }
+    b.leaf_eku_ignored = b.chain_eku_ignored = true;
+    b.leaf_ku = LEAF_KU_IGNORE;
+    b.digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5; /* the suite is older than SHA-1's end */
+    b.user_policies = policies;
+    b.user_policy_count = policies_read(
+        &arena, json_object_get(json_object_get(line, "options"), "initial_policy_set"), policies,
+        8);
+    b.initial_explicit_policy = option(line, "initial_explicit_policy");
+    b.initial_mapping_inhibit = option(line, "initial_policy_mapping_inhibit");
+    b.initial_any_inhibit = option(line, "initial_inhibit_any_policy");
+    labelled_run(score, line, &profile_rfc5280, &b);
+    arena_free(&arena);
+}
+
+/* ---- host names ---- */
+
+static void hostnames_run(struct score *score, json_t *line)
+{
+    char id[600];
+    struct behaviour b = *profile_webpki.behaviour;
+    const char *presented = text(line, "presented"), *reference = text(line, "reference");
+    struct trial t = {0};
+    snprintf(id, sizeof id, "%s/%s/%s", text(line, "suite"), presented, reference);
+    /* the two sources differ here: Go takes "*.com", curl takes addresses and trailing dots */
+    const bool go = strcmp(text(line, "suite"), "go") == 0;
+    b.wildcard_min_dots = go ? 1 : 2;
+    b.ip_in_dns = b.strip_san_dot = !go;
+    b.odd_names_whole = go;
+    trial_name(&t, reference);
+    if (go && reference[0] == '[')
+        t.observation.target.name_kind = NAME_IP;
+    score_case(score, id, text(line, "expect"),
+               host_presented_matches(&b, presented, &t.observation.target) ? "match" : "mismatch",
+               "");
+    trial_free(&t);
+}
+
 const struct suite suites[] = {
     {"clients", "client-verdicts/scenarios.jsonl", clients_run},
     {"client-words", "client-verdicts/scenarios.jsonl", words_run},
     {"bettertls", "conformance/bettertls_pathbuilding.jsonl", bettertls_run},
     {"limbo", "conformance/limbo.jsonl", limbo_run},
+    {"pkits", "conformance/pkits.jsonl", pkits_run},
+    {"hostnames", "conformance/hostnames.jsonl", hostnames_run},
     {NULL, NULL, NULL},
 };

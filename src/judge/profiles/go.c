@@ -13,6 +13,7 @@ static const struct behaviour go_1_19 = {
     .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_ED448 | KEYS_PSS | KEYS_DSA,
     .cn = CN_NEVER,
     .ip_v4mapped = true,
+    .odd_names_whole = true,
     .eku_empty_ok = true,
     .leaf_ku = LEAF_KU_IGNORE,
     .ku_zero_ok = true,

@@ -56,6 +56,7 @@ static const struct behaviour webpki = {
     .critical = CRIT_RFC5280 | CRIT_CRLDP,
     .rfc_strict = true,
     .baseline = true,
+    .odd_names_whole = true,
     .nc_wildcard_excluded = true,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SAN_BAD_IP),
 };
