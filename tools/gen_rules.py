@@ -74,7 +74,7 @@ def template_keys(path, text):
     """The {keys} of a template, read as src/explain/template.c does; stops at unbalanced braces."""
     keys, at, depth = [], 0, 0
     while at < len(text):
-        word = re.compile(r"\{\?([a-z_0-9]+):|\{([a-z_0-9]+)\}").match(text, at)
+        word = re.compile(r"\{\?(\w+):|\{(\w+)\}").match(text, at)
         if text.startswith("{{", at) or text.startswith("}}", at) and depth < 1:
             at += 2
         elif word:
@@ -118,7 +118,7 @@ def rule_check(path, values, parts, evidence, facts):
     for key, text in values.items():
         if key.split("[")[0] in ("summary", "detail", "verify", "file_verify", "not_this"):
             for used in template_keys(path, text):
-                if used not in evidence:
+                if used[0].lower() + used[1:] not in evidence:
                     fail(path, 1, f"{{{used}}} is not in src/explain/evidence.def")
 
 

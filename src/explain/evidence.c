@@ -286,7 +286,9 @@ static void put_measured(struct collecting *c, const struct draft *draft)
                 : str_safe(c->arena, bytes_str(fact->text)));
     put_positions(c, draft);
     if (draft->family > 0)
-        put_number(c, "family", (int64_t)draft->family);
+        put(c, "family",
+            draft->family == 1 ? "one certificate"
+                               : arena_printf(c->arena, "%zu certificates", draft->family));
     put(c, "interceptor", draft->interceptor);
 }
 

@@ -36,6 +36,8 @@ static enum severity draft_severity(const struct explaining *e, const struct dra
     enum severity own = draft->finding.rule->severity;
     if (draft_client_count(e, draft) > 0)
         return SEVERITY_ERROR;
+    if (draft->because_count > 0)
+        return SEVERITY_NOTICE;
     if (draft->fault)
         return fault_severity(e, draft->fault->id);
     bool always = strcmp(draft->finding.rule->id, "file.key-mismatch") == 0 ||

@@ -65,11 +65,11 @@ void explain(const struct judge_input *input, const struct verdict *verdict, str
 
 /** The rule page as text for a terminal (width columns) into out. */
 void rule_page(const struct rule *rule, unsigned width, struct buf *out);
-/** Fills a template: {key} becomes the item's value, {?key:text} becomes `text` when the key has a
- *  value, {{ and }} are braces. Unknown keys become "". With shell set, values are quoted as shell
- *  words, and only plain hosts, addresses, numbers, dates, paths and http addresses are placed in
- * the line: where any other value, or none, would stand outside of a {?key:…}, the result is "" as
- * a whole, because a command with a hole does something else. */
+/** Fills a template: {key} becomes the item's value ({Key}: with a capital letter), {?key:text}
+ * becomes `text` when the key has a value, {{ and }} are braces. Unknown keys become "". With shell
+ * set, values are quoted as shell words, and only plain hosts, addresses, numbers, dates, paths and
+ * http addresses are placed in the line: where any other value, or none, would stand outside of a
+ * {?key:…}, the result is "" as a whole, because a command with a hole does something else. */
 char *template_fill(struct arena *arena, const char *text, const struct evidence_item *items,
                     size_t count, bool shell);
 

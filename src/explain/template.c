@@ -59,32 +59,30 @@ static bool word_is_plain(const char *key, const char *value)
     return str_is_plain_host(value) || is_host_port(value);
 }
 
+/* {Cert} begins a sentence: the value of {cert} with a capital letter. */
+static const char *filling_value(struct filling *f, const char *key)
+{
+    const char *word = evidence_value(f->items, f->count, key);
+    if (*word || *key < 'A' || *key > 'Z')
+        return word;
+    char *lower = arena_strdup(f->arena, key);
+    lower[0] = (char)(*key - 'A' + 'a');
+    char *copy = arena_strdup(f->arena, evidence_value(f->items, f->count, lower));
+    if (*copy >= 'a' && *copy <= 'z')
+        copy[0] = (char)(*copy - 'a' + 'A');
+    return copy;
+}
+
 /* The value to place; NULL: a hole. */
 static const char *filling_word(struct filling *f, const char *key)
 {
     if (!f->shell)
-        return evidence_value(f->items, f->count, key);
+        return filling_value(f, key);
     const char *raw = evidence_value(f->raw, f->raw_count, key);
     if (*raw)
         return raw;
     const char *value = evidence_value(f->items, f->count, key);
     return word_is_plain(key, value) ? str_shell(f->arena, value) : NULL;
-}
-
-/* The words that we call things by may start a sentence; foreign names stay as they are. */
-static const char *filling_capital(struct filling *f, const char *key, const char *word,
-                                   const struct buf *out)
-{
-    static const char *const ours[] = {"cert", "other", "sender"};
-    bool starts = out->n == 0 || (out->n > 1 && memcmp(out->p + out->n - 2, ". ", 2) == 0);
-    for (size_t i = 0; starts && !f->shell && i < sizeof ours / sizeof ours[0]; i++) {
-        if (strcmp(key, ours[i]) != 0 || *word < 'a' || *word > 'z')
-            continue;
-        char *copy = arena_strdup(f->arena, word);
-        copy[0] = (char)(*word - 'a' + 'A');
-        return copy;
-    }
-    return word;
 }
 
 static size_t section_end(const char *text)
@@ -108,7 +106,7 @@ static size_t fill_brace(struct filling *f, const char *text, unsigned depth, st
     size_t end = section_end(text + 1) + 1;
     bool section = text[1] == '?';
     const char *start = text + (section ? 2 : 1);
-    size_t name = strspn(start, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    size_t name = strspn(start, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
     const char *key = arena_strndup(f->arena, start, name);
     const char *word = filling_word(f, key);
     if (section && start[name] == ':') {
@@ -116,7 +114,7 @@ static size_t fill_brace(struct filling *f, const char *text, unsigned depth, st
         if (word && *word && depth < SECTION_DEPTH)
             fill_span(f, inner, (size_t)(text + end - inner), depth + 1, out);
     } else if (word && (*word || !f->shell)) {
-        buf_add_str(out, filling_capital(f, key, word, out));
+        buf_add_str(out, word);
     } else {
         f->hole = true;
     }
