@@ -23,14 +23,23 @@ static void append_utf8(struct buf *out, int32_t c)
     }
 }
 
-/** The value as UTF-8; what is no text, as "#" and the hex of its DER (RFC 4514 section 2.4). */
+/** RFC 4514 section 2.4: "#" and the hex of the value's DER. */
+static void append_hex(struct buf *out, const struct attribute *attribute)
+{
+    struct writer w = {0};
+    writer_put(&w, attribute->tag, attribute->value);
+    buf_add_byte(out, '#');
+    for (size_t i = 0; i < w.out.n; i++)
+        buf_printf(out, "%02x", w.out.p[i]);
+    writer_free(&w);
+}
+
+/** The value as UTF-8, or in hex when it is no text. */
 static void append_value(struct buf *out, const struct attribute *attribute)
 {
-    struct bytes value = attribute->value;
+    const struct bytes value = attribute->value;
     if (!tag_is_text(attribute->tag)) {
-        buf_printf(out, "#%02x", attribute->tag);
-        for (size_t i = 0; i < value.n; i++)
-            buf_printf(out, "%02x", value.p[i]);
+        append_hex(out, attribute);
         return;
     }
     const bool wide = attribute->tag == DER_BMP_STRING || attribute->tag == DER_UNIVERSAL_STRING;
