@@ -117,9 +117,11 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
-    /* A server acknowledges a name that it has a certificate for, not one that gets the default. */
+    /* A server acknowledges a name that it has a certificate for, not one that gets the default;
+     * with a single identity there is no other to be the default of. */
     const bool known =
-        name != NULL && (identity->sni == NULL || str_equal_nocase(name, identity->sni));
+        name != NULL && (identity->sni != NULL ? str_equal_nocase(name, identity->sni)
+                                               : service->config->identity_count == 1);
     return known ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
