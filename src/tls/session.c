@@ -121,6 +121,20 @@ static int accept_any_chain(X509_STORE_CTX *store, void *context)
     return 1;
 }
 
+/* Leaf keys on unusual curves are only shown to clients that know the curve. OpenSSL 3.5 and later
+ * can add to their own list; older ones take a whole list, in the order that is their default. */
+static void offer_groups(SSL_CTX *context)
+{
+    static const char added[] = "DEFAULT:?brainpoolP256r1:?brainpoolP384r1:?brainpoolP512r1:"
+                                "?secp256k1:?P-224:?P-192";
+    static const char whole[] = "X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:ffdhe4096:"
+                                "brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1:"
+                                "P-224:P-192";
+    if (SSL_CTX_set1_groups_list(context, added) != 1)
+        SSL_CTX_set1_groups_list(context, whole);
+    ERR_clear_error();
+}
+
 /* Whatever a server may still speak: what is too weak is a client profile's business. */
 static SSL_CTX *context_make(const struct tls_request *request)
 {
@@ -133,6 +147,7 @@ static SSL_CTX *context_make(const struct tls_request *request)
     SSL_CTX_set_min_proto_version(context, min != 0 ? min : TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context, version_number(request->max_version));
     SSL_CTX_set_cipher_list(context, "ALL:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0");
+    offer_groups(context);
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF |
                                      SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -353,10 +368,18 @@ static void await_late_alert(struct session *session)
 
 /* ---- what was agreed ---- */
 
+/** "x25519", "secp256r1"; "DH 2048" for a group that has no name. */
 static const char *group_text(struct session *session)
 {
     const char *name = SSL_group_to_name(session->ssl, (int)SSL_get_negotiated_group(session->ssl));
-    return name != NULL ? arena_strdup(session->arena, name) : "";
+    if (name != NULL)
+        return arena_strdup(session->arena, name);
+    EVP_PKEY *key = NULL;
+    const char *text = "";
+    if (SSL_get_peer_tmp_key(session->ssl, &key) == 1 && EVP_PKEY_is_a(key, "DH"))
+        text = arena_printf(session->arena, "DH %d", EVP_PKEY_get_bits(key));
+    EVP_PKEY_free(key);
+    return text;
 }
 
 static void note_agreement(struct session *session)

@@ -157,6 +157,30 @@ static void every_version_and_key(void **state)
     check_versions(f, f->ed_leaf, f->ed, modern);
 }
 
+/* Servers show a leaf on such a curve only to clients that offer it. */
+static void unusual_curves(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const curves[] = {"secp256k1", "P-224"};
+    for (size_t i = 0; i < 2; i++) {
+        EVP_PKEY *evp = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curves[i]);
+        unsigned char *der = NULL;
+        const int n = i2d_PrivateKey(evp, &der);
+        struct private_key *key = NULL;
+        assert_int_equal(private_key_read(bytes_of(der, (size_t)n), NULL, &key), KEY_READ_OK);
+        const struct bytes leaf = make_certificate(&f->arena, curves[i], key);
+        const struct tls_identity identity = {.chain = &leaf, .chain_count = 1, .key = key};
+        const struct tls_server_config config = {
+            .identities = &identity, .identity_count = 1, .max_version = "TLSv1.2"};
+        const struct handshake hs = talk_to_server(&f->arena, &config, (struct tls_request){0});
+        assert_int_equal(hs.certificate_count, 1);
+        assert_true(hs.key_proven);
+        OPENSSL_free(der);
+        EVP_PKEY_free(evp);
+        private_key_free(key);
+    }
+}
+
 static void the_chain_is_seen_as_sent(void **state)
 {
     struct fixture *f = *state;
@@ -425,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_version_and_key),
+        cmocka_unit_test(unusual_curves),
         cmocka_unit_test(the_chain_is_seen_as_sent),
         cmocka_unit_test(damaged_certificates_arrive_as_they_are),
         cmocka_unit_test(unparseable_certificates_are_seen),
