@@ -209,6 +209,8 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     options_note(report, &checked->observation);
     stores_choose(report, checked);
     TRY(input_fill(report, checked, error));
+    log_line(1, "judging %zu certificates for %zu clients", checked->observation.sent_count,
+             out->input.profile_count);
     judge(&out->input, arena, &out->verdict);
     explain(&out->input, &out->verdict, arena, &out->findings);
     repair(&out->input, &out->verdict, &out->findings, arena, &out->plan);

@@ -98,15 +98,22 @@ static size_t primary_of(const struct connection *connections, size_t count)
     return best;
 }
 
-static bool leaves_differ(const struct connection *connections, size_t count, size_t primary)
+static bool same_chain(const struct handshake *a, const struct handshake *b)
+{
+    bool same = a->certificate_count == b->certificate_count;
+    for (size_t i = 0; same && i < a->certificate_count; i++)
+        same = bytes_equal(a->certificates[i], b->certificates[i]);
+    return same;
+}
+
+/* Whole chains are compared: one node of two without its intermediate is the classic. An address
+ * where nobody listens shows nothing to compare. */
+static bool chains_differ(const struct connection *connections, size_t count, size_t primary)
 {
     const struct handshake *shown = &connections[primary].handshake;
-    for (size_t i = 0; i < count; i++) {
-        const struct handshake *hs = &connections[i].handshake;
-        if (hs->certificate_count && shown->certificate_count &&
-            !bytes_equal(hs->certificates[0], shown->certificates[0]))
+    for (size_t i = 0; i < count && shown->certificate_count; i++)
+        if (connections[i].net == NET_OK && !same_chain(&connections[i].handshake, shown))
             return true;
-    }
     return false;
 }
 
@@ -138,7 +145,7 @@ void endpoint_observe(const struct observe_options *options, struct arena *arena
     }
     connections_observe(options, arena, addresses, count, out);
     out->primary = primary_of(out->connections, count);
-    out->addresses_differ = leaves_differ(out->connections, count, out->primary);
+    out->addresses_differ = chains_differ(out->connections, count, out->primary);
     const struct connection *primary = &out->connections[out->primary];
     out->sent_limit_hit =
         !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);

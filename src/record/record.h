@@ -81,7 +81,7 @@ struct observation {
     struct seen *sent; /**< the chain: as sent, or in the order of the file */
     size_t sent_count;
     bool sent_limit_hit;   /**< more than LIMIT_SENT_CERTS: the rest is not judged */
-    bool addresses_differ; /**< another address sent another leaf */
+    bool addresses_differ; /**< another address sent another chain, or none */
 
     bool default_probe;       /**< a second handshake without SNI or with another name was made */
     struct seen *without_sni; /**< chain seen without SNI, when it was asked for */
