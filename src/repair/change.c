@@ -107,6 +107,20 @@ size_t bundle_nodes(const struct repairing *r, int nodes[PATH_KEEPS])
     return count;
 }
 
+struct bytes key_id_of_spki(const struct repairing *r, struct bytes spki)
+{
+    struct key_info key = {0};
+    uint8_t *id = arena_alloc(r->arena, 20);
+    key_info_read(spki, &key);
+    crypto_sha1(key.bits_content, id);
+    return bytes_of(id, 20);
+}
+
+struct bytes key_id_of(const struct repairing *r, const struct cert *cert)
+{
+    return cert->ski.n > 0 ? cert->ski : key_id_of_spki(r, cert->key.spki);
+}
+
 static int path_unknown_root(const struct repairing *r, const struct path *path)
 {
     if (path == NULL || path->count == 0)

@@ -123,7 +123,9 @@ struct request {
 
 static void request_name(struct request *request, const char *kind, const char *name)
 {
-    if (!str_is_plain_host(name) || request->count == REQUEST_NAMES)
+    uint8_t ip[16];
+    bool address = str_parse_ip(name, ip) > 0;
+    if (!str_is_plain_host(name) || address != (kind[0] == 'I') || request->count == REQUEST_NAMES)
         return;
     const char *item = arena_printf(request->arena, "%s:%s", kind, name);
     if (strstr(request->list, arena_printf(request->arena, "%s,", item)) != NULL)
@@ -156,7 +158,7 @@ const char *command_csr(const struct repairing *r, const struct change *change)
 {
     int node = r->verdict->chain_count > 0 ? r->verdict->chain[0].node : -1;
     const struct cert *leaf = node_cert(r, node);
-    if (leaf == NULL || !leaf->parsed)
+    if (leaf == NULL || !leaf->parsed || !change_edits(change, node))
         return "";
     struct request request = {.arena = r->arena, .list = "", .first = ""};
     request_names(&request, leaf);

@@ -61,6 +61,10 @@ int path_neighbour(const struct repairing *r, int node, int step);
 const struct cert *node_cert(const struct repairing *r, int node);
 bool node_is_sent(const struct repairing *r, int node);
 bool node_is_anchor(const struct repairing *r, int node);
+/** The identifier that a CA certificate for this key has (RFC 5280 section 4.2.1.2, method 1). */
+struct bytes key_id_of_spki(const struct repairing *r, struct bytes spki);
+/** As its subjectKeyIdentifier says, else as one would be made. */
+struct bytes key_id_of(const struct repairing *r, const struct cert *cert);
 /** A self-issued certificate at the end of a candidate path that no client trusts; -1 none. */
 int unknown_root(const struct repairing *r);
 /** A trustworthy anchor of the clients' store, of this organisation when there is one. */
@@ -99,6 +103,8 @@ struct remedy {
     bool last_resort; /* only when no fix before it was proven */
 };
 const struct remedy *remedy_table(size_t *count);
+/** The certificate that a remedy of this finding has issued anew. */
+int remedy_node(const struct finding *finding);
 bool remedy_suits(const struct remedy *remedy, const struct finding *finding);
 
 /* remedies_chain.c */
@@ -113,6 +119,8 @@ bool same_certificate(struct repairing *r, const struct finding *finding, struct
 bool use_key(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_cert.c */
 bool reissue_names(struct repairing *r, const struct finding *finding, struct change *change);
+bool renew_leaf(struct repairing *r, const struct finding *finding, struct change *change);
+bool renew_issuer(struct repairing *r, const struct finding *finding, struct change *change);
 bool renew(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_signature(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_digest(struct repairing *r, const struct finding *finding, struct change *change);

@@ -22,10 +22,12 @@ static const struct remedy remedies[] = {
     {"validity.expired", "ca.renew", renew},
     {"validity.expiring", "ca.renew", renew},
     {"validity.intermediate-expired", "server.send-current-intermediate", send_missing},
-    {"validity.intermediate-expired", "ca.renew-intermediate", renew, .last_resort = true},
+    {"validity.intermediate-expired", "server.get-current-intermediate", renew,
+     .last_resort = true},
     {"validity.intermediate-expired", "client.trust-root", trust_root},
     {"validity.root-expired", "ca.renew-root", renew},
-    {"validity.not-yet-valid", "ca.renew", renew},
+    {"validity.not-yet-valid", "ca.reissue-earlier", renew_leaf},
+    {"validity.not-yet-valid", "server.get-current-intermediate", renew_issuer},
     {"validity.not-yet-valid", "client.correct-clock", correct_clock},
     {"validity.clock-wrong", "client.correct-clock", correct_clock},
     {"trust.self-signed", "ca.replace-self-signed", replace_issuer},
@@ -71,4 +73,10 @@ bool remedy_suits(const struct remedy *remedy, const struct finding *finding)
     const char *rule = finding->rule->id;
     return str_ends(remedy->rule, ".") ? str_starts(rule, remedy->rule)
                                        : strcmp(rule, remedy->rule) == 0;
+}
+
+int remedy_node(const struct finding *finding)
+{
+    /* name constraints are the CA's, the finding is about the certificate outside of them */
+    return finding->fact == FACT_NAME_CONSTRAINT ? finding->other : finding->node;
 }

@@ -7,8 +7,8 @@
 /* The certificate that the finding is about, or the leaf when it names none. */
 static int subject_node(const struct repairing *r, const struct finding *finding)
 {
-    if (finding->node >= 0)
-        return finding->node;
+    if (remedy_node(finding) >= 0)
+        return remedy_node(finding);
     return r->verdict->chain_count > 0 ? r->verdict->chain[0].node : -1;
 }
 
@@ -59,6 +59,16 @@ bool renew(struct repairing *r, const struct finding *finding, struct change *ch
     edit->not_before = r->input->at - TIME_DAY;
     edit->not_after = r->input->at + life;
     return true;
+}
+
+bool renew_leaf(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    return path_index(r, finding->node) <= 0 && renew(r, finding, change);
+}
+
+bool renew_issuer(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    return path_index(r, finding->node) > 0 && renew(r, finding, change);
 }
 
 /** As it is, but signed rightly: every edited certificate counts as that. */
@@ -114,9 +124,12 @@ bool reissue_key(struct repairing *r, const struct finding *finding, struct chan
     if (below < 0)
         return true;
     edit = change_edit(r, change, below);
-    if (edit != NULL)
-        edit->signature_algorithm = OID_SHA256_ECDSA;
-    return edit != NULL;
+    if (edit == NULL)
+        return false;
+    edit->signature_algorithm = OID_SHA256_ECDSA;
+    if (node_cert(r, below)->has & HAS_AKI)
+        edit->authority_key_id = key_id_of_spki(r, spki);
+    return true;
 }
 
 bool reissue_algorithm(struct repairing *r, const struct finding *finding, struct change *change)
@@ -179,9 +192,7 @@ static const char *usage_need(const struct finding *finding, bool leaf)
 /** The usage, limit or extension that the finding is about, put right. */
 bool reissue_usage(struct repairing *r, const struct finding *finding, struct change *change)
 {
-    /* name constraints are the CA's, the finding is about the certificate outside of them */
-    bool constraint = finding->fact == FACT_NAME_CONSTRAINT;
-    int node = constraint ? finding->other : subject_node(r, finding);
+    int node = subject_node(r, finding);
     struct cert_edit *edit = change_edit(r, change, node);
     bool leaf = path_index(r, node) == 0;
     if (edit == NULL || !set_usage(edit, finding, leaf))

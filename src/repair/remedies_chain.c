@@ -51,7 +51,7 @@ bool get_intermediate(struct repairing *r, const struct finding *finding, struct
     const struct cert *child = node_cert(r, finding->node);
     change->supply_for = finding->node;
     change->supply_root = false;
-    return reissue_under(r, change, finding->node, child->ski);
+    return reissue_under(r, change, finding->node, key_id_of(r, child));
 }
 
 /** A namesake was sent: the one whose key made the signature is not here. */

@@ -62,7 +62,7 @@ bool get_root(struct repairing *r, const struct finding *finding, struct change 
     if (edit == NULL)
         return false;
     if (child->has & HAS_AKI)
-        edit->authority_key_id = child->ski;
+        edit->authority_key_id = key_id_of(r, child);
     change->supply_for = finding->node;
     change->supply_root = true;
     return true;

@@ -101,9 +101,10 @@ static void try_remedy(struct repairing *r, size_t index, const struct remedy *r
         .r = r,
         .finding = finding,
         .change = &change,
-        .json_path = arena_printf(r->arena, ".targets[0].findings[%zu].fixes[%zu].files[0].content",
-                                  index, fixes->count),
+        .json_path =
+            arena_printf(r->arena, ".targets[0].findings[%zu].fixes[%zu]", index, fixes->count),
         .parts = "",
+        .notes = "",
     };
     fix_word(&wording, text, &fix);
     fixes->items[fixes->count++] = fix;
@@ -170,36 +171,94 @@ static enum fix_who who_of(enum fix_who a, enum fix_who b)
     return a == FIX_SERVER || b == FIX_SERVER ? FIX_SERVER : FIX_CLIENT;
 }
 
+struct together {
+    struct repairing *r;
+    const struct remedy *const *chosen;
+    struct wording wording;
+    enum fix_who who;
+};
+
+static const struct fix_text *chosen_text(const struct together *t, size_t i)
+{
+    const struct finding *finding = &t->r->findings->items[i];
+    bool counts = is_cause(finding) && finding->because_count == 0 && t->chosen[i] != NULL;
+    return counts ? fix_text_find(t->chosen[i]->fix) : NULL;
+}
+
+static const char *joined(struct arena *arena, const char *list, const char *item, const char *by)
+{
+    if (item[0] == '\0' || strstr(list, item) != NULL)
+        return list;
+    return arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? by : "", item);
+}
+
+/* "have certificate 0 issued again with …, signed with …": all that is asked of one certificate. */
+static const char *reissued(struct together *t, size_t first)
+{
+    const int node = remedy_node(&t->r->findings->items[first]);
+    const char *with = "";
+    for (size_t i = first; i < t->r->findings->count; i++) {
+        const struct fix_text *text = chosen_text(t, i);
+        if (text == NULL || text->who != FIX_CA || remedy_node(&t->r->findings->items[i]) != node)
+            continue;
+        t->wording.finding = &t->r->findings->items[i];
+        with = joined(t->r->arena, with, fix_part(&t->wording, text), ", ");
+    }
+    return arena_printf(t->r->arena, "have %s issued again %s", fix_subject(&t->wording), with);
+}
+
+static bool reissued_before(const struct together *t, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        const struct fix_text *text = chosen_text(t, i);
+        if (text != NULL && text->who == FIX_CA &&
+            remedy_node(&t->r->findings->items[i]) == remedy_node(&t->r->findings->items[index]))
+            return true;
+    }
+    return false;
+}
+
+static const char *together_parts(struct together *t)
+{
+    const char *parts = "";
+    for (size_t i = 0; i < t->r->findings->count; i++) {
+        const struct fix_text *text = chosen_text(t, i);
+        if (text == NULL)
+            continue;
+        t->who = who_of(t->who, text->who);
+        t->wording.finding = &t->r->findings->items[i];
+        if (text->who != FIX_CA)
+            parts = joined(t->r->arena, parts, fix_part(&t->wording, text), "; ");
+        else if (!reissued_before(t, i))
+            parts = joined(t->r->arena, parts, reissued(t, i), "; ");
+    }
+    return parts;
+}
+
 static void word_together(struct repairing *r, const struct remedy *const *chosen,
                           const struct change *change, struct fix *fix)
 {
-    struct wording wording = {
+    struct together t = {
         .r = r,
-        .finding = &r->findings->items[0],
-        .change = change,
-        .json_path = ".targets[0].together.files[0].content",
-        .parts = "",
+        .chosen = chosen,
+        .who = FIX_CLIENT,
+        .wording = {.r = r, .change = change, .json_path = ".targets[0].together"},
     };
-    const char *parts = "";
-    enum fix_who who = FIX_CLIENT;
+    const char *parts = together_parts(&t), *notes = "";
     for (size_t i = 0; i < r->findings->count; i++) {
-        if (!is_cause(&r->findings->items[i]) || chosen[i] == NULL)
-            continue;
-        const struct fix_text *text = fix_text_find(chosen[i]->fix);
-        wording.finding = &r->findings->items[i];
-        const char *part = fix_part(&wording, text);
-        if (strstr(parts, part) == NULL)
-            parts = arena_printf(r->arena, "%s%s%s", parts, parts[0] != '\0' ? "; " : "", part);
-        who = who_of(who, text->who);
+        const struct fix_text *text = chosen_text(&t, i);
+        t.wording.finding = &r->findings->items[i];
+        if (text != NULL)
+            notes = joined(r->arena, notes, fix_caveat(&t.wording, text), " ");
     }
-    wording.parts = parts;
-    fix_word(&wording, fix_text_find("together"), fix);
-    fix->who = who;
+    t.wording.parts = parts;
+    t.wording.notes = notes;
+    fix_word(&t.wording, fix_text_find("together"), fix);
+    fix->who = t.who;
     for (size_t i = 0; i < r->findings->count; i++) {
-        if (!is_cause(&r->findings->items[i]) || chosen[i] == NULL)
-            continue;
-        wording.finding = &r->findings->items[i];
-        fix_commands(&wording, fix_text_find(chosen[i]->fix), fix);
+        t.wording.finding = &r->findings->items[i];
+        if (chosen_text(&t, i) != NULL)
+            fix_commands(&t.wording, chosen_text(&t, i), fix);
     }
 }
 

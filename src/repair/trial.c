@@ -47,7 +47,7 @@ static void make_supplied(const struct repairing *r, const struct change *change
         .drop_anomalies = true,
         .subject = child->issuer,
         .issuer = child->issuer,
-        .authority_key_id = child->ski,
+        .authority_key_id = key_id_of(r, child),
     };
     const struct cert *anchor = change->supply_root ? NULL : public_anchor(r, child->issuer);
     if (anchor != NULL) {

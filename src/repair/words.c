@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-enum { OWN_ITEMS = 16, LISTED = 6 };
+enum { OWN_ITEMS = 20, LISTED = 6, SLUG_BYTES = 28 };
 
 struct items {
     struct evidence_item *list;
@@ -65,9 +65,9 @@ static void put_chain(const struct wording *w, struct items *items)
 static const char *slug_of(struct arena *arena, const struct cert *cert)
 {
     const char *name = cert->parsed ? name_short(arena, cert->subject) : "";
-    char *slug = arena_alloc(arena, 41);
+    char *slug = arena_alloc(arena, SLUG_BYTES + 1);
     size_t n = 0;
-    for (; *name != '\0' && n < 40; name++) {
+    for (; *name != '\0' && n < SLUG_BYTES; name++) {
         bool digit = *name >= '0' && *name <= '9';
         char letter = (char)(*name | 0x20);
         if (digit || (letter >= 'a' && letter <= 'z'))
@@ -82,6 +82,8 @@ static const char *slug_of(struct arena *arena, const struct cert *cert)
 
 static const char *root_file(const struct wording *w)
 {
+    if (w->change->trusted_count == 0)
+        return "";
     const struct cert *root = node_cert(w->r, w->change->trusted[0]);
     return arena_printf(w->r->arena, "%s.pem", slug_of(w->r->arena, root));
 }
@@ -130,6 +132,24 @@ static void put_key_id(const struct wording *w, struct items *items)
         put(items, "key_id", str_hex(w->r->arena, cert->aki_key_id, ':'));
 }
 
+/* The certificate that is issued anew, and where its present version can be fetched. */
+static void put_fixed(const struct wording *w, struct items *items)
+{
+    const struct repairing *r = w->r;
+    int node = remedy_node(w->finding);
+    if (node_cert(r, node) == NULL)
+        return;
+    int index = verdict_chain_index(r->verdict, node);
+    put(items, "fixed",
+        node_is_sent(r, node)
+            ? arena_printf(r->arena, "certificate %d %s", index, quoted_name(r, node))
+            : arena_printf(r->arena, "the certificate %s", quoted_name(r, node)));
+    const struct cert *below = node_cert(r, path_neighbour(r, node, -1));
+    const char *url = "";
+    if (below != NULL && cert_aia_urls(r->arena, below, OID_AD_CA_ISSUERS, &url, 1) > 0)
+        put(items, "fetch", url);
+}
+
 static void put_endpoint(const struct wording *w, struct items *items)
 {
     const struct observation *obs = w->r->input->observation;
@@ -148,10 +168,12 @@ static struct items items_of(const struct wording *w)
     put_chain(w, &items);
     put_time(w, &items);
     put_key_id(w, &items);
+    put_fixed(w, &items);
     put_endpoint(w, &items);
     put(&items, "listed", w->change->name);
     put(&items, "need", w->change->need);
     put(&items, "parts", w->parts);
+    put(&items, "notes", w->notes);
     for (size_t i = 0; i < w->finding->evidence_count; i++)
         put(&items, w->finding->evidence[i].key, w->finding->evidence[i].value);
     return items;
@@ -168,7 +190,28 @@ const char *fix_part(const struct wording *wording, const struct fix_text *text)
     return said(wording, text->part);
 }
 
+const char *fix_caveat(const struct wording *wording, const struct fix_text *text)
+{
+    return said(wording, text->caveat);
+}
+
+const char *fix_subject(const struct wording *wording)
+{
+    return said(wording, "{fixed}");
+}
+
 /* ---- commands ---- */
+
+/* A line that writes a file has no use when there is none. */
+static const char *file_json(const struct wording *w, const struct fix *fix, const char *path)
+{
+    for (size_t i = 0; i < fix->file_count; i++)
+        if (strcmp(fix->files[i].path, path) == 0)
+            return command_json(w->r, arena_printf(w->r->arena,
+                                                   "%s.files[]|select(.path==\"%s\").content",
+                                                   w->json_path, path));
+    return "";
+}
 
 static bool has_command(const struct fix *fix, const char *command)
 {
@@ -189,11 +232,10 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
         all[i] = fix->commands[i];
     fix->commands = all;
     struct items items = items_of(wording);
-    /* a line that writes a file has no use when there is none */
-    const char *json = fix->file_count > 0 ? command_json(wording->r, wording->json_path) : "";
     const struct evidence_item whole[] = {
         {.key = "again", .value = command_again(wording->r)},
-        {.key = "json", .value = json},
+        {.key = "chain_json", .value = file_json(wording, fix, "fullchain.pem")},
+        {.key = "root_json", .value = file_json(wording, fix, root_file(wording))},
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
         {.key = "url", .value = command_url(wording->r)},
     };

@@ -4,7 +4,7 @@
 #include "json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
+#include <string.h>
 
 static const char schema_name[] = "certwhy/report/1";
 
@@ -110,30 +110,38 @@ static json_t *json_chain(struct arena *arena, const struct target_report *targe
 
 /* ---- clients ---- */
 
-static const char *reason_rule(const struct target_report *target, const struct reason *reason)
+static bool finding_names(const struct finding *finding, const struct profile *profile)
 {
-    const struct findings *findings = &target->findings;
-    for (size_t i = 0; i < findings->count; i++)
-        if (findings->items[i].fact == reason->fact && findings->items[i].node == reason->node)
-            return findings->items[i].rule->id;
-    for (size_t i = 0; i < findings->count; i++)
-        if (findings->items[i].fact == reason->fact)
-            return findings->items[i].rule->id;
-    return fact_rule(reason->fact);
+    for (size_t i = 0; i < finding->client_count; i++)
+        if (finding->clients[i] == profile)
+            return true;
+    return false;
 }
 
-static json_t *json_reasons(struct arena *arena, const struct target_report *target,
-                            const struct client_verdict *client)
+static void add_reason(json_t *list, const char *rule)
+{
+    size_t i;
+    json_t *known;
+    json_array_foreach(list, i, known)
+    {
+        if (strcmp(json_string_value(known), rule) == 0)
+            return;
+    }
+    json_array_append_new(list, json_string(rule));
+}
+
+/* The rules of the findings that name this client; what no finding tells, by its fact's own rule.
+ */
+static json_t *json_reasons(const struct target_report *target, const struct client_verdict *client)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < client->reason_count; i++) {
-        const char *rule = reason_rule(target, &client->reasons[i]);
-        bool known = false;
-        for (size_t k = 0; k < i && !known; k++)
-            known = reason_rule(target, &client->reasons[k]) == rule;
-        if (!known)
-            json_array_append_new(list, json_text(arena, rule));
-    }
+    if (client->accepts != 0)
+        return list;
+    for (size_t i = 0; i < target->findings.count; i++)
+        if (finding_names(&target->findings.items[i], client->profile))
+            add_reason(list, target->findings.items[i].rule->id);
+    for (size_t i = 0; i < client->reason_count && json_array_size(list) == 0; i++)
+        add_reason(list, fact_rule(client->reasons[i].fact));
     return list;
 }
 
@@ -160,7 +168,7 @@ static json_t *json_client(struct arena *arena, const struct target_report *targ
         json_array_append_new(
             path, json_sha256(arena, target->verdict.graph.nodes[client->path[i]].cert));
     json_object_set_new(out, "path", path);
-    json_object_set_new(out, "reasons", json_reasons(arena, target, client));
+    json_object_set_new(out, "reasons", json_reasons(target, client));
     return out;
 }
 

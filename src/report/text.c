@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-enum { DEFAULT_WIDTH = 100, LEAST_WIDTH = 60 };
+enum { DEFAULT_WIDTH = 100, LEAST_WIDTH = 80 };
 
 static bool saw_certificate(const struct target_report *target)
 {

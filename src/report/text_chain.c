@@ -133,7 +133,7 @@ static struct widths row_widths(const struct page *page, const struct row *rows,
         validity = end > validity ? end : validity;
     }
     unsigned fixed = PAGE_BODY + STATE_COLUMNS + POSITION_COLUMNS + validity + 2 * GAP;
-    unsigned room = page->width > fixed + 24 ? page->width - fixed : 24;
+    unsigned room = page->width > fixed + 20 ? page->width - fixed : 20;
     if (w.subject + w.issuer > room) {
         unsigned half = room / 2;
         if (w.subject <= half)

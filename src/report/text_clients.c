@@ -110,10 +110,20 @@ static void text_rejects(struct page *page)
     }
 }
 
-/* Why some clients accept what others reject is worth a line each; else their names suffice. */
+/* A client that accepts an imperfect chain found its way by its own search: what that is like tells
+ * why. For all other causes the finding itself says who minds. */
+static bool search_matters(const struct page *page)
+{
+    const struct findings *findings = &page->target->findings;
+    for (size_t i = 0; i < findings->count; i++)
+        if (finding_is_cause(&findings->items[i]))
+            return str_starts(findings->items[i].rule->id, "chain.");
+    return false;
+}
+
 static void text_accepts(struct page *page, struct tally tally)
 {
-    if (tally.rejecting == 0 || tally.accepting > NOTES_SHOWN) {
+    if (tally.accepting > NOTES_SHOWN || !search_matters(page)) {
         struct selection all = {.accepts = 1, .counting = true};
         page_item(page, "Accepts", selected(page, &all));
         return;

@@ -9,7 +9,7 @@ enum { COMMAND_INDENT = PAGE_BODY + 2 };
 static const char *fix_place(const struct fix *fix)
 {
     return fix->who == FIX_SERVER   ? "on the server"
-           : fix->who == FIX_CLIENT ? "in each client that must connect"
+           : fix->who == FIX_CLIENT ? "in the client"
                                     : "a new certificate";
 }
 
@@ -102,12 +102,18 @@ static void cause_fixes(struct page *page, size_t index, bool numbered)
     size_t number = finding_cause_number(&target->findings, index);
     const char *label = numbered ? arena_printf(page->arena, "Fix %zu", number) : "Fix";
     size_t count = index < target->plan.finding_count ? target->plan.per_finding[index].count : 0;
-    for (size_t i = 0; i < count; i++) {
+    /* the combined fix holds all commands: here it is enough to know which part is whose */
+    bool brief = target->plan.together != NULL;
+    for (size_t i = 0; i < count && !(brief && i > 0); i++) {
         const struct fix *fix = &target->plan.per_finding[index].items[i];
         size_t before = said_before(page, index, fix);
         if (before > 0)
             page_item(page, i == 0 ? label : "or",
-                      arena_printf(page->arena, "the same as for %zu", before));
+                      arena_printf(page->arena, "the same as Fix %zu", before));
+        else if (brief)
+            page_item(page, label,
+                      arena_printf(page->arena, "%s: %s", fix_place(fix),
+                                   show_guard(page->arena, fix->summary)));
         else
             text_fix(page, i == 0 ? label : "or", fix);
     }
