@@ -134,8 +134,9 @@ static void take_line_break(struct decoder *d)
 /* "\n" or "\r" in two characters, or more backslashes when it was escaped twice. */
 static bool take_escape(struct decoder *d)
 {
+    enum { DEPTH = 4 }; /* "\\\\n" has been through JSON twice, and more was never seen */
     size_t end = d->i;
-    while (end < d->request->to && d->text.p[end] == '\\')
+    while (end < d->request->to && end - d->i < DEPTH && d->text.p[end] == '\\')
         end++;
     if (end >= d->request->to || (d->text.p[end] != 'n' && d->text.p[end] != 'r'))
         return false;
