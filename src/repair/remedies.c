@@ -52,6 +52,7 @@ static const struct remedy remedies[] = {
     {"signature.weak-key", "ca.reissue-key", reissue_key},
     {"signature.unsupported-algorithm", "ca.reissue-algorithm", reissue_algorithm},
     {"usage.encoding", "ca.reissue-encoding", reissue_encoding},
+    {"usage.ca-missing-key-id", "ca.reissue-usage", reissue_key_ids},
     {"usage.", "ca.reissue-usage", reissue_usage},
     {"server.default-certificate", "server.configure-name", reissue_names},
     {"server.addresses-differ", "server.same-certificate", same_certificate},

@@ -201,12 +201,51 @@ bool reissue_usage(struct repairing *r, const struct finding *finding, struct ch
     return true;
 }
 
+/* A subject of one common name, for a certificate whose own cannot be read by all. */
+static struct bytes subject_of(struct repairing *r, const char *common_name)
+{
+    struct writer w = {0};
+    writer_open(&w, DER_SEQUENCE);
+    writer_open(&w, DER_SET);
+    writer_open(&w, DER_SEQUENCE);
+    writer_oid(&w, OID_CN);
+    writer_put(&w, DER_UTF8_STRING, bytes_str(common_name));
+    writer_close(&w);
+    writer_close(&w);
+    writer_close(&w);
+    struct bytes name = arena_bytes(r->arena, buf_bytes(&w.out));
+    writer_free(&w);
+    return name;
+}
+
 bool reissue_encoding(struct repairing *r, const struct finding *finding, struct change *change)
 {
-    struct cert_edit *edit = subject_edit(r, finding, change);
-    if (edit != NULL)
-        edit->drop_anomalies = true;
-    return edit != NULL;
+    int node = subject_node(r, finding);
+    struct cert_edit *edit = change_edit(r, change, node);
+    if (edit == NULL)
+        return false;
+    edit->drop_anomalies = true;
+    const char *name = r->input->observation->target.name;
+    if (path_index(r, node) == 0 && name != NULL && str_is_plain_host(name) && strlen(name) <= 64 &&
+        cert_has_anomaly(node_cert(r, node), ANOMALY_NAME_UTF8))
+        edit->subject = subject_of(r, name);
+    return true;
+}
+
+/** RFC 5280 sections 4.2.1.1 and 4.2.1.2: who issued it, by key; and which key it holds. */
+bool reissue_key_ids(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    int node = subject_node(r, finding);
+    struct cert_edit *edit = change_edit(r, change, node);
+    const struct cert *cert = node_cert(r, node);
+    const struct cert *issuer = node_cert(r, path_neighbour(r, node, 1));
+    if (edit == NULL)
+        return false;
+    edit->drop_anomalies = true;
+    if (issuer != NULL && cert->aki_key_id.n == 0)
+        edit->authority_key_id = key_id_of(r, issuer);
+    change->need = "its key identifiers";
+    return true;
 }
 
 bool drop_ca(struct repairing *r, const struct finding *finding, struct change *change)

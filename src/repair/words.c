@@ -207,18 +207,21 @@ static const char *file_json(const struct wording *w, const struct fix *fix, con
 {
     for (size_t i = 0; i < fix->file_count; i++)
         if (strcmp(fix->files[i].path, path) == 0)
-            return command_json(w->r, arena_printf(w->r->arena,
-                                                   "%s.files[]|select(.path==\"%s\").content",
-                                                   w->json_path, path));
+            return command_json(
+                w->r, arena_printf(w->r->arena, "%s.files[%zu].content", w->json_path, i));
     return "";
 }
 
-static bool has_command(const struct fix *fix, const char *command)
+/* A line that is there already moves behind the lines of the page that asks for it again: a request
+ * comes after the key that it is for. */
+static void add_command(struct fix *fix, const char *command)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < fix->command_count; i++)
-        if (strcmp(fix->commands[i], command) == 0)
-            return true;
-    return false;
+        if (strcmp(fix->commands[i], command) != 0)
+            fix->commands[kept++] = fix->commands[i];
+    fix->commands[kept++] = command;
+    fix->command_count = kept;
 }
 
 void fix_commands(const struct wording *wording, const struct fix_text *text, struct fix *fix)
@@ -245,8 +248,8 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
                                       .whole = whole,
                                       .whole_count = sizeof whole / sizeof whole[0]};
         const char *command = command_fill(arena, text->commands[i], &words);
-        if (command[0] != '\0' && !has_command(fix, command))
-            fix->commands[fix->command_count++] = command;
+        if (command[0] != '\0')
+            add_command(fix, command);
     }
 }
 

@@ -59,6 +59,14 @@ static void text_fix(struct page *page, const char *label, const struct fix *fix
     fix_body(page, fix);
 }
 
+/* Its parts say who does what. */
+static void text_together(struct page *page, const struct fix *fix)
+{
+    page_label(page, STYLE_GREEN, "Fix");
+    page_wrap(page, STYLE_PLAIN, fix_proof(page, fix), PAGE_BODY, PAGE_BODY);
+    fix_body(page, fix);
+}
+
 /* The same bundle cures several causes: it is printed once. */
 static bool same_fix(const struct fix *a, const struct fix *b)
 {
@@ -131,7 +139,7 @@ void text_fixes(struct page *page)
         return;
     page_end(page);
     if (page->target->plan.together != NULL)
-        text_fix(page, "Together", page->target->plan.together);
+        text_together(page, page->target->plan.together);
     for (size_t i = 0; i < findings->count; i++)
         if (finding_is_cause(&findings->items[i]))
             cause_fixes(page, i, causes > 1);
