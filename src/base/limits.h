@@ -17,7 +17,7 @@ enum {
     LIMIT_ANOMALIES = 24,       /* kept per certificate; the rest is only counted */
     LIMIT_NAMES_SHOWN = 1000, /* SAN entries that a report lists; the biggest real lists hold 250 */
     LIMIT_SAN_NAMES = 10000,  /* SAN entries that judging looks at */
-    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one relative distinguished name; real: 1 to 3 */
+    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one distinguished name; real ones have under 20 */
     LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
     /* container */
     LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
@@ -34,7 +34,7 @@ enum {
     LIMIT_PATH_STEPS = 20000, /* steps of the path search */
     LIMIT_PATH_LENGTH = 32,   /* certificates in a path; the longest real ones have 6 */
     LIMIT_SIGNATURES = 512,   /* signature checks per judgement; LibreSSL uses 256 */
-    LIMIT_NC_COMPARISONS = 250000, /* name against constraint comparisons; webpki uses 250,000 */
+    LIMIT_NC_COMPARISONS = 1 << 20, /* name against constraint comparisons; BoringSSL's limit */
     LIMIT_POLICY_NODES = 4096,     /* policy graph nodes (CVE-2023-0464) */
     /* explain */
     LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */

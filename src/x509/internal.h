@@ -46,10 +46,14 @@ struct rdn {
     size_t offset;
     struct attribute attributes[LIMIT_NAME_ATTRIBUTES];
 };
-/** A reader over the RDNs of a Name; `bad` when that is none. */
-struct reader rdns_of(struct bytes name, size_t offset);
-/** The next RDN; false at the end, or when it cannot be read (reader->bad). */
-bool rdn_next(struct reader *rdns, struct rdn *out);
+/** A walk over the RDNs of a Name. */
+struct rdns {
+    struct reader reader; /**< bad: the name cannot be read, or has too many attributes */
+    size_t left;          /**< attributes that may still come */
+};
+struct rdns rdns_of(struct bytes name, size_t offset);
+/** The next RDN; false at the end, or when it cannot be read. */
+bool rdn_next(struct rdns *rdns, struct rdn *out);
 void name_check(struct cert *cert, struct bytes name, size_t offset);
 /** Every octet is in PrintableString's set. */
 bool is_printable_string(struct bytes value);

@@ -4,15 +4,16 @@
 
 #include "internal.h"
 
-struct reader rdns_of(struct bytes name, size_t offset)
+struct rdns rdns_of(struct bytes name, size_t offset)
 {
     struct reader outer = reader_of(name, offset);
     struct der sequence;
-    if (!reader_expect(&outer, DER_SEQUENCE, &sequence) || !reader_at_end(&outer)) {
+    if (!reader_expect(&outer, DER_SEQUENCE, &sequence) || !reader_at_end(&outer))
         outer.bad = true;
-        return outer;
-    }
-    return reader_enter(&sequence);
+    return (struct rdns){
+        .reader = outer.bad ? outer : reader_enter(&sequence),
+        .left = LIMIT_NAME_ATTRIBUTES,
+    };
 }
 
 static bool attribute_read(const struct der *element, struct attribute *out, size_t *bad_at)
@@ -33,24 +34,24 @@ static bool attribute_read(const struct der *element, struct attribute *out, siz
     return true;
 }
 
-static bool rdn_failed(struct reader *rdns, size_t bad_at)
+static bool rdn_failed(struct rdns *rdns, size_t bad_at)
 {
-    rdns->bad = true;
-    rdns->bad_at = bad_at;
+    rdns->reader.bad = true;
+    rdns->reader.bad_at = bad_at;
     return false;
 }
 
-bool rdn_next(struct reader *rdns, struct rdn *out)
+bool rdn_next(struct rdns *rdns, struct rdn *out)
 {
     struct der set, element;
-    if (reader_at_end(rdns) || !reader_expect(rdns, DER_SET, &set))
+    if (reader_at_end(&rdns->reader) || !reader_expect(&rdns->reader, DER_SET, &set))
         return false;
     out->n = 0;
     out->offset = set.offset;
     struct reader attributes = reader_enter(&set);
     while (reader_next(&attributes, &element)) {
         size_t bad_at;
-        if (out->n == LIMIT_NAME_ATTRIBUTES)
+        if (rdns->left-- == 0)
             return rdn_failed(rdns, element.offset);
         if (!attribute_read(&element, &out->attributes[out->n], &bad_at))
             return rdn_failed(rdns, bad_at);
@@ -84,7 +85,7 @@ static void attribute_check(struct cert *cert, const struct attribute *attribute
 
 void name_check(struct cert *cert, struct bytes name, size_t offset)
 {
-    struct reader rdns = rdns_of(name, offset);
+    struct rdns rdns = rdns_of(name, offset);
     struct rdn rdn;
     while (rdn_next(&rdns, &rdn)) {
         if (rdn.n == 0)
@@ -92,8 +93,8 @@ void name_check(struct cert *cert, struct bytes name, size_t offset)
         for (size_t i = 0; i < rdn.n; i++)
             attribute_check(cert, &rdn.attributes[i]);
     }
-    if (rdns.bad)
-        anomaly_add(cert, ANOMALY_NAME_MALFORMED, rdns.bad_at);
+    if (rdns.reader.bad)
+        anomaly_add(cert, ANOMALY_NAME_MALFORMED, rdns.reader.bad_at);
 }
 
 /* ---- comparing ---- */
@@ -145,58 +146,7 @@ static bool attribute_equal(const struct attribute *a, const struct attribute *b
     return true;
 }
 
-/** RDNs are sets: the order of their attributes says nothing. */
-static bool rdn_equal(const struct rdn *a, const struct rdn *b)
-{
-    _Static_assert(LIMIT_NAME_ATTRIBUTES <= 64, "`taken` has a bit for each");
-    if (a->n != b->n)
-        return false;
-    uint64_t taken = 0;
-    for (size_t i = 0; i < a->n; i++) {
-        size_t j = 0;
-        while (j < b->n &&
-               ((taken >> j & 1) != 0 || !attribute_equal(&a->attributes[i], &b->attributes[j])))
-            j++;
-        if (j == b->n)
-            return false;
-        taken |= UINT64_C(1) << j;
-    }
-    return true;
-}
-
-bool name_equal_der(struct bytes a, struct bytes b)
-{
-    return bytes_equal(a, b);
-}
-
-bool name_is_within(struct bytes name, struct bytes base)
-{
-    struct reader names = rdns_of(name, 0), bases = rdns_of(base, 0);
-    struct rdn left, right;
-    while (rdn_next(&bases, &right)) {
-        if (!rdn_next(&names, &left) || !rdn_equal(&left, &right))
-            return false;
-    }
-    return !names.bad && !bases.bad;
-}
-
-bool name_equal(struct bytes a, struct bytes b)
-{
-    if (bytes_equal(a, b))
-        return true;
-    struct reader left = rdns_of(a, 0), right = rdns_of(b, 0);
-    struct rdn of_left, of_right;
-    bool more = true;
-    while (more) {
-        more = rdn_next(&left, &of_left);
-        if (more != rdn_next(&right, &of_right) || (more && !rdn_equal(&of_left, &of_right)))
-            return false;
-    }
-    return !left.bad && !right.bad;
-}
-
-/* FNV-1a: only names that somebody chose to collide collide, and then the table is slow, not wrong.
- */
+/* FNV-1a: only names that somebody made to collide do, and then a table is slow, not wrong. */
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -224,9 +174,68 @@ static uint64_t attribute_hash(const struct attribute *attribute)
     return hash;
 }
 
+/** RDNs are sets: the order of their attributes says nothing. Hashes first, so that an RDN made to
+ *  be slow costs one look at each value. */
+static bool set_equal(const struct rdn *a, const struct rdn *b)
+{
+    _Static_assert(LIMIT_NAME_ATTRIBUTES <= 64, "`taken` has a bit for each");
+    uint64_t hashes[LIMIT_NAME_ATTRIBUTES], taken = 0;
+    for (size_t j = 0; j < b->n; j++)
+        hashes[j] = attribute_hash(&b->attributes[j]);
+    for (size_t i = 0; i < a->n; i++) {
+        const uint64_t hash = attribute_hash(&a->attributes[i]);
+        size_t j = 0;
+        while (j < b->n && ((taken >> j & 1) != 0 || hashes[j] != hash ||
+                            !attribute_equal(&a->attributes[i], &b->attributes[j])))
+            j++;
+        if (j == b->n)
+            return false;
+        taken |= UINT64_C(1) << j;
+    }
+    return true;
+}
+
+static bool rdn_equal(const struct rdn *a, const struct rdn *b)
+{
+    if (a->n == 1 && b->n == 1)
+        return attribute_equal(&a->attributes[0], &b->attributes[0]);
+    return a->n == b->n && set_equal(a, b);
+}
+
+bool name_equal_der(struct bytes a, struct bytes b)
+{
+    return bytes_equal(a, b);
+}
+
+bool name_is_within(struct bytes name, struct bytes base)
+{
+    struct rdns names = rdns_of(name, 0), bases = rdns_of(base, 0);
+    struct rdn left, right;
+    while (rdn_next(&bases, &right)) {
+        if (!rdn_next(&names, &left) || !rdn_equal(&left, &right))
+            return false;
+    }
+    return !names.reader.bad && !bases.reader.bad;
+}
+
+bool name_equal(struct bytes a, struct bytes b)
+{
+    if (bytes_equal(a, b))
+        return true;
+    struct rdns left = rdns_of(a, 0), right = rdns_of(b, 0);
+    struct rdn of_left, of_right;
+    bool more = true;
+    while (more) {
+        more = rdn_next(&left, &of_left);
+        if (more != rdn_next(&right, &of_right) || (more && !rdn_equal(&of_left, &of_right)))
+            return false;
+    }
+    return !left.reader.bad && !right.reader.bad;
+}
+
 uint64_t name_hash(struct bytes name)
 {
-    struct reader rdns = rdns_of(name, 0);
+    struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     uint64_t hash = FNV_BASIS;
     while (rdn_next(&rdns, &rdn)) {
@@ -236,16 +245,16 @@ uint64_t name_hash(struct bytes name)
         hash = mix(hash, sum ^ sum >> 32);
     }
     /* name_equal() compares what cannot be read byte by byte. */
-    return rdns.bad ? bytes_hash(name) : hash ^ hash >> 32;
+    return rdns.reader.bad ? bytes_hash(name) : hash ^ hash >> 32;
 }
 
 bool name_is_empty(struct bytes name)
 {
-    struct reader rdns = rdns_of(name, 0);
+    struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     while (rdn_next(&rdns, &rdn)) {
         if (rdn.n > 0)
             return false;
     }
-    return !rdns.bad;
+    return !rdns.reader.bad;
 }

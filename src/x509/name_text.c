@@ -56,7 +56,7 @@ static void append_value(struct buf *out, const struct attribute *attribute)
 
 struct bytes name_attribute_utf8(struct arena *arena, struct bytes name, enum oid type, size_t n)
 {
-    struct reader rdns = rdns_of(name, 0);
+    struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     while (rdn_next(&rdns, &rdn)) {
         for (size_t i = 0; i < rdn.n; i++) {
@@ -72,7 +72,7 @@ struct bytes name_attribute_utf8(struct arena *arena, struct bytes name, enum oi
 
 char *name_attribute(struct arena *arena, struct bytes name, enum oid type)
 {
-    struct reader rdns = rdns_of(name, 0);
+    struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     BUF_CLEANUP text = {0};
     bool found = false;
@@ -113,7 +113,7 @@ static void append_attribute(struct arena *arena, struct buf *out,
 
 char *name_text(struct arena *arena, struct bytes name)
 {
-    struct reader rdns = rdns_of(name, 0);
+    struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     BUF_CLEANUP text = {0};
     while (rdn_next(&rdns, &rdn)) {
@@ -123,7 +123,7 @@ char *name_text(struct arena *arena, struct bytes name)
             append_attribute(arena, &text, &rdn.attributes[i]);
         }
     }
-    if (rdns.bad)
+    if (rdns.reader.bad)
         buf_add_str(&text, text.n > 0 ? ", (unreadable)" : "(unreadable)");
     return arena_strndup(arena, buf_cstr(&text), text.n);
 }
