@@ -203,6 +203,18 @@ def test_key_pairing(certwhy, write):
     assert secret not in case.read_text()
 
 
+@pytest.mark.parametrize("content, sentence", [(key_pem("leaf", b"secret"), b"under a passphrase"),
+                                               (b"no key at all\n", b"holds no private key")],
+                         ids=["encrypted", "garbage"])
+def test_key_that_cannot_be_compared(certwhy, write, content, sentence):
+    """Not "accepted" with status 0: that would be read as "and the key pairs"."""
+    root = pki.certificate("Root", "Root", subject_key="root", issuer_key="root", ca=True)
+    leaf = pki.certificate("www.test", "Root", subject_key="leaf", issuer_key="root", names=["www.test"])
+    run = certwhy("check", write(pki.pem(leaf)), "--name", "www.test", "--only-ca", "--ca",
+                  write(pki.pem(root), "root.pem"), "--key", write(content, "x.key"))
+    assert run.status == 2 and sentence in run.err and b"x.key" in run.err, run
+
+
 def tmp(beside, name):
     return beside.parent / name
 

@@ -38,6 +38,7 @@ def place(tmp_path_factory):
     """A folder that looks like the checkout, where the README's commands may leave files."""
     where = tmp_path_factory.mktemp("readme")
     (where / "build").symlink_to(PROGRAM.parent)
+    (where / "tests").symlink_to(TOP / "tests")
     dev = where / "dev"
     dev.write_text(f"#!/bin/sh\nexec {shlex.quote(str(TOP / 'dev'))} \"$@\"\n")
     dev.chmod(0o755)
