@@ -112,6 +112,13 @@ static bool finding_counts(const struct cw_options *options, const struct checke
     return false;
 }
 
+/* A key that was named and could not be compared: "accepted" would be read as "and the key pairs".
+ */
+static bool key_was_not_compared(const struct observation *seen)
+{
+    return seen->pairing == KEY_UNREADABLE || seen->pairing == KEY_ENCRYPTED;
+}
+
 void outcome_decide(const struct cw_options *options, struct checked *checked)
 {
     struct target_report *report = &checked->report;
@@ -125,6 +132,8 @@ void outcome_decide(const struct cw_options *options, struct checked *checked)
         report->exit_status = tally.rejection_counts || tally.unknown ||
                               finding_counts(options, checked) ||
                               handshake_broke(&checked->observation);
+    if (key_was_not_compared(&checked->observation))
+        report->exit_status = exit_status_graver(report->exit_status, 2);
 }
 
 int exit_status_graver(int a, int b)

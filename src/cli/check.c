@@ -91,6 +91,20 @@ static void note_other_version(const struct observation *seen)
     }
 }
 
+/* Said here and not in the report: it is about an argument, not about the target. */
+static void note_key(const struct observation *seen)
+{
+    if (seen->pairing != KEY_UNREADABLE && seen->pairing != KEY_ENCRYPTED)
+        return;
+    BUF_CLEANUP file = {0};
+    str_safe_line(&file, bytes_str(seen->key_file));
+    fprintf(stderr, "certwhy check: %s was not compared with the certificate: %s\n",
+            buf_cstr(&file),
+            seen->pairing == KEY_ENCRYPTED
+                ? "it is under a passphrase (openssl pkey -in FILE writes it without one)"
+                : "it holds no private key in PEM or DER form");
+}
+
 /* ---- the command ---- */
 
 static int check_targets(const struct command *command, const struct arguments *arguments,
@@ -104,8 +118,10 @@ static int check_targets(const struct command *command, const struct arguments *
     if (report->report.count == 0)
         return status;
     status = exit_status_graver(status, report_exit_status(report));
-    for (size_t i = 0; i < report->report.count; i++)
+    for (size_t i = 0; i < report->report.count; i++) {
         note_other_version(report->report.targets[i]->input.observation);
+        note_key(report->report.targets[i]->input.observation);
+    }
     if (!render(arguments, renderer, report))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
