@@ -2,11 +2,13 @@
 #include <signal.h>
 
 #include "cli.h"
+#include "crypto/crypto.h"
 
 int main(int argc, char **argv)
 {
     /* A reader that goes away ("certwhy … | head -1") is an error of write(2), not the end of us.
      */
     signal(SIGPIPE, SIG_IGN);
+    crypto_start();
     return command_main(argc, argv);
 }

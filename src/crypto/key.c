@@ -48,6 +48,16 @@ static int passphrase_give(char *buffer, int size, int writing, void *context)
     return (int)strlen(passphrase->text);
 }
 
+/* Traditional PEM names its cipher by text, which is looked up in tables that crypto_start() leaves
+ * out: these are the ciphers that such files use. */
+static void know_pem_ciphers(void)
+{
+    EVP_add_cipher(EVP_aes_256_cbc());
+    EVP_add_cipher(EVP_aes_192_cbc());
+    EVP_add_cipher(EVP_aes_128_cbc());
+    EVP_add_cipher(EVP_des_ede3_cbc());
+}
+
 static EVP_PKEY *read_pem(struct bytes file, struct passphrase *passphrase)
 {
     BIO *bio = BIO_new_mem_buf(file.p, (int)file.n);
@@ -75,6 +85,7 @@ enum key_read private_key_read(struct bytes file, const char *passphrase, struct
     if (file.n == 0 || file.n > INT_MAX)
         return KEY_READ_UNREADABLE;
     crypto_init();
+    know_pem_ciphers();
     struct passphrase given = {.text = passphrase};
     EVP_PKEY *key = read_pem(file, &given);
     if (key == NULL && !given.asked)

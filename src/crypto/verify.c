@@ -24,13 +24,39 @@ static int nid_of(const struct der *oid)
     return nid;
 }
 
-/** The digest named by an AlgorithmIdentifier's content, NULL when libcrypto has none. */
+/* Not EVP_get_digestbynid(), which needs the tables that crypto_start() leaves out. */
+static const EVP_MD *digest_of_nid(int nid)
+{
+    static const struct {
+        int nid;
+        const EVP_MD *(*digest)(void);
+    } digests[] = {
+        {NID_sha256, EVP_sha256},
+        {NID_sha384, EVP_sha384},
+        {NID_sha512, EVP_sha512},
+        {NID_sha1, EVP_sha1},
+        {NID_md5, EVP_md5},
+        {NID_sha224, EVP_sha224},
+        {NID_sha512_224, EVP_sha512_224},
+        {NID_sha512_256, EVP_sha512_256},
+        {NID_sha3_224, EVP_sha3_224},
+        {NID_sha3_256, EVP_sha3_256},
+        {NID_sha3_384, EVP_sha3_384},
+        {NID_sha3_512, EVP_sha3_512},
+        {NID_ripemd160, EVP_ripemd160},
+        {NID_sm3, EVP_sm3},
+    };
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++)
+        if (digests[i].nid == nid)
+            return digests[i].digest();
+    return NULL;
+}
+
+/** The digest named by an AlgorithmIdentifier's content, NULL when there is none. */
 static const EVP_MD *digest_of(struct reader *identifier)
 {
     struct der oid;
-    if (!reader_expect(identifier, DER_OID, &oid))
-        return NULL;
-    return EVP_get_digestbynid(nid_of(&oid));
+    return reader_expect(identifier, DER_OID, &oid) ? digest_of_nid(nid_of(&oid)) : NULL;
 }
 
 /* RFC 4055 section 2.2: id-mgf1 with the AlgorithmIdentifier of its hash. */
@@ -105,7 +131,7 @@ static bool scheme_read(struct bytes algorithm, struct scheme *out)
         return false;
     if (out->key_type == NID_rsassaPss)
         return scheme_read_pss(&parameters, out);
-    out->digest = digest != NID_undef ? EVP_get_digestbynid(digest) : NULL;
+    out->digest = digest_of_nid(digest);
     return digest == NID_undef || out->digest != NULL;
 }
 

@@ -447,6 +447,7 @@ static void a_huge_message_is_refused(void **state)
 
 int main(void)
 {
+    crypto_start(); /* as the program does: the leanest libcrypto must do for all of this */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_version_and_key),
         cmocka_unit_test(unusual_curves),
