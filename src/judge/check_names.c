@@ -127,9 +127,7 @@ static bool name_within(const struct behaviour *b, const struct subtree *tree,
 
 /** One name against all subtrees of one CA. */
 struct comparison {
-    const struct check *c;
-    const struct general_name *name;
-    bool permitted_seen, permitted, excluded, malformed;
+    bool permitted_seen, permitted, excluded;
 };
 
 static bool kind_is_compared(const struct behaviour *b, enum general_name_kind kind)
@@ -138,25 +136,50 @@ static bool kind_is_compared(const struct behaviour *b, enum general_name_kind k
         return !b->nc_no_directory;
     if (kind == GN_IP)
         return !b->nc_no_ip;
-    return kind == GN_DNS || kind == GN_EMAIL || kind == GN_URI;
+    if (kind == GN_URI)
+        return !b->nc_no_uri;
+    return kind == GN_DNS || kind == GN_EMAIL;
 }
 
-static bool compare_subtree(void *context, const struct subtree *tree)
+static struct comparison compare_subtrees(const struct check *c, const struct subtrees *trees,
+                                          const struct general_name *name)
 {
-    struct comparison *cmp = context;
-    if (cmp->c->j->nc_left <= 0)
-        return false;
-    cmp->c->j->nc_left--;
-    if (tree->base.kind != cmp->name->kind)
-        return true;
-    const bool within = name_within(cmp->c->b, tree, cmp->name);
-    if (tree->excluded) {
-        cmp->excluded |= within;
-    } else {
-        cmp->permitted_seen = true;
-        cmp->permitted |= within;
+    struct comparison cmp = {false, false, false};
+    for (size_t i = 0; i < trees->count; i++) {
+        const struct subtree *tree = &trees->items[i];
+        if (tree->base.kind != name->kind)
+            continue;
+        if (--c->j->nc_left < 0)
+            break;
+        const bool within = name_within(c->b, tree, name);
+        cmp.excluded |= tree->excluded && within;
+        cmp.permitted_seen |= !tree->excluded;
+        cmp.permitted |= !tree->excluded && within;
     }
+    return cmp;
+}
+
+static bool subtree_take(void *context, const struct subtree *tree)
+{
+    struct subtrees *trees = context;
+    if (trees->count >= LIMIT_SAN_NAMES)
+        return false;
+    trees->items =
+        arena_grow(trees->arena, trees->items, trees->count, &trees->cap, sizeof *trees->items);
+    trees->items[trees->count++] = *tree;
     return true;
+}
+
+/** The constraints of a CA, read once per judgement. */
+static const struct subtrees *subtrees_of(const struct check *c, size_t depth)
+{
+    struct node_extra *extra = &c->j->extra[c->route->nodes[depth]];
+    if (extra->subtrees == NULL) {
+        extra->subtrees = arena_alloc(c->j->arena, sizeof *extra->subtrees);
+        extra->subtrees->arena = c->j->arena;
+        cert_name_constraints(check_cert(c, depth), subtree_take, extra->subtrees);
+    }
+    return extra->subtrees;
 }
 
 static char *general_name_text(struct arena *arena, const struct general_name *name)
@@ -174,8 +197,7 @@ static bool compare_name(const struct check *c, size_t ca, size_t depth,
 {
     if (!kind_is_compared(c->b, name->kind))
         return true;
-    struct comparison cmp = {.c = c, .name = name};
-    cert_name_constraints(check_cert(c, ca), compare_subtree, &cmp);
+    const struct comparison cmp = compare_subtrees(c, subtrees_of(c, ca), name);
     if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
         return true;
     reason_add(c, FACT_NAME_CONSTRAINT, (int)depth, (int)ca, cmp.excluded ? 1 : 0, 0,
@@ -242,23 +264,16 @@ static bool kind_is_fatal(const struct behaviour *b, enum general_name_kind kind
     }
 }
 
-static bool subtree_is_known(void *context, const struct subtree *tree)
-{
-    struct comparison *cmp = context;
-    cmp->malformed |= kind_is_fatal(cmp->c->b, tree->base.kind);
-    return true;
-}
-
 /** A critical constraint of a kind that this verifier does not know is fatal to it (RFC 5280
  *  section 4.2.1.10: "reject the certificate" or process it). */
 static void check_unknown_subtrees(const struct check *c, size_t ca)
 {
     const struct extension *ext = cert_extension(check_cert(c, ca), OID_NAME_CONSTRAINTS);
-    struct comparison cmp = {.c = c};
-    if (ext == NULL || !ext->critical)
-        return;
-    cert_name_constraints(check_cert(c, ca), subtree_is_known, &cmp);
-    if (cmp.malformed)
+    const struct subtrees *trees = subtrees_of(c, ca);
+    bool fatal = false;
+    for (size_t i = 0; i < trees->count; i++)
+        fatal |= kind_is_fatal(c->b, trees->items[i].base.kind);
+    if (fatal && ext != NULL && ext->critical)
         reason_add(c, FACT_CRITICAL_EXTENSION, (int)ca, -1, ext->offset, 0,
                    oid_name(OID_NAME_CONSTRAINTS));
 }
@@ -278,7 +293,7 @@ void check_name_constraints(const struct check *c)
                 compare_cert(c, ca, depth);
         }
     }
-    if (c->j->nc_left > 0)
+    if (c->j->nc_left >= 0)
         return;
     limit_hit(c->j, "LIMIT_NC_COMPARISONS");
     reason_add(c, FACT_NAME_CONSTRAINT, 0, -1, 2, LIMIT_NC_COMPARISONS,

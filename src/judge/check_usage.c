@@ -148,15 +148,48 @@ static bool critical_is_handled(const struct behaviour *b, enum oid oid)
     return false;
 }
 
+/** RFC 5280 section 4.2.1.4: a qualifier other than a CPS pointer or a user notice (id-qt 1 and 2).
+ */
+static bool has_unknown_qualifier(const struct extension *ext)
+{
+    static const uint8_t id_qt[] = {0x2b, 6, 1, 5, 5, 7, 2};
+    struct reader r = reader_of(ext->value, ext->value_offset);
+    struct der list, info, policy, qualifiers, qualifier, id;
+    if (!reader_expect(&r, DER_SEQUENCE, &list))
+        return false;
+    struct reader policies = reader_enter(&list);
+    for (int n = 0; n < LIMIT_POLICY_NODES && reader_expect(&policies, DER_SEQUENCE, &info); n++) {
+        struct reader in = reader_enter(&info);
+        if (!reader_expect(&in, DER_OID, &policy) ||
+            !reader_optional(&in, DER_SEQUENCE, &qualifiers))
+            continue;
+        struct reader each = reader_enter(&qualifiers);
+        for (int q = 0; q < LIMIT_EXTENSIONS && reader_expect(&each, DER_SEQUENCE, &qualifier);
+             q++) {
+            struct reader what = reader_enter(&qualifier);
+            if (!reader_expect(&what, DER_OID, &id) || id.body.n != 8 ||
+                !bytes_equal(bytes_slice(id.body, 0, 7), bytes_of(id_qt, 7)) ||
+                (id.body.p[7] != 1 && id.body.p[7] != 2))
+                return true;
+        }
+    }
+    return false;
+}
+
 /** RFC 5280 section 4.2: a critical extension that is not recognised rejects the certificate. */
 static void check_critical(const struct check *c, size_t depth, const struct extension *ext)
 {
     if (!ext->critical)
         return;
+    const bool beside_eku = ext->id == OID_MS_APPLICATION_POLICIES &&
+                            (c->b->critical & CRIT_MS_POLICIES) &&
+                            (check_cert(c, depth)->has & HAS_EKU);
     const bool unsupported =
+        (ext->id == OID_CERTIFICATE_POLICIES && c->b->policy_qualifiers &&
+         has_unknown_qualifier(ext)) ||
         (ext->id == OID_NAME_CONSTRAINTS && c->b->nc_unsupported) ||
         (ext->id == OID_POLICY_CONSTRAINTS && c->b->policy == POLICY_CRITICAL_FATAL);
-    if (critical_is_handled(c->b, ext->id) && !unsupported)
+    if (beside_eku || (critical_is_handled(c->b, ext->id) && !unsupported))
         return;
     const char *name = oid_name(ext->id);
     reason_add(c, FACT_CRITICAL_EXTENSION, (int)depth, -1, ext->offset, 0,

@@ -8,12 +8,20 @@
 
 enum { STORES_MAX = 32 };
 
+/** The subtrees of one CA's nameConstraints. */
+struct subtrees {
+    struct arena *arena;
+    struct subtree *items;
+    size_t count, cap;
+};
+
 /** What the search needs to know of a node and the report does not. */
 struct node_extra {
     uint64_t subject_hash;
     int edge_first, edge_count; /**< edges to its candidate issuers, best first */
     bool expanded;
-    bool reached; /**< some path from the leaf leads to it over good signatures */
+    struct subtrees *subtrees; /**< NULL until they are asked for */
+    bool reached;              /**< some path from the leaf leads to it over good signatures */
 };
 
 /** One judgement in progress. */

@@ -71,6 +71,7 @@ enum crit_bit {
     CRIT_PROXY = 1 << 17,
     CRIT_NO_CHECK = 1 << 18,
     CRIT_SCT = 1 << 19,
+    CRIT_MS_POLICIES = 1 << 20, /**< Microsoft's application policies, beside an extendedKeyUsage */
     CRIT_RFC5280 =
         CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_PM | CRIT_IAP | CRIT_EKU,
 };
@@ -143,14 +144,15 @@ struct behaviour {
     bool initial_explicit_policy, initial_mapping_inhibit, initial_any_inhibit;
     const struct bytes *user_policies; /**< OID contents; none: any policy will do */
     size_t user_policy_count;
-    unsigned critical; /**< enum crit_bit */
-    bool strict;       /**< X509_V_FLAG_X509_STRICT and the like */
+    unsigned critical;      /**< enum crit_bit */
+    bool policy_qualifiers; /**< critical policies with an unknown qualifier are refused */
+    bool strict;            /**< X509_V_FLAG_X509_STRICT and the like */
     bool ski_required;
     bool aki_required; /**< on every certificate that is not self-signed */
     bool rfc_strict;   /**< what RFC 5280 asks of CAs too, not only of verifiers */
     bool baseline;     /**< besides, the CA/Browser Forum's rules for public server certificates */
     /* name constraints */
-    bool nc_unsupported, nc_no_directory, nc_no_ip;
+    bool nc_unsupported, nc_no_directory, nc_no_ip, nc_no_uri;
     /** critical constraints on these kinds of name are fatal: registeredID and the like, otherName,
      *  directoryName */
     bool nc_unknown_fatal, nc_other_fatal, nc_directory_fatal;

@@ -220,6 +220,139 @@ static void pkits_run(struct score *score, json_t *line)
     arena_free(&arena);
 }
 
+/* ---- BoringSSL's verify_certificate_chain ---- */
+
+/** Chromium's verifier on one given chain: the anchor is a name and a key, nothing else of it
+ * counts. */
+static const struct behaviour boringssl = {
+    .strategy = STRATEGY_DFS,
+    .names = EQUAL_CANONICAL,
+    .anchor_time_ignored = true,
+    .anchor_pathlen_ignored = true,
+    .anchor_nc_ignored = true,
+    .anchor_crit_ignored = true,
+    .anchor_cert_sign_ignored = true,
+    .anchor_bc = ANCHOR_BC_NONE,
+    .anchor_leaf_needs_ca = true,
+    .anchor_leaf_needs_no_ca = true,
+    .digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5,
+    .min_rsa = 1024,
+    .leaf_ku = LEAF_KU_IGNORE,
+    .ku_zero_ok = true,
+    .policy = POLICY_PROCESS,
+    .policy_qualifiers = true,
+    .critical = CRIT_RFC5280 | CRIT_MS_POLICIES,
+    .nc_wildcard_excluded = true,
+    .nc_no_uri = true,
+    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL,
+};
+
+/** The class of an error text: the fact that it states. */
+static const char *boringssl_class(const char *message)
+{
+    static const struct {
+        const char *text, *fact;
+    } table[] = {
+        {"Time is after notAfter", "EXPIRED"},
+        {"Time is before notBefore", "NOT_YET_VALID"},
+        {"VerifySignedData failed", "SIGNATURE_BAD"},
+        {"Basic Constraints indicates not a CA", "NOT_A_CA"},
+        {"Does not have Basic Constraints", "NOT_A_CA"},
+        {"The extended key usage does not include server auth", "EKU_MISSING"},
+        {"keyCertSign bit is not set", "KEY_USAGE_CA"},
+        {"Unacceptable signature algorithm", "WEAK_DIGEST"},
+        {"Unacceptable public key", "WEAK_KEY"},
+        {"Unconsumed critical extension", "CRITICAL_EXTENSION"},
+        {"Too many name constraints checks", "NAME_CONSTRAINT"},
+        {"Couldn't parse SubjectPublicKeyInfo", "ANOMALY"},
+        {"Certificate is not a trust anchor", "ISSUER_NOT_FOUND"},
+        {"max_path_length reached", "PATH_LENGTH"},
+        {"No valid policy", "POLICY"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strncmp(message, table[i].text, strlen(table[i].text)) == 0)
+            return table[i].fact;
+    return message;
+}
+
+/** The first error listed: the lowest certificate that has one. */
+static void boringssl_expect(json_t *line, char *out, size_t size)
+{
+    size_t i;
+    json_t *e;
+    snprintf(out, size, "valid");
+    json_array_foreach(json_object_get(json_object_get(line, "expected"), "errors"), i, e)
+    {
+        if (strcmp(text(e, "level"), "ERROR") != 0)
+            continue;
+        snprintf(out, size, "%d %s", (int)json_integer_value(json_object_get(e, "cert")),
+                 boringssl_class(text(e, "msg")));
+        return;
+    }
+}
+
+static void boringssl_say(const struct client_verdict *v, char *out, size_t size)
+{
+    const struct reason *first = NULL;
+    /* it walks down from the anchor and ends at a signature or key that it cannot use */
+    int end = 0;
+    for (size_t i = 0; i < v->reason_count; i++)
+        if ((v->reasons[i].fact == FACT_SIGNATURE_BAD || v->reasons[i].fact == FACT_ANOMALY) &&
+            v->reasons[i].depth > end)
+            end = v->reasons[i].depth;
+    for (size_t i = 0; i < v->reason_count; i++)
+        if (!v->reasons[i].later && v->reasons[i].depth >= end &&
+            (first == NULL || v->reasons[i].depth < first->depth))
+            first = &v->reasons[i];
+    snprintf(out, size, "valid");
+    if (v->accepts != 1)
+        snprintf(out, size, "%d %s", first != NULL ? first->depth : -1,
+                 first != NULL ? fact_name(first->fact) : "?");
+}
+
+static const char *expected_only_verdict(const char *said)
+{
+    return strcmp(said, "valid") == 0 ? "valid" : "invalid";
+}
+
+static void boringssl_run_with(struct score *score, json_t *line, bool errors)
+{
+    struct profile adapted = profile_rfc5280;
+    const struct profile *const profiles[] = {&adapted};
+    struct trial t = {0};
+    char wanted[200], said[200];
+    if (!json_is_true(json_object_get(line, "comparable"))) {
+        score->skipped++;
+        return;
+    }
+    struct behaviour b = boringssl;
+    if (strcmp(text(json_object_get(line, "options"), "digest_policy"), "STRONG") == 0)
+        b.digests_denied |= DENY_SHA1;
+    adapted.behaviour = &b;
+    send_all(&t, line);
+    trial_name(&t, NULL);
+    trial_judge(&t, profiles, 1, json_integer_value(json_object_get(line, "time")));
+    boringssl_expect(line, wanted, sizeof wanted);
+    boringssl_say(&t.verdict.clients[0], said, sizeof said);
+    if (errors)
+        score_case(score, text(line, "id"), wanted, said, "");
+    else
+        score_case(
+            score, text(line, "id"), expected_only_verdict(wanted), expected_only_verdict(said),
+            t.verdict.clients[0].reason_count > 0 ? t.verdict.clients[0].reasons[0].text : "");
+    trial_free(&t);
+}
+
+static void boringssl_run(struct score *score, json_t *line)
+{
+    boringssl_run_with(score, line, false);
+}
+
+static void boringssl_errors_run(struct score *score, json_t *line)
+{
+    boringssl_run_with(score, line, true);
+}
+
 /* ---- host names ---- */
 
 static void hostnames_run(struct score *score, json_t *line)
@@ -249,6 +382,8 @@ const struct suite suites[] = {
     {"bettertls", "conformance/bettertls_pathbuilding.jsonl", bettertls_run},
     {"limbo", "conformance/limbo.jsonl", limbo_run},
     {"pkits", "conformance/pkits.jsonl", pkits_run},
+    {"boringssl", "conformance/boringssl_verify.jsonl", boringssl_run},
+    {"boringssl-errors", "conformance/boringssl_verify.jsonl", boringssl_errors_run},
     {"hostnames", "conformance/hostnames.jsonl", hostnames_run},
     {NULL, NULL, NULL},
 };
