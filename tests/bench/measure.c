@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* measure FILE COMMAND…: runs a command and writes to FILE what it cost: CPU seconds (user + system),
- * peak resident bytes, exit status (negative: the signal). A small program of its own because a child
- * inherits the peak of the process it was forked from, and Python's is larger than ours. */
+/* measure FILE COMMAND…: runs a command and writes to FILE what it cost: CPU seconds (user +
+ * system), peak resident bytes, exit status (negative: the signal). A small program of its own
+ * because a child inherits the peak of the process it was forked from, and Python's is larger than
+ * ours. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
