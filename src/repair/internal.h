@@ -129,6 +129,7 @@ bool reissue_algorithm(struct repairing *r, const struct finding *finding, struc
 bool reissue_usage(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_encoding(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_key_ids(struct repairing *r, const struct finding *finding, struct change *change);
+bool reissue_issuer(struct repairing *r, const struct finding *finding, struct change *change);
 bool drop_ca(struct repairing *r, const struct finding *finding, struct change *change);
 bool replace_issuer(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_client.c */

@@ -17,6 +17,7 @@ static const struct remedy remedies[] = {
     {"chain.root-sent", "server.remove-root", send_bundle},
     {"chain.cross-sign-expired", "server.remove-cross-sign", leave_out},
     {"chain.path-too-long", "server.remove-unrelated", leave_out},
+    {"chain.issuer-mismatch", "ca.reissue-issuer", reissue_issuer},
     {"name.", "ca.reissue-names", reissue_names},
     {"name.", "client.use-listed-name", use_listed_name},
     {"validity.expired", "ca.renew", renew},

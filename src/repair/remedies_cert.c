@@ -248,6 +248,23 @@ bool reissue_key_ids(struct repairing *r, const struct finding *finding, struct 
     return true;
 }
 
+/** The issuer whose key made the signature, named as it names itself. */
+bool reissue_issuer(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    const struct graph *graph = &r->verdict->graph;
+    const struct cert *issuer = NULL;
+    for (size_t i = 0; i < graph->edge_count && issuer == NULL; i++)
+        if (graph->edges[i].child == finding->node && graph->edges[i].issuer != finding->node &&
+            graph->edges[i].signature == EDGE_SIG_GOOD)
+            issuer = node_cert(r, graph->edges[i].issuer);
+    struct cert_edit *edit = issuer != NULL ? subject_edit(r, finding, change) : NULL;
+    if (edit == NULL)
+        return false;
+    edit->issuer = issuer->subject;
+    edit->authority_key_id = key_id_of(r, issuer);
+    return true;
+}
+
 bool drop_ca(struct repairing *r, const struct finding *finding, struct change *change)
 {
     struct cert_edit *edit = subject_edit(r, finding, change);

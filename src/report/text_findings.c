@@ -174,7 +174,9 @@ void text_footer(struct page *page)
     if (count == 0)
         return;
     const char *list = text_join(page->arena, rules, count, ", ");
-    const char *line = arena_printf(page->arena, "%s · certwhy explain %s", list, rules[0]);
+    const char *line = count == 1
+                           ? arena_printf(page->arena, "%s · certwhy explain %s", list, rules[0])
+                           : arena_printf(page->arena, "certwhy explain RULE tells more: %s", list);
     page_end(page);
     page_spaces(page, PAGE_INDENT);
     page_wrap(page, STYLE_DIM, line, PAGE_INDENT, PAGE_INDENT);

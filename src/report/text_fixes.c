@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-enum { COMMAND_INDENT = PAGE_BODY + 2 };
+enum { COMMAND_INDENT = PAGE_BODY + 2, ADVICE_PIECES = 8 };
 
 static const char *fix_place(const struct fix *fix)
 {
@@ -103,6 +103,38 @@ static void hint(struct page *page, size_t index, const char *label, const char 
         page_wrap(page, STYLE_PLAIN, show_guard(page->arena, text), PAGE_BODY, PAGE_BODY);
 }
 
+/* One piece of a rule page: a command (indented) or a paragraph, up to the next blank line. */
+static const char *advice_piece(struct page *page, const char *text, bool first)
+{
+    size_t n = strcspn(text, "\n");
+    bool command = str_starts(text, "    ");
+    while (!command && text[n] == '\n' && text[n + 1] != '\n' && text[n + 1] != '\0' &&
+           !str_starts(text + n + 1, "- ") && !str_starts(text + n + 1, "    "))
+        n += 1 + strcspn(text + n + 1, "\n");
+    size_t skip = command ? 4 : str_starts(text, "- ") ? 2 : 0;
+    char *piece = arena_strndup(page->arena, text + skip, n - skip);
+    for (char *c = piece; *c != '\0'; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    if (!first)
+        page_spaces(page, command ? COMMAND_INDENT : PAGE_BODY);
+    if (command)
+        page_command(page, COMMAND_INDENT, piece);
+    else
+        page_wrap(page, STYLE_PLAIN, piece, PAGE_BODY, PAGE_BODY);
+    return text + n;
+}
+
+/* Without a proven fix there is what the rule says in general: not a fix, and not called one. */
+static void text_advice(struct page *page, const char *label, const struct rule *rule)
+{
+    const char *text = rule->no_fix[0] != '\0' ? rule->no_fix : rule->fix;
+    page_label(page, STYLE_BOLD, label);
+    for (unsigned pieces = 0; *text != '\0' && pieces < ADVICE_PIECES; pieces++) {
+        text = advice_piece(page, text, pieces == 0);
+        text += strspn(text, "\n");
+    }
+}
+
 static void cause_fixes(struct page *page, size_t index, bool numbered)
 {
     const struct target_report *target = page->target;
@@ -125,8 +157,9 @@ static void cause_fixes(struct page *page, size_t index, bool numbered)
         else
             text_fix(page, i == 0 ? label : "or", fix);
     }
-    if (count == 0 && finding->rule->no_fix[0] != '\0')
-        page_item(page, label, show_guard(page->arena, finding->rule->no_fix));
+    if (count == 0)
+        text_advice(page, numbered ? arena_printf(page->arena, "To do %zu", number) : "To do",
+                    finding->rule);
     hint(page, index, "Not this", finding->not_this, false);
     hint(page, index, "See it", finding->verify, true);
 }
