@@ -65,7 +65,7 @@ static void add_pools(const struct repairing *r, struct line *line)
     const char *last = "";
     for (size_t i = 0; i < graph->node_count; i++) {
         const struct origin *origin = &graph->nodes[i].origin;
-        bool pool = (graph->nodes[i].from & FROM_POOL) && origin->kind == ORIGIN_POOL;
+        bool pool = (graph->nodes[i].from & FROM_POOL) && !(graph->nodes[i].from & FROM_SENT);
         if (!pool || origin->where == NULL || strcmp(origin->where, last) == 0)
             continue;
         add_option(line, "--pool", origin->where);

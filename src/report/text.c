@@ -45,9 +45,13 @@ static const char *verdict_sentence(const struct page *page, struct tally tally)
         return arena_printf(page->arena, "could not be checked: %s", not_observed(page));
     if (tally.judged == 0)
         return "no client's answer is known";
-    if (tally.rejecting == 0)
-        return accepted_sentence(page, tally);
     size_t causes = finding_cause_count(&page->target->findings);
+    bool file = page->target->input.observation->target.kind == TARGET_FILE;
+    if (tally.rejecting == 0 && causes == 0)
+        return accepted_sentence(page, tally);
+    if (tally.rejecting == 0)
+        return arena_printf(page->arena, "%s, but %s", accepted_sentence(page, tally),
+                            file ? "not every server can load the file" : "something is wrong");
     const char *reasons = causes > 1 ? arena_printf(page->arena, ", for %zu reasons", causes) : "";
     return arena_printf(page->arena, "rejected by %zu of %zu %s%s", tally.rejecting, tally.judged,
                         clients_word(tally.judged), reasons);
@@ -56,7 +60,7 @@ static const char *verdict_sentence(const struct page *page, struct tally tally)
 static void verdict_line(struct page *page, struct tally tally)
 {
     bool unknown = !saw_certificate(page->target) || tally.judged == 0;
-    bool rejected = tally.rejecting > 0;
+    bool rejected = tally.rejecting > 0 || finding_cause_count(&page->target->findings) > 0;
     enum style style = unknown ? STYLE_YELLOW : rejected ? STYLE_RED : STYLE_GREEN;
     page_style(page, style, unknown ? "!" : rejected ? "✗" : "✓");
     page_spaces(page, 1);

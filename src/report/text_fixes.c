@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-enum { COMMAND_INDENT = PAGE_BODY + 2, ADVICE_PIECES = 8 };
+enum { COMMAND_INDENT = PAGE_BODY + 2, ADVICE_PIECES = 5 };
 
 static const char *fix_place(const struct fix *fix)
 {
@@ -103,6 +103,18 @@ static void hint(struct page *page, size_t index, const char *label, const char 
         page_wrap(page, STYLE_PLAIN, show_guard(page->arena, text), PAGE_BODY, PAGE_BODY);
 }
 
+/* A paragraph of several lines, which may be indented, as one. */
+static void join_lines(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        *to++ = *from == '\n' ? ' ' : *from;
+        if (*from == '\n')
+            from += strspn(from + 1, " ");
+    }
+    *to = '\0';
+}
+
 /* One piece of a rule page: a command (indented) or a paragraph, up to the next blank line. */
 static const char *advice_piece(struct page *page, const char *text, bool first)
 {
@@ -113,8 +125,7 @@ static const char *advice_piece(struct page *page, const char *text, bool first)
         n += 1 + strcspn(text + n + 1, "\n");
     size_t skip = command ? 4 : str_starts(text, "- ") ? 2 : 0;
     char *piece = arena_strndup(page->arena, text + skip, n - skip);
-    for (char *c = piece; *c != '\0'; c++)
-        *c = *c == '\n' ? ' ' : *c;
+    join_lines(piece);
     if (!first)
         page_spaces(page, command ? COMMAND_INDENT : PAGE_BODY);
     if (command)
