@@ -114,7 +114,7 @@ static void take_pad(struct decoder *d)
 static void end_logical_line(struct decoder *d)
 {
     const size_t digits = d->all_digits - d->digits_before;
-    if (digits == 0 && !d->first_line && d->all_digits > 0)
+    if (digits == 0 && !d->first_line && d->all_digits > 0 && !d->request->open)
         layout_fault(d, FAULT_BLANK_LINE, d->logical_start);
     if (digits > LINE_DIGITS && !d->request->loose)
         layout_fault(d, FAULT_LONG_LINE, d->logical_start + LINE_DIGITS);
@@ -131,19 +131,34 @@ static void take_line_break(struct decoder *d)
     d->column = 1;
 }
 
-/* "\n" or "\r" in two characters, or more backslashes when it was escaped twice. */
-static bool take_escape(struct decoder *d)
+/* Length of "\n" or "\r" in two characters, or with more backslashes when it was escaped again; 0:
+ * no such thing here. */
+static size_t escape_length(const struct decoder *d, size_t at, uint8_t *letter)
 {
     enum { DEPTH = 4 }; /* "\\\\n" has been through JSON twice, and more was never seen */
-    size_t end = d->i;
-    while (end < d->request->to && end - d->i < DEPTH && d->text.p[end] == '\\')
+    size_t end = at;
+    while (end < d->request->to && end - at < DEPTH && d->text.p[end] == '\\')
         end++;
-    if (end >= d->request->to || (d->text.p[end] != 'n' && d->text.p[end] != 'r'))
+    if (end == at || end >= d->request->to)
+        return 0;
+    *letter = d->text.p[end];
+    return *letter == 'n' || *letter == 'r' ? end + 1 - at : 0;
+}
+
+static bool take_escape(struct decoder *d)
+{
+    uint8_t letter, second;
+    size_t n = escape_length(d, d->i, &letter);
+    if (n == 0)
         return false;
+    const size_t more = letter == 'r' ? escape_length(d, d->i + n, &second) : 0;
+    if (more > 0 && second == 'n')
+        n += more;
     layout_fault(d, FAULT_ESCAPED_NEWLINES, d->i);
     d->escaped = true;
     end_logical_line(d);
-    d->i = d->logical_start = end + 1;
+    d->i += n;
+    d->logical_start = d->i;
     return true;
 }
 

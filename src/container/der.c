@@ -76,7 +76,7 @@ struct shape_rule {
     const char *words;
 };
 
-/* First match wins. RFC 5280 4.1 and 5.1, RFC 2986 4, RFC 5958 2 and 3, RFC 8017 A.1, RFC 5915 3.
+/* First match wins. RFC 5280 4.1 and 5.1, RFC 2986 4, RFC 5958 3.
  */
 static const struct shape_rule shapes[] = {
     {"SSB", "0ISSSS", OBJECT_CERTIFICATE, false, "a certificate"},
@@ -88,12 +88,25 @@ static const struct shape_rule shapes[] = {
     {"SSB", "", OBJECT_CERTIFICATE, false, "a certificate"},
     {"SO", "D", OBJECT_PRIVATE_KEY, true, "an encrypted private key"},
     {"SB", "D", OBJECT_OTHER, false, "a public key"},
-    {"ISO", "", OBJECT_PRIVATE_KEY, false, "a private key"},
-    {"IIIIII", "", OBJECT_PRIVATE_KEY, false, "a private key"},
-    {"IO", "", OBJECT_PRIVATE_KEY, false, "a private key"},
-    {"IS", "", OBJECT_OTHER, false, "a PKCS#12 file"},
-    {"II", "", OBJECT_OTHER, false, "a public key or parameters"},
 };
+
+/* Private keys begin with a small version number, cut ones too: nobody may keep their bytes.
+ * PKCS#12 has version 3 (RFC 7292 section 4); public keys and parameters begin with a large number.
+ */
+static enum object_kind integer_first(struct bytes content, const char *shape, const char **what)
+{
+    enum { PKCS12_VERSION = 3 };
+    if (content.n >= 3 && content.p[1] != 1) {
+        *what = "a public key or parameters";
+        return OBJECT_OTHER;
+    }
+    if (content.n >= 3 && content.p[2] == PKCS12_VERSION && str_starts(shape, "IS")) {
+        *what = "a PKCS#12 file";
+        return OBJECT_OTHER;
+    }
+    *what = "a private key";
+    return OBJECT_PRIVATE_KEY;
+}
 
 enum object_kind der_recognise(struct bytes der, const char **what, bool *encrypted)
 {
@@ -117,13 +130,8 @@ enum object_kind der_recognise(struct bytes der, const char **what, bool *encryp
         *encrypted = rule->encrypted;
         return rule->kind;
     }
-    /* INTEGER first and then nothing whole: a cut key or PKCS#12 file. Better taken for a key,
-     * whose bytes nobody keeps. */
-    if (content.n > 0 && content.p[0] == DER_INTEGER) {
-        *what = "a private key or PKCS#12 file that was cut";
-        return OBJECT_PRIVATE_KEY;
-    }
-    return OBJECT_OTHER;
+    return content.n > 0 && content.p[0] == DER_INTEGER ? integer_first(content, outer, what)
+                                                        : OBJECT_OTHER;
 }
 
 bool der_is_likely(struct bytes file)
