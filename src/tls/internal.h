@@ -14,6 +14,8 @@ void certificate_message_read(struct bytes message, bool tls13, struct arena *ar
 bool record_plausible(const uint8_t *p, size_t n);
 /** "ClientHello" … of RFC 8446 section 4 and older. */
 const char *handshake_type_name(int type);
+/** "server_name" … of IANA's registry of extensions (RFC 8446 section 4.2). */
+const char *extension_type_name(int type);
 /** The protocol version number of "TLSv1.2", or 0 for NULL and unknown names. */
 int version_number(const char *name);
 /** Takes `n` bytes from the front of *rest; false and nothing taken when there are fewer. */

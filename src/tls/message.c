@@ -85,6 +85,33 @@ const char *handshake_type_name(int type)
                                                                     : "unknown message";
 }
 
+const char *extension_type_name(int type)
+{
+    static const struct {
+        int type;
+        const char *name;
+    } names[] = {
+        {0, "server_name"},
+        {5, "status_request"},
+        {10, "supported_groups"},
+        {11, "ec_point_formats"},
+        {16, "alpn"},
+        {18, "signed_certificate_timestamp"},
+        {22, "encrypt_then_mac"},
+        {23, "extended_master_secret"},
+        {35, "session_ticket"},
+        {43, "supported_versions"},
+        {51, "key_share"},
+        {47, "certificate_authorities"},
+        {13, "signature_algorithms"},
+        {65281, "renegotiation_info"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].type == type)
+            return names[i].name;
+    return "unknown extension";
+}
+
 int version_number(const char *name)
 {
     static const struct {

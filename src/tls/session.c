@@ -109,7 +109,7 @@ static void on_extension(SSL *ssl, int from_server, int type, const unsigned cha
     if (from_server != 0 && type == TLSEXT_TYPE_server_name)
         session->out->sni_acknowledged = true;
     if (from_server != 0)
-        log_line(2, "<-   extension %d, %d bytes", type, n);
+        log_line(2, "<-   %s (%d), %d bytes", extension_type_name(type), type, n);
 }
 
 /* ---- setting up ---- */
