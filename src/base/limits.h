@@ -40,6 +40,7 @@ enum {
     LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */
     /* repair */
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
+    LIMIT_TRIAL_NODES = 4000, /* certificates in all of them: real chains have 5 each */
     /* net, tls */
     LIMIT_ADDRESSES = 16,        /* addresses of one name that are tried */
     LIMIT_TLS_MESSAGE = 4 << 20, /* bytes of one Certificate message; libssl's default is 100 KB */

@@ -293,12 +293,15 @@ static void keep_bundle(const struct plan *plan, struct bytes *bundle)
 void repair(const struct judge_input *input, const struct verdict *verdict,
             const struct findings *findings, struct arena *arena, struct plan *out)
 {
+    /* a chain of a thousand certificates is an attack: its first causes are repaired, not all */
+    const size_t nodes = verdict->graph.node_count + 1;
+    const size_t affordable = LIMIT_TRIAL_NODES / nodes;
     struct repairing r = {
         .input = input,
         .verdict = verdict,
         .findings = findings,
         .arena = arena,
-        .trials_left = LIMIT_TRIALS,
+        .trials_left = affordable < LIMIT_TRIALS ? (int)affordable : LIMIT_TRIALS,
     };
     *out = (struct plan){.finding_count = findings->count};
     out->per_finding = arena_array(arena, findings->count + 1, sizeof *out->per_finding);
