@@ -28,6 +28,7 @@ static const struct {
     {FACT_SENT_ROOT, FACT_SELF_SIGNED_CA_LEAF},
     {FACT_SENT_ROOT, FACT_ROOT_NOT_TRUSTED}, /* a private root that is shown helps to be known */
     {FACT_ISSUER_NOT_FOUND, FACT_ROOT_OTHER_KEY},
+    {FACT_ROOT_NOT_TRUSTED, FACT_ROOT_OTHER_KEY},
     {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_OTHER_KEY},
     {FACT_ISSUER_NOT_FOUND, FACT_ROOT_NOT_TRUSTED},
     {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_NOT_SENT}, /* a client does not know what we know */
@@ -118,13 +119,16 @@ static size_t draft_root(const struct explaining *e, size_t i)
     return i;
 }
 
-/* "Nobody knows the issuer" is a client's view; the root that it does not have is known here. */
+/* "Nobody knows the issuer" is a client's view; the root that it does not have is known here, or
+ * the namesake that it has instead. */
 static bool is_root_of(const struct explaining *e, const struct fact *unknown,
                        const struct fact *root)
 {
-    const struct cert *child = draft_cert(e, unknown->node), *cert = draft_cert(e, root->node);
-    return unknown->id == FACT_ISSUER_NOT_FOUND && root->id == FACT_ROOT_NOT_TRUSTED && child &&
-           cert && name_equal(child->issuer, cert->subject);
+    bool namesake = root->id == FACT_ROOT_OTHER_KEY;
+    const struct cert *child = draft_cert(e, unknown->node);
+    const struct cert *cert = draft_cert(e, namesake ? root->other : root->node);
+    return (namesake || root->id == FACT_ROOT_NOT_TRUSTED) && child && cert &&
+           name_equal(child->issuer, cert->subject);
 }
 
 static void draft_absorb(struct explaining *e, size_t vague, size_t precise)

@@ -148,7 +148,7 @@ void drafts_collect(struct explaining *e)
         const struct fact *fact = &e->verdict->facts[i];
         bool matters = fact->on_best || fact->node < 0 || fact_is_hygiene(fact->id);
         if (matters && !fact_is_idle(e, fact))
-            draft_add(e, fact);
+            draft_add(e, fact_retold(e, fact));
     }
     key_collect(e);
     reasons_collect(e);
@@ -167,5 +167,6 @@ void drafts_advise(struct explaining *e)
         struct draft advice = {.fact = gap->fact, .absorber = -1};
         advice.finding.rule = rule_find("chain.no-aia");
         draft_push(e, &advice);
+        return;
     }
 }

@@ -292,6 +292,17 @@ static void put_measured(struct collecting *c, const struct draft *draft)
     put(c, "interceptor", draft->interceptor);
 }
 
+static void put_clients(struct collecting *c, const struct draft *draft)
+{
+    const struct verdict *v = c->e->verdict;
+    BUF_CLEANUP out = {0};
+    for (size_t i = 0; i < v->client_count; i++)
+        if (draft->rejected_by[i])
+            buf_printf(&out, "%s%s", out.n ? ", " : "", profile_title(v->clients[i].profile));
+    put(c, "clients", arena_strdup(c->arena, buf_cstr(&out)));
+    put(c, verdict_fact(v, FACT_ISSUER_NOT_SENT, -2) ? "gap" : "complete", "yes");
+}
+
 static void put_store(struct collecting *c)
 {
     const struct judge_input *in = c->e->input;
@@ -374,6 +385,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
     if (draft->fault)
         put_file_fault(&c, draft->fault);
     put_handshake(&c, fact);
+    put_clients(&c, draft);
     put_store(&c);
     put_target(&c);
     if (fact->id == FACT_KEY_MISMATCH && e->obs->pairing == KEY_PAIRS_OTHER)

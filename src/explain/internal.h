@@ -50,6 +50,8 @@ const struct cert *draft_cert(const struct explaining *e, int node);
 void draft_refine(const struct explaining *e, struct draft *draft);
 /** True when the fact tells nobody anything here. */
 bool fact_is_idle(const struct explaining *e, const struct fact *fact);
+/** The fact as it is to be told: a namesake beside the right issuer is only a stray certificate. */
+const struct fact *fact_retold(const struct explaining *e, const struct fact *fact);
 bool draft_is_anchor(const struct explaining *e, int node);
 
 /* cause.c: which finding follows from which */

@@ -154,14 +154,34 @@ static const struct edge *edge_find(const struct explaining *e, int child, int i
     return NULL;
 }
 
-static bool node_has_good_issuer(const struct explaining *e, int child)
+/* The certificate whose key made the signature, preferring one that was sent; -1 none. */
+static int node_good_issuer(const struct explaining *e, int child)
 {
     const struct graph *graph = &e->verdict->graph;
-    for (size_t i = 0; i < graph->edge_count; i++)
-        if (graph->edges[i].child == child && graph->edges[i].issuer != child &&
-            graph->edges[i].signature == EDGE_SIG_GOOD)
-            return true;
-    return false;
+    int found = -1;
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        const struct edge *edge = &graph->edges[i];
+        bool good =
+            edge->child == child && edge->issuer != child && edge->signature == EDGE_SIG_GOOD;
+        if (good && (found < 0 || node_is_sent(e, edge->issuer)))
+            found = edge->issuer;
+    }
+    return found;
+}
+
+const struct fact *fact_retold(const struct explaining *e, const struct fact *fact)
+{
+    if (fact->id != FACT_ISSUER_OTHER_KEY || !node_is_sent(e, fact->other) ||
+        !node_is_sent(e, node_good_issuer(e, fact->node)))
+        return fact;
+    struct fact *stray = arena_alloc(e->arena, sizeof *stray);
+    *stray = (struct fact){.id = FACT_SENT_UNRELATED,
+                           .node = fact->other,
+                           .other = -1,
+                           .value = e->verdict->graph.nodes[fact->other].position,
+                           .text = "",
+                           .on_best = true};
+    return stray;
 }
 
 /* A signature that fails under a namesake's key is not damaged: the namesake did not make it. */
@@ -170,7 +190,7 @@ static void refine_bad_signature(const struct explaining *e, struct draft *draft
     const struct fact *fact = draft->fact;
     const struct edge *edge = edge_find(e, fact->node, fact->other);
     bool other_key = edge && edge->child != edge->issuer &&
-                     (edge->key_id == AKI_MISMATCH || node_has_good_issuer(e, fact->node));
+                     (edge->key_id == AKI_MISMATCH || node_good_issuer(e, fact->node) >= 0);
     if (other_key)
         draft->finding.rule =
             rule_find(node_is_sent(e, fact->other) ? "chain.wrong-intermediate"
@@ -213,7 +233,7 @@ static void refine_pairing(const struct explaining *e, struct draft *draft)
  * does not verify. */
 static void refine_other_key(const struct explaining *e, struct draft *draft)
 {
-    if (draft->fact->value == 0 && !node_has_good_issuer(e, draft->fact->node))
+    if (draft->fact->value == 0 && node_good_issuer(e, draft->fact->node) < 0)
         draft->finding.rule = rule_find("signature.bad");
 }
 
@@ -253,6 +273,13 @@ static void refine_addresses(const struct explaining *e, struct draft *draft)
     }
 }
 
+static void refine_path_length(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->limit == 0)
+        draft->variant = "none";
+}
+
 static void refine_not_a_ca(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
@@ -284,6 +311,7 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_ALERT, refine_alert},
         {FACT_ADDRESSES_DIFFER, refine_addresses},
         {FACT_NOT_A_CA, refine_not_a_ca},
+        {FACT_PATH_LENGTH, refine_path_length},
     };
     static const struct {
         enum fact_id fact;
@@ -327,6 +355,9 @@ bool fact_is_idle(const struct explaining *e, const struct fact *fact)
     case FACT_CLOCK_AHEAD:
         /* one expired certificate says nothing about the clock */
         return v->best >= 0 && v->paths[v->best].count < 2;
+    case FACT_ROOT_OTHER_KEY:
+        /* the right root is trusted as well: a change of roots, as it should be */
+        return v->best >= 0 && v->paths[v->best].complete;
     case FACT_WEAK_DIGEST:
         /* nobody checks the signature that a trusted root made over itself */
         return draft_is_anchor(e, fact->node) && cert_is_self_issued(cert);
