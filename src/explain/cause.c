@@ -211,16 +211,20 @@ static void clients_attribute(struct explaining *e)
     }
 }
 
+static void draft_pass_clients(const struct explaining *e, const struct draft *draft)
+{
+    for (size_t b = 0; b < draft->because_count; b++)
+        for (size_t c = 0; c < e->verdict->client_count; c++)
+            e->drafts[draft->because[b]].rejected_by[c] |= draft->rejected_by[c];
+}
+
 /* Who is stopped by a consequence is stopped by its cause. Causes have causes: a few rounds. */
 static void clients_inherit(struct explaining *e)
 {
     enum { CAUSE_DEPTH = 3 };
     for (int round = 0; round < CAUSE_DEPTH; round++)
         for (size_t i = 0; i < e->count; i++)
-            for (size_t b = 0; b < e->drafts[i].because_count; b++)
-                for (size_t c = 0; c < e->verdict->client_count; c++)
-                    if (e->drafts[i].rejected_by[c])
-                        e->drafts[e->drafts[i].because[b]].rejected_by[c] = true;
+            draft_pass_clients(e, &e->drafts[i]);
 }
 
 static void draft_link(struct explaining *e, struct draft *draft)
