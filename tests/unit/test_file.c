@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -303,8 +304,9 @@ static int tear_down(void **state)
         execvp(rm[0], (char *const *)(uintptr_t)rm);
         _exit(127);
     }
+    int status = -1;
     arena_free(&arena);
-    return child > 0 ? 0 : -1;
+    return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
 }
 
 int main(void)
