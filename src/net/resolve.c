@@ -124,19 +124,24 @@ static void addresses_add(struct addresses *out, int family, const void *ip, uin
         out->items[out->count++] = address;
 }
 
-static void addresses_collect(const struct addrinfo *answer, uint16_t port, struct addresses *out)
+/** Appends the answer's addresses; false when it holds none. */
+static bool addresses_collect(const struct addrinfo *answer, uint16_t port, struct addresses *out)
 {
+    bool any = false;
     for (const struct addrinfo *a = answer; a != NULL; a = a->ai_next) {
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
         if (a->ai_family == AF_INET && a->ai_addrlen >= sizeof v4) {
             memcpy(&v4, a->ai_addr, sizeof v4);
             addresses_add(out, AF_INET, &v4.sin_addr, port);
+            any = true;
         } else if (a->ai_family == AF_INET6 && a->ai_addrlen >= sizeof v6) {
             memcpy(&v6, a->ai_addr, sizeof v6);
             addresses_add(out, AF_INET6, &v6.sin6_addr, port);
+            any = true;
         }
     }
+    return any;
 }
 
 static enum net_result lookup_result(const struct lookup *lookup, char why[128])
@@ -192,15 +197,12 @@ enum net_result net_resolve(const char *host, uint16_t port, int family, struct 
 
     log_line(1, "resolving %s", host);
     struct lookup *lookup = NULL;
-    const size_t before = out->count;
     enum net_result result = resolve_name(host, family, &lookup, why);
-    if (result == NET_OK)
-        addresses_collect(lookup->answer, port, out);
-    if (lookup != NULL)
-        lookup_free(lookup);
-    if (result == NET_OK && out->count == before && before < LIMIT_ADDRESSES) {
-        snprintf(why, 128, "%s", "the name has no further IPv4 or IPv6 address");
+    if (result == NET_OK && !addresses_collect(lookup->answer, port, out)) {
+        snprintf(why, 128, "%s", "the name has no IPv4 or IPv6 address");
         result = NET_NAME_UNKNOWN;
     }
+    if (lookup != NULL)
+        lookup_free(lookup);
     return result;
 }

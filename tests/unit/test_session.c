@@ -198,6 +198,27 @@ static void the_chain_is_seen_as_sent(void **state)
     }
 }
 
+/* More than libssl's own limit of 100 KB. */
+static void a_long_chain_is_seen_whole(void **state)
+{
+    enum { COUNT = 200 };
+    struct fixture *f = *state;
+    struct bytes chain[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        chain[i] = i % 2 == 0 ? f->rsa_leaf : f->other;
+    const struct tls_identity identity = {.chain = chain, .chain_count = COUNT, .key = f->rsa};
+    const struct tls_server_config config = {.identities = &identity, .identity_count = 1};
+    static const char *const versions[] = {"TLSv1.2", "TLSv1.3"};
+    for (size_t v = 0; v < 2; v++) {
+        const struct handshake hs =
+            talk_to_server(&f->arena, &config, (struct tls_request){.max_version = versions[v]});
+        assert_int_equal(hs.result, HS_DONE);
+        assert_int_equal(hs.certificate_count, COUNT);
+        assert_true(hs.certificate_message_bytes > 100 * 1024);
+        assert_true(bytes_equal(hs.certificates[COUNT - 1], f->other));
+    }
+}
+
 static void damaged_certificates_arrive_as_they_are(void **state)
 {
     struct fixture *f = *state;
@@ -452,6 +473,7 @@ int main(void)
         cmocka_unit_test(every_version_and_key),
         cmocka_unit_test(unusual_curves),
         cmocka_unit_test(the_chain_is_seen_as_sent),
+        cmocka_unit_test(a_long_chain_is_seen_whole),
         cmocka_unit_test(damaged_certificates_arrive_as_they_are),
         cmocka_unit_test(unparseable_certificates_are_seen),
         cmocka_unit_test(a_wrong_key_is_refuted),
