@@ -112,7 +112,7 @@ static void check_end(const struct check *c)
     const int last = (int)c->route->count - 1;
     const struct cert *cert = check_cert(c, (size_t)last);
     struct arena *arena = c->j->arena;
-    if (c->route->complete)
+    if (c->route->complete || !cert->parsed)
         return;
     if (!node_is_self_signed(c->j, c->route->nodes[last]))
         reason_add(c, FACT_ISSUER_NOT_FOUND, last, -1, 0, 0, name_short(arena, cert->issuer));
@@ -152,6 +152,8 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     const struct check c = {.j = j, .b = b, .route = route, .out = out};
     for (size_t depth = 0; depth < route->count; depth++) {
         check_encoding(&c, depth);
+        if (!check_cert(&c, depth)->parsed)
+            continue; /* of what could not be read nothing more is known */
         check_validity(&c, depth);
         check_signature(&c, depth);
         check_digest(&c, depth);

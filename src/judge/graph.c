@@ -73,9 +73,12 @@ static enum edge_aki issuer_serial_match(const struct cert *child, const struct 
     return AKI_MATCH;
 }
 
-bool node_is_self_issued(const struct judging *j, int node)
+bool node_is_self_issued(struct judging *j, int node)
 {
-    return cert_is_self_issued(j->graph->nodes[node].cert);
+    struct node_extra *extra = &j->extra[node];
+    if (extra->self_issued == 0)
+        extra->self_issued = cert_is_self_issued(j->graph->nodes[node].cert) ? 2 : 1;
+    return extra->self_issued == 2;
 }
 
 /** Self-signed as far as names and key identifiers tell, without a signature check: whoever needs
@@ -83,8 +86,14 @@ bool node_is_self_issued(const struct judging *j, int node)
 bool node_is_self_signed(struct judging *j, int node)
 {
     const struct cert *cert = j->graph->nodes[node].cert;
-    return cert_is_self_issued(cert) && key_id_match(cert, cert) != AKI_MISMATCH &&
-           issuer_serial_match(cert, cert) != AKI_MISMATCH;
+    struct node_extra *extra = &j->extra[node];
+    if (extra->self_signed == 0)
+        extra->self_signed = node_is_self_issued(j, node) &&
+                                     key_id_match(cert, cert) != AKI_MISMATCH &&
+                                     issuer_serial_match(cert, cert) != AKI_MISMATCH
+                                 ? 2
+                                 : 1;
+    return extra->self_signed == 2;
 }
 
 /** How likely a candidate is the real issuer: lower comes first. */

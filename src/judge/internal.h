@@ -20,8 +20,9 @@ struct node_extra {
     uint64_t subject_hash;
     int edge_first, edge_count; /**< edges to its candidate issuers, best first */
     bool expanded;
-    struct subtrees *subtrees; /**< NULL until they are asked for */
-    bool reached;              /**< some path from the leaf leads to it over good signatures */
+    uint8_t self_issued, self_signed; /**< 0 not looked at, 1 no, 2 yes */
+    struct subtrees *subtrees;        /**< NULL until they are asked for */
+    bool reached; /**< some path from the leaf leads to it over good signatures */
 };
 
 /** One judgement in progress. */
@@ -64,7 +65,7 @@ void graph_build(struct judging *j);
 int graph_edge(const struct judging *j, int child, int issuer);
 enum edge_sig edge_signature(struct judging *j, int edge);
 bool node_is_self_signed(struct judging *j, int node);
-bool node_is_self_issued(const struct judging *j, int node);
+bool node_is_self_issued(struct judging *j, int node);
 void limit_hit(struct judging *j, const char *name);
 
 /* path.c */
