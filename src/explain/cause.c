@@ -104,10 +104,12 @@ static const struct {
     {"trust.", "chain.wrong-order", FIRST},
     {"usage.", "chain.wrong-order", FIRST},
     {"file.key-mismatch", "chain.wrong-order", FIRST},
+    {"chain.issuer-mismatch", "chain.wrong-order", FIRST},
     {"usage.key-usage", "usage.not-a-ca", SAME},
     {"validity.expired", "server.addresses-differ", STALE},
     {"chain.missing-intermediate", "file.bad-base64", ANY},
     {"trust.unknown-ca", "file.bad-base64", ANY},
+    {"usage.encoding", "file.bad-base64", ANY},
     {"file.key-mismatch", "file.bad-base64", ANY},
 };
 

@@ -19,9 +19,10 @@ static bool fact_is_hygiene(enum fact_id id)
            id == FACT_SENT_ROOT || id == FACT_CROSS_SIGN_EXPIRED;
 }
 
+/* Told as one finding with a list of places. */
 static bool fact_is_listed(enum fact_id id)
 {
-    return id == FACT_SENT_DUPLICATE || id == FACT_SENT_UNRELATED;
+    return id == FACT_SENT_DUPLICATE || id == FACT_SENT_UNRELATED || id == FACT_FILE_FAULT;
 }
 
 struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node)
@@ -43,23 +44,41 @@ static bool drafts_agree(const struct fact *a, const struct fact *b)
     return a->node == b->node && (a->id != b->id || a->id != FACT_ANOMALY || a->value == b->value);
 }
 
+/* The same mistake in several places is one finding; so are a mistake and what it does to its
+ * block. */
+static bool faults_agree(const struct file_fault *a, const struct file_fault *b)
+{
+    return a && b && (a->id == b->id || (a->block == b->block && a->block != SIZE_MAX));
+}
+
 /* A draft that already says the same about the same certificate. */
 static struct draft *draft_twin(struct explaining *e, const struct draft *draft)
 {
     for (size_t i = 0; i < e->count; i++) {
         struct draft *twin = &e->drafts[i];
-        if (twin->finding.rule != draft->finding.rule || twin->fault || twin->dropped)
+        if (twin->finding.rule != draft->finding.rule || twin->dropped)
             continue;
-        if (fact_is_listed(draft->fact->id))
-            return twin;
-        if (drafts_agree(twin->fact, draft->fact))
+        bool listed = fact_is_listed(draft->fact->id);
+        if (twin->fault || draft->fault ? faults_agree(twin->fault, draft->fault)
+                                        : listed || drafts_agree(twin->fact, draft->fact))
             return twin;
     }
     return NULL;
 }
 
-static void draft_add_position(struct explaining *e, struct draft *draft, int position)
+/* Adds the place of a fact to the draft that tells it. */
+static void draft_add_place(struct explaining *e, struct draft *draft, const struct draft *place)
 {
+    int position = place->fault ? (int)place->fault->line : (int)place->fact->value;
+    if (place->fault && draft->fault->id > place->fault->id) { /* the mistake, not what it does */
+        draft->fault = place->fault;
+        draft->fact = place->fact;
+        draft->position_count = 0;
+    } else if (place->fault && draft->fault->id < place->fault->id) {
+        return;
+    }
+    if (draft->position_count > 0 && draft->positions[draft->position_count - 1] == position)
+        return;
     draft->positions = arena_grow(e->arena, draft->positions, draft->position_count,
                                   &draft->position_cap, sizeof *draft->positions);
     draft->positions[draft->position_count++] = position;
@@ -94,13 +113,13 @@ static void draft_add(struct explaining *e, const struct fact *fact)
         return;
     struct draft *twin = draft_twin(e, &draft);
     if (twin && fact_is_listed(fact->id)) {
-        draft_add_position(e, twin, (int)fact->value);
+        draft_add_place(e, twin, &draft);
         return;
     }
     draft.dropped = twin != NULL;
     draft.absorber = twin ? (int)(twin - e->drafts) : -1;
     if (fact_is_listed(fact->id))
-        draft_add_position(e, &draft, (int)fact->value);
+        draft_add_place(e, &draft, &draft);
     draft_push(e, &draft);
 }
 

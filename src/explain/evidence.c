@@ -261,7 +261,11 @@ static void put_positions(struct collecting *c, const struct draft *draft)
         buf_printf(&out, "%s%d", i == 0 ? "" : i + 1 == n ? " and " : ", ", draft->positions[i]);
     if (n > told)
         buf_printf(&out, " and %zu more", n - told);
-    put(c, "positions", n ? arena_strdup(c->arena, buf_cstr(&out)) : "");
+    const char *list = arena_strdup(c->arena, buf_cstr(&out));
+    if (draft->fault && draft->fault->line > 0)
+        put(c, "place", arena_printf(c->arena, "line%s %s", n > 1 ? "s" : "", list));
+    else
+        put(c, "positions", list);
     if (n > 1)
         put_number(c, "count", (int64_t)n);
 }
@@ -346,16 +350,22 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
     put_foreign(c, "acceptable", arena_strdup(c->arena, buf_cstr(&cas)));
 }
 
-static const char *file_kind_text(enum file_kind kind)
+static const char *file_kind_text(const struct container *file)
 {
-    static const char *const texts[] = {
-        [FILE_KIND_EMPTY] = "an empty file",      [FILE_KIND_PEM] = "a PEM file",
+    static const char *const kinds[] = {
+        [FILE_KIND_EMPTY] = "an empty file",      [FILE_KIND_PEM] = "a PEM file of another kind",
         [FILE_KIND_DER] = "a DER file",           [FILE_KIND_PKCS7] = "a PKCS#7 bundle",
         [FILE_KIND_PKCS12] = "a PKCS#12 archive", [FILE_KIND_JKS] = "a Java key store",
         [FILE_KIND_CASE] = "a saved case",        [FILE_KIND_HTML] = "a web page",
         [FILE_KIND_OTHER] = "something else",
     };
-    return texts[kind];
+    static const char *const objects[] = {
+        [OBJECT_CERTIFICATE] = "a certificate", [OBJECT_PRIVATE_KEY] = "a private key",
+        [OBJECT_CSR] = "a certificate request", [OBJECT_CRL] = "a list of revoked certificates",
+        [OBJECT_PKCS7] = "a PKCS#7 bundle",     [OBJECT_OTHER] = "something else",
+    };
+    bool one = file->kind == FILE_KIND_PEM && file->object_count == 1;
+    return one ? objects[file->objects[0].kind] : kinds[file->kind];
 }
 
 static void put_file_fault(struct collecting *c, const struct file_fault *fault)
@@ -368,7 +378,7 @@ static void put_file_fault(struct collecting *c, const struct file_fault *fault)
     if (fault->block != SIZE_MAX)
         put_number(c, "block", (int64_t)fault->block + 1);
     put_foreign(c, "excerpt", fault->excerpt);
-    put(c, "kind", file_kind_text(c->e->obs->file.kind));
+    put(c, "kind", file_kind_text(&c->e->obs->file));
 }
 
 void evidence_fill(struct explaining *e, struct draft *draft)

@@ -273,6 +273,13 @@ static void refine_addresses(const struct explaining *e, struct draft *draft)
     }
 }
 
+static void refine_order(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->limit == 0)
+        draft->variant = "leaf";
+}
+
 static void refine_path_length(const struct explaining *e, struct draft *draft)
 {
     (void)e;
@@ -312,6 +319,7 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_ADDRESSES_DIFFER, refine_addresses},
         {FACT_NOT_A_CA, refine_not_a_ca},
         {FACT_PATH_LENGTH, refine_path_length},
+        {FACT_SENT_ORDER, refine_order},
     };
     static const struct {
         enum fact_id fact;

@@ -493,6 +493,43 @@ static void endpoint_without_certificate_is_an_error(void **state)
     world_free(w);
 }
 
+static struct file_fault *file_fault(struct world *w, struct file_fault *faults,
+                                     enum file_fault_id id, size_t line, size_t block)
+{
+    struct file_fault *f = &faults[w->obs.file.fault_count];
+    *f = (struct file_fault){.id = id, .line = line, .block = block, .excerpt = "x"};
+    fact(w, FACT_FILE_FAULT, 0, 0)->value = (int64_t)w->obs.file.fault_count++;
+    return f;
+}
+
+static void faults_of_a_file_are_told_once_each(void **state)
+{
+    (void)state;
+    struct file_fault faults[8];
+    struct world *w = world_new(&public_plan, "L1", "R", "R", "L1R");
+    w->obs.target = (struct target){.kind = TARGET_FILE,
+                                    .path = "my chain.pem",
+                                    .name = "",
+                                    .connect = "",
+                                    .host = "",
+                                    .sni = ""};
+    w->obs.file.faults = faults;
+    file_fault(w, faults, FAULT_ESCAPED_NEWLINES, 1, 0);
+    file_fault(w, faults, FAULT_ESCAPED_NEWLINES, 1, 1);
+    file_fault(w, faults, FAULT_ESCAPED_NEWLINES, 9, 2);
+    file_fault(w, faults, FAULT_BAD_DER, 20, 3);    /* what the next one does … */
+    file_fault(w, faults, FAULT_BAD_BASE64, 23, 3); /* … to its block */
+    file_fault(w, faults, FAULT_BOM, 1, SIZE_MAX);
+    assert_string_equal(told(w), "file.bad-base64 file.escaped-newlines [file.bom]");
+    const struct finding *f = w->findings.items;
+    assert_non_null(strstr(f[0].summary, "line 23 - a character"));
+    assert_non_null(strstr(f[1].summary, "my chain.pem lines 1 and 9 - "));
+    assert_int_equal(f[0].severity, SEVERITY_ERROR);
+    assert_int_equal(f[2].severity, SEVERITY_WARNING);
+    assert_string_equal(f[1].verify, "head -c 200 'my chain.pem'");
+    world_free(w);
+}
+
 /* ---- words ---- */
 
 static bool scenario_is_hostile(const struct scenario *scenario)
@@ -575,6 +612,7 @@ int main(void)
         cmocka_unit_test(faults_that_stop_nobody_are_warnings),
         cmocka_unit_test(nobody_rejects_without_a_finding),
         cmocka_unit_test(endpoint_without_certificate_is_an_error),
+        cmocka_unit_test(faults_of_a_file_are_told_once_each),
         cmocka_unit_test(hostile_names_stay_out_of_commands),
         cmocka_unit_test(what_is_planted_is_named_and_nothing_else),
     };

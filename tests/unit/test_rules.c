@@ -170,6 +170,7 @@ static void variants_and_aliases_are_found(void **state)
         {"file.key-mismatch", "no-block"},
         {"file.wrong-kind", "key"},
         {"usage.path-length", "none"},
+        {"chain.wrong-order", "leaf"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof used / sizeof used[0]; i++)
