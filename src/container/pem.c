@@ -295,7 +295,8 @@ static void block_read(struct pem *pem, const struct marker *begin, const struct
         .indented = begin_is_indented(pem, begin),
     };
     marker_faults(pem, begin, block.at_begin, block.index);
-    if (end && label_is_private(begin->label))
+    block.at_end = block.at_begin;
+    if (end && (!block.label || label_is_private(begin->label))) /* not decoded, so not walked */
         block.at_end = place_advance(pem->text, block.at_begin, end->at);
     block_content(pem, &block);
     if (block.lost_lines)

@@ -183,6 +183,7 @@ static void test_other_kinds(void **state)
     assert_int_equal(f->out.object_count, 1);
     assert_int_equal(f->out.objects[0].kind, OBJECT_OTHER);
     assert_int_equal(f->out.objects[0].der.n, 0);
+    assert_int_equal(f->out.objects[0].end_line, 6);
     assert_int_equal(f->out.fault_count, 1);
     assert_fault(f, 0, FAULT_WRONG_KIND, 1, 1);
     assert_string_equal(f->out.faults[0].excerpt, "PGP PUBLIC KEY BLOCK");
