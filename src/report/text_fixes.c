@@ -138,9 +138,12 @@ static const char *advice_piece(struct page *page, const char *text, bool first)
 /* Without a proven fix there is what the rule says in general: not a fix, and not called one. */
 static void text_advice(struct page *page, const char *label, const struct rule *rule)
 {
-    const char *text = rule->no_fix[0] != '\0' ? rule->no_fix : rule->fix;
+    const char *text = rule->fix;
     page_label(page, STYLE_BOLD, label);
-    for (unsigned pieces = 0; *text != '\0' && pieces < ADVICE_PIECES; pieces++) {
+    if (rule->no_fix[0] != '\0')
+        page_wrap(page, STYLE_DIM, show_guard(page->arena, rule->no_fix), PAGE_BODY, PAGE_BODY);
+    for (unsigned pieces = rule->no_fix[0] != '\0'; *text != '\0' && pieces < ADVICE_PIECES;
+         pieces++) {
         text = advice_piece(page, text, pieces == 0);
         text += strspn(text, "\n");
     }

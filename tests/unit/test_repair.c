@@ -3,7 +3,7 @@
  * judgement of the repaired world says. */
 #include "diagnosis.h"
 
-#include "repair/fix_text.h"
+#include "repair/internal.h"
 
 static bool rejected(const struct diagnosis *d)
 {
@@ -210,6 +210,33 @@ static void a_request_holds_the_old_names_and_the_new_one(void **state)
     diagnosis_free(d);
 }
 
+/* Every rule is cured by a row of the table or says why not; every page of words is used. */
+static void rules_remedies_and_words_fit_together(void **state)
+{
+    size_t rule_count, count;
+    const struct rule *rules = rule_table(&rule_count);
+    const struct remedy *remedies = remedy_table(&count);
+    (void)state;
+    for (size_t i = 0; i < rule_count; i++) {
+        const struct finding finding = {.rule = &rules[i]};
+        bool cured = rules[i].no_fix[0] != '\0';
+        for (size_t k = 0; k < count && !cured; k++)
+            cured = remedy_suits(&remedies[k], &finding);
+        if (!cured)
+            fail_msg("%s has neither a remedy nor a reason why not", rules[i].id);
+    }
+    for (size_t k = 0; k < count; k++)
+        if (fix_text_find(remedies[k].fix) == NULL)
+            fail_msg("no words for %s", remedies[k].fix);
+    for (size_t i = 0; i < fix_text_count; i++) {
+        bool used = strcmp(fix_text_table[i].id, "together") == 0;
+        for (size_t k = 0; k < count && !used; k++)
+            used = strcmp(remedies[k].fix, fix_text_table[i].id) == 0;
+        if (!used)
+            fail_msg("nothing leads to %s", fix_text_table[i].id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_private_root_is_cured_in_the_client_alone),
         cmocka_unit_test(a_missing_intermediate_is_not_cured_in_the_client),
         cmocka_unit_test(a_request_holds_the_old_names_and_the_new_one),
+        cmocka_unit_test(rules_remedies_and_words_fit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
