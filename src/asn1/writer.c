@@ -125,23 +125,18 @@ static void put_digits(char *out, int value, size_t digits)
 
 void writer_time(struct writer *w, cw_time t)
 {
-    /* Four digits of year: what lies outside is written as the nearest that can be said. */
-    const cw_time first = time_make(0, 1, 1, 0, 0, 0), last = time_make(9999, 12, 31, 23, 59, 59);
-    int year, month, day, hour, minute, second;
-    time_split(t < first  ? first
-               : t > last ? last
-                          : t,
-               &year, &month, &day, &hour, &minute, &second);
+    /* Four digits of year: time_split() gives the nearest that can be said. */
+    const struct time_parts parts = time_split(t);
     char text[15];
-    put_digits(text, year, 4);
-    put_digits(text + 4, month, 2);
-    put_digits(text + 6, day, 2);
-    put_digits(text + 8, hour, 2);
-    put_digits(text + 10, minute, 2);
-    put_digits(text + 12, second, 2);
+    put_digits(text, parts.year, 4);
+    put_digits(text + 4, parts.month, 2);
+    put_digits(text + 6, parts.day, 2);
+    put_digits(text + 8, parts.hour, 2);
+    put_digits(text + 10, parts.minute, 2);
+    put_digits(text + 12, parts.second, 2);
     text[14] = 'Z';
     /* RFC 5280 section 4.1.2.5: through 2049 as UTCTime, which cannot say a year before 1950. */
-    if (year >= 1950 && year < 2050)
+    if (parts.year >= 1950 && parts.year < 2050)
         writer_put(w, DER_UTC_TIME, bytes_of(text + 2, sizeof text - 2));
     else
         writer_put(w, DER_GENERALIZED_TIME, bytes_of(text, sizeof text));

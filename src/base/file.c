@@ -309,17 +309,24 @@ static int make_temporary(struct arena *arena, int dir, const char *name, const 
     return -1;
 }
 
-static bool replace_file(int dir, int fd, const char *temporary, const char *name,
-                         struct bytes content, unsigned mode, const struct stat *old)
+/* What is to replace what, in an open directory. */
+struct replacement {
+    int dir, fd; /* fd: of the temporary file */
+    const char *temporary, *name;
+    unsigned mode;
+    const struct stat *old; /* NULL: nothing is there yet */
+};
+
+static bool replace_file(const struct replacement *r, struct bytes content)
 {
     /* Best effort: only root may give a file away; the content matters more than its owner. */
-    if (old && fchown(fd, old->st_uid, old->st_gid) != 0)
+    if (r->old && fchown(r->fd, r->old->st_uid, r->old->st_gid) != 0)
         errno = 0;
-    if (fchmod(fd, (mode_t)mode) == 0 && write_all(fd, content) && fsync(fd) == 0 &&
-        renameat(dir, temporary, dir, name) == 0)
-        return fsync(dir) == 0 || errno == EINVAL;
+    if (fchmod(r->fd, (mode_t)r->mode) == 0 && write_all(r->fd, content) && fsync(r->fd) == 0 &&
+        renameat(r->dir, r->temporary, r->dir, r->name) == 0)
+        return fsync(r->dir) == 0 || errno == EINVAL;
     const int saved = errno;
-    unlinkat(dir, temporary, 0);
+    unlinkat(r->dir, r->temporary, 0);
     errno = saved;
     return false;
 }
@@ -351,10 +358,15 @@ enum cw_code file_write_atomic(const char *root, const char *path, struct bytes 
     FD_CLEANUP dir = open_under(resolved ? NULL : root, directory, O_RDONLY | O_DIRECTORY, 0);
     if (dir < 0 || *name == 0)
         return fail_errno(err, "write", root, path);
-    const char *temporary;
-    FD_CLEANUP fd = make_temporary(&arena, dir, name, &temporary);
-    const unsigned new_mode = exists ? old.st_mode & 07777 : mode;
-    if (fd < 0 || !replace_file(dir, fd, temporary, name, content, new_mode, exists ? &old : NULL))
+    struct replacement replacement = {
+        .dir = dir,
+        .name = name,
+        .mode = exists ? old.st_mode & 07777 : mode,
+        .old = exists ? &old : NULL,
+    };
+    FD_CLEANUP fd = make_temporary(&arena, dir, name, &replacement.temporary);
+    replacement.fd = fd;
+    if (fd < 0 || !replace_file(&replacement, content))
         return fail_errno(err, "write", root, path);
     return CW_OK;
 }

@@ -35,7 +35,7 @@ enum {
     LIMIT_PATH_LENGTH = 32,   /* certificates in a path; the longest real ones have 6 */
     LIMIT_SIGNATURES = 512,   /* signature checks per judgement; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 1 << 20, /* name against constraint comparisons; BoringSSL's limit */
-    LIMIT_POLICY_NODES = 4096,     /* policy graph nodes (CVE-2023-0464) */
+    LIMIT_POLICY_NODES = 4096,      /* policy graph nodes (CVE-2023-0464) */
     /* explain */
     LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */
     /* repair */

@@ -19,7 +19,7 @@ static int64_t days_from_date(int64_t year, int month, int day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void date_from_days(int64_t days, int *year, int *month, int *day)
+static void date_from_days(int64_t days, struct time_parts *out)
 {
     const int64_t z = days + 719468;
     const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -27,9 +27,9 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
     const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     const int64_t mp = (5 * doy + 2) / 153;
-    *day = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *year = (int)(yoe + era * 400 + (*month <= 2));
+    out->day = (int)(doy - (153 * mp + 2) / 5 + 1);
+    out->month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    out->year = (int)(yoe + era * 400 + (out->month <= 2));
 }
 
 cw_time time_make(int year, int month, int day, int hour, int minute, int second)
@@ -45,7 +45,7 @@ static cw_time time_clamp(cw_time t)
     return t < first ? first : t > last ? last : t;
 }
 
-void time_split(cw_time t, int *year, int *month, int *day, int *hour, int *minute, int *second)
+struct time_parts time_split(cw_time t)
 {
     const cw_time at = time_clamp(t);
     int64_t days = at / TIME_DAY, rest = at % TIME_DAY;
@@ -53,10 +53,10 @@ void time_split(cw_time t, int *year, int *month, int *day, int *hour, int *minu
         rest += TIME_DAY;
         days--;
     }
-    date_from_days(days, year, month, day);
-    *hour = (int)(rest / 3600);
-    *minute = (int)(rest / 60 % 60);
-    *second = (int)(rest % 60);
+    struct time_parts parts = {
+        .hour = (int)(rest / 3600), .minute = (int)(rest / 60 % 60), .second = (int)(rest % 60)};
+    date_from_days(days, &parts);
+    return parts;
 }
 
 bool time_is_valid_date(int year, int month, int day, int hour, int minute, int second)
@@ -74,18 +74,17 @@ char *time_rfc3339(struct arena *arena, cw_time t)
 {
     if (t == TIME_NONE)
         return arena_strdup(arena, "unknown");
-    int y, mo, d, h, mi, s;
-    time_split(t, &y, &mo, &d, &h, &mi, &s);
-    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", y, mo, d, h, mi, s);
+    const struct time_parts p = time_split(t);
+    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", p.year, p.month, p.day, p.hour,
+                        p.minute, p.second);
 }
 
 char *time_date(struct arena *arena, cw_time t)
 {
     if (t == TIME_NONE)
         return arena_strdup(arena, "unknown");
-    int y, mo, d, h, mi, s;
-    time_split(t, &y, &mo, &d, &h, &mi, &s);
-    return arena_printf(arena, "%04d-%02d-%02d", y, mo, d);
+    const struct time_parts p = time_split(t);
+    return arena_printf(arena, "%04d-%02d-%02d", p.year, p.month, p.day);
 }
 
 /* Takes exactly n digits and then the character `end` (0: none). */

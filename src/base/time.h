@@ -12,7 +12,12 @@ typedef int64_t cw_time;
 
 /** Days and seconds to a point in time (proleptic Gregorian). Month 1..12; no range checks. */
 cw_time time_make(int year, int month, int day, int hour, int minute, int second);
-void time_split(cw_time t, int *year, int *month, int *day, int *hour, int *minute, int *second);
+/** A point in time as a calendar says it, UTC. */
+struct time_parts {
+    int year, month, day, hour, minute, second;
+};
+/** Years 0 to 9999; a time outside of them is split as the nearest inside. */
+struct time_parts time_split(cw_time t);
 bool time_is_valid_date(int year, int month, int day, int hour, int minute, int second);
 
 /** "2026-11-21T12:00:00Z" */

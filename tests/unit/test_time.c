@@ -30,10 +30,10 @@ static void test_every_day(void **state)
     for (int y = 0; y <= 9999; y++)
         for (int m = 1; m <= 12; m++)
             for (int d = 1; time_is_valid_date(y, m, d, 0, 0, 0); d++, days++) {
-                int y2, m2, d2, h, mi, s;
                 assert_true(time_make(y, m, d, 0, 0, 0) == expected);
-                time_split(expected + 45296, &y2, &m2, &d2, &h, &mi, &s);
-                assert_true(y == y2 && m == m2 && d == d2 && h == 12 && mi == 34 && s == 56);
+                const struct time_parts p = time_split(expected + 45296);
+                assert_true(y == p.year && m == p.month && d == p.day);
+                assert_true(p.hour == 12 && p.minute == 34 && p.second == 56);
                 expected += TIME_DAY;
             }
     assert_int_equal(days, 146097 * 25);
