@@ -25,7 +25,7 @@ static enum cw_code pool_open(const struct cw_options *options, struct store **o
 {
     if (options->pool.count == 0)
         return CW_OK;
-    *out = store_new("--pool");
+    *out = store_new_pool("--pool");
     for (size_t i = 0; i < options->pool.count; i++)
         TRY(store_add_path(*out, options->root, options->pool.items[i], error));
     log_line(1, "pool of known issuers: %zu certificates", store_count(*out));
