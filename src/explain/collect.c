@@ -35,13 +35,19 @@ struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node
     return NULL;
 }
 
+static bool fact_is_one_of_many(enum fact_id id)
+{
+    return id == FACT_ANOMALY || id == FACT_BASELINE || id == FACT_CRITICAL_EXTENSION;
+}
+
 /* One namesake among the anchors is one finding, whichever certificates name it. Of the odd
- * encodings of one certificate each is a finding. */
+ * encodings and broken rules of one certificate each is a finding. */
 static bool drafts_agree(const struct fact *a, const struct fact *b)
 {
     if (a->id == FACT_ROOT_OTHER_KEY && b->id == a->id && a->other == b->other)
         return true;
-    return a->node == b->node && (a->id != b->id || a->id != FACT_ANOMALY || a->value == b->value);
+    return a->node == b->node &&
+           (a->id != b->id || !fact_is_one_of_many(a->id) || a->value == b->value);
 }
 
 /* The same mistake in several places is one finding; so are a mistake and what it does to its
