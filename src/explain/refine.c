@@ -38,6 +38,9 @@ static const char *const interceptors[] = {
     "Burp",
     "Squid",
     "GlobalProtect",
+    "Superfish",
+    "eDellRoot",
+    "DSDTestProvider",
 };
 
 static const char *interceptor_find(const struct explaining *e, struct bytes name)
