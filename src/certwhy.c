@@ -200,6 +200,38 @@ static void checked_free(struct checked *checked)
     observation_free(&checked->observation);
 }
 
+static size_t rejections(const struct verdict *verdict)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < verdict->client_count; i++)
+        count += verdict->clients[i].accepts != 1;
+    return count;
+}
+
+/* Where the addresses of a name show different chains, a client meets any of them: the report is
+ * about the one that most clients reject. A case was saved with that choice made. */
+static void address_choose(struct cw_report *report, struct checked *checked)
+{
+    struct observation *obs = &checked->observation;
+    struct target_report *out = &checked->report;
+    size_t worst = obs->primary, most = rejections(&out->verdict);
+    if (!obs->addresses_differ || obs->stores_from_case)
+        return;
+    const size_t first = obs->primary;
+    for (size_t i = 0; i < obs->connection_count; i++) {
+        if (i == first || obs->connections[i].handshake.certificate_count == 0)
+            continue;
+        observe_address(obs, i, &report->arena);
+        judge(&out->input, &report->arena, &out->verdict);
+        if (rejections(&out->verdict) > most) {
+            worst = i;
+            most = rejections(&out->verdict);
+        }
+    }
+    observe_address(obs, worst, &report->arena);
+    judge(&out->input, &report->arena, &out->verdict);
+}
+
 static enum cw_code diagnose(struct cw_report *report, const char *target, struct checked *checked,
                              struct error *error)
 {
@@ -212,6 +244,7 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     log_line(1, "judging %zu certificates for %zu clients", checked->observation.sent_count,
              out->input.profile_count);
     judge(&out->input, arena, &out->verdict);
+    address_choose(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);
     repair(&out->input, &out->verdict, &out->findings, arena, &out->plan);
     outcome_decide(report->options, checked);

@@ -90,7 +90,7 @@ static void facts_of_default(struct judging *j)
     if (asked_with_name && host_matches(&behaviour_all_facts, other, &obs->target))
         fact_add(j, FACT_SNI_REQUIRED, j->first, -1, -1, obs->probe_sni);
     else if (!asked_with_name && !observation_primary(obs)->handshake.sni_acknowledged &&
-             cert_equal(leaf, other))
+             cert_equal(leaf, other) && !node_is_self_signed(j, j->first))
         fact_add(j, FACT_DEFAULT_CERTIFICATE, j->first, -1, 0, host_names_text(j->arena, leaf, 5));
 }
 
@@ -153,6 +153,22 @@ static void fact_duplicates(struct judging *j)
     }
 }
 
+/** A namesake that signed nothing harms nobody where the path needs no issuer, or has the one that
+ *  signed, of the same standing: sent too, or an anchor too. */
+static bool namesake_is_harmless(struct judging *j, const struct path *best, size_t i,
+                                 const struct node *namesake)
+{
+    if (j->graph->nodes[best->nodes[i]].stores != 0)
+        return true;
+    if (i + 1 >= best->count)
+        return false;
+    const int edge = graph_edge(j, best->nodes[i], best->nodes[i + 1]);
+    const struct node *right = &j->graph->nodes[best->nodes[i + 1]];
+    if (edge < 0 || edge_signature(j, edge) != EDGE_SIG_GOOD)
+        return false;
+    return namesake->from & FROM_SENT ? (right->from & FROM_SENT) != 0 : right->stores != 0;
+}
+
 /** The issuer that the chain wants stands there by name only: another key made the signature. */
 static void fact_other_key(struct judging *j, const struct path *best)
 {
@@ -161,7 +177,8 @@ static void fact_other_key(struct judging *j, const struct path *best)
         for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
             const struct edge *edge = &j->graph->edges[e];
             const struct node *issuer = &j->graph->nodes[edge->issuer];
-            if (edge_signature(j, e) != EDGE_SIG_BAD || j->extra[edge->issuer].reached)
+            if (edge_signature(j, e) != EDGE_SIG_BAD || j->extra[edge->issuer].reached ||
+                namesake_is_harmless(j, best, i, issuer))
                 continue;
             /* a matching key identifier says that the key is right and the signature is not */
             const bool same_key = edge->key_id == AKI_MATCH;

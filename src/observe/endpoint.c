@@ -151,3 +151,16 @@ void endpoint_observe(const struct observe_options *options, struct arena *arena
         !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
     probe_observe(options, &addresses[out->primary], arena, out);
 }
+
+void observe_address(struct observation *observation, size_t i, struct arena *arena)
+{
+    const struct connection *connection = &observation->connections[i];
+    for (size_t k = 0; k < observation->sent_count; k++)
+        cert_unref(observation->sent[k].cert);
+    observation->primary = i;
+    observation->sent = NULL;
+    observation->sent_count = 0;
+    observation->sent_limit_hit =
+        !seen_from_wire(arena, &connection->handshake, connection->address, &observation->sent,
+                        &observation->sent_count);
+}

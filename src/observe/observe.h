@@ -28,4 +28,8 @@ struct observe_options {
 enum cw_code observe(const struct observe_options *options, struct arena *arena,
                      struct observation *out, struct error *error);
 
+/** Makes connection i the one whose chain is judged; its certificates replace those of the present
+ *  primary. For names whose addresses show different chains. */
+void observe_address(struct observation *observation, size_t i, struct arena *arena);
+
 #endif
