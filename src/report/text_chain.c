@@ -56,7 +56,7 @@ static void row_issuer(const struct page *page, size_t i, const struct cert *cer
         size_t all = target->input.profile_count;
         row->issuer = trusting == 0
                           ? "root, in no store"
-                          : arena_printf(page->arena, "root, trusted by %zu of %zu", trusting, all);
+                          : arena_printf(page->arena, "root, in %zu/%zu stores", trusting, all);
     } else if (issued == ISSUED_SELF) {
         row->issuer = "self-signed";
     } else {
