@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,21 +54,33 @@ static void no_more_addresses_than_there_is_room_for(void **state)
     assert_int_equal(a.count, LIMIT_ADDRESSES);
 }
 
-static void names(void **state)
+static void localhost(void **state)
 {
     (void)state;
+    struct addrinfo *peer = NULL;
+    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    if (getaddrinfo("localhost", "80", &hints, &peer) != 0)
+        skip(); /* a chroot without /etc/hosts: no name is known that would be known everywhere */
+    freeaddrinfo(peer);
     struct addresses a = {0};
-    char why[128], too_long[400];
+    char why[128];
     assert_int_equal(net_resolve("localhost", 80, AF_INET, &a, why), NET_OK);
     assert_int_equal(a.count, 1);
     assert_string_equal(a.items[0].text, "127.0.0.1:80");
     assert_int_equal(net_resolve("localhost", 80, AF_INET, &a, why), NET_OK);
     assert_int_equal(a.count, 1); /* each address once */
+}
+
+static void no_names(void **state)
+{
+    (void)state;
+    struct addresses a = {0};
+    char why[128], too_long[400];
     memset(too_long, 'a', sizeof too_long - 1);
     too_long[sizeof too_long - 1] = '\0';
     assert_int_equal(net_resolve(too_long, 80, AF_UNSPEC, &a, why), NET_NAME_UNKNOWN);
     assert_int_equal(net_resolve("", 80, AF_UNSPEC, &a, why), NET_NAME_UNKNOWN);
-    assert_int_equal(a.count, 1);
+    assert_int_equal(a.count, 0);
 }
 
 /** A listening loopback socket; its address in `out`. */
@@ -166,7 +179,8 @@ int main(void)
         cmocka_unit_test(deadlines),
         cmocka_unit_test(literals_need_no_resolver),
         cmocka_unit_test(no_more_addresses_than_there_is_room_for),
-        cmocka_unit_test(names),
+        cmocka_unit_test(localhost),
+        cmocka_unit_test(no_names),
         cmocka_unit_test(refused),
         cmocka_unit_test(talks_and_notices_the_end),
         cmocka_unit_test(a_blocked_writer_times_out),
