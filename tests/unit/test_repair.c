@@ -62,10 +62,14 @@ static void check_fix(const char *scenario, const struct fix *fix)
         fail_msg("%s: %s is not proven", scenario, fix->id);
     assert_null(strstr(fix->summary, "\"\""));
     assert_null(strchr(fix->summary, '{'));
-    for (size_t i = 0; i < fix->command_count; i++)
+    for (size_t i = 0; i < fix->command_count; i++) {
+        /* what names hold must not reach a shell: neither substitutions nor line breaks */
+        assert_null(strstr(fix->commands[i], "$("));
+        assert_null(strpbrk(fix->commands[i], "`\n\r\033"));
         for (size_t k = 0; k < sizeof never / sizeof never[0]; k++)
             if (strstr(fix->commands[i], never[k]) != NULL)
                 fail_msg("%s: %s", scenario, fix->commands[i]);
+    }
     for (size_t i = 0; i < fix->file_count; i++)
         assert_true(fix->files[i].content.n > 0);
 }
