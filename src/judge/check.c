@@ -16,7 +16,7 @@ bool check_is_anchor(const struct check *c, size_t depth)
     return c->route->complete && depth + 1 == c->route->count;
 }
 
-void reason_add(const struct check *c, enum fact_id id, int depth, int other_depth, int64_t value,
+void reason_add(const struct check *c, enum fact_id id, struct place place, int64_t value,
                 int64_t limit, const char *text)
 {
     struct reasons *out = c->out;
@@ -25,12 +25,12 @@ void reason_add(const struct check *c, enum fact_id id, int depth, int other_dep
     out->depths = arena_grow(arena, out->depths, out->count, &out->depth_cap, sizeof *out->depths);
     out->items[out->count] =
         (struct fact){.id = id,
-                      .node = depth < 0 ? -1 : c->route->nodes[depth],
-                      .other = other_depth < 0 ? -1 : c->route->nodes[other_depth],
+                      .node = place.depth < 0 ? -1 : c->route->nodes[place.depth],
+                      .other = place.other < 0 ? -1 : c->route->nodes[place.other],
                       .value = value,
                       .limit = limit,
                       .text = text != NULL ? text : ""};
-    out->depths[out->count++] = depth;
+    out->depths[out->count++] = place.depth;
 }
 
 /** RFC 5280 section 6.1.3 (a)(2): the certificate validity period includes the current time. */
@@ -44,13 +44,14 @@ static void check_validity(const struct check *c, size_t depth)
     if (check_is_anchor(c, depth) && depth == 0 && (c->b->anchor_leaf_skips & SKIP_TIME))
         return;
     if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE) {
-        reason_add(c, FACT_TIME_UNREADABLE, d, -1, 0, 0, NULL);
+        reason_add(c, FACT_TIME_UNREADABLE, at_depth(d), 0, 0, NULL);
         return;
     }
     if (at > cert->not_after)
-        reason_add(c, FACT_EXPIRED, d, -1, at - cert->not_after, cert->not_after, NULL);
+        reason_add(c, FACT_EXPIRED, at_depth(d), at - cert->not_after, cert->not_after, NULL);
     if (at < cert->not_before)
-        reason_add(c, FACT_NOT_YET_VALID, d, -1, cert->not_before - at, cert->not_before, NULL);
+        reason_add(c, FACT_NOT_YET_VALID, at_depth(d), cert->not_before - at, cert->not_before,
+                   NULL);
 }
 
 /** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
@@ -64,11 +65,11 @@ static void check_signature(const struct check *c, size_t depth)
     const struct edge *e = &c->j->graph->edges[edge];
     switch (edge_signature(c->j, edge)) {
     case EDGE_SIG_BAD:
-        reason_add(c, FACT_SIGNATURE_BAD, (int)depth, (int)depth + 1,
+        reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1),
                    e->key_id == AKI_MISMATCH ? 1 : 0, 0, NULL);
         break;
     case EDGE_SIG_UNSUPPORTED:
-        reason_add(c, FACT_SIGNATURE_UNSUPPORTED, (int)depth, (int)depth + 1, 0, 0,
+        reason_add(c, FACT_SIGNATURE_UNSUPPORTED, between((int)depth, (int)depth + 1), 0, 0,
                    signature_text(c->j->arena, check_cert(c, depth)));
         break;
     case EDGE_SIG_GOOD:
@@ -102,7 +103,7 @@ static void check_digest(const struct check *c, size_t depth)
     if (depth > 0 && node_is_self_signed(c->j, c->route->nodes[depth]))
         return;
     if (digest_bit(cert->signature_digest) & c->b->digests_denied)
-        reason_add(c, FACT_WEAK_DIGEST, (int)depth, -1, cert->signature_digest, 0,
+        reason_add(c, FACT_WEAK_DIGEST, at_depth((int)depth), cert->signature_digest, 0,
                    signature_text(c->j->arena, cert));
 }
 
@@ -115,13 +116,16 @@ static void check_end(const struct check *c)
     if (c->route->complete || !cert->parsed)
         return;
     if (!node_is_self_signed(c->j, c->route->nodes[last]))
-        reason_add(c, FACT_ISSUER_NOT_FOUND, last, -1, 0, 0, name_short(arena, cert->issuer));
+        reason_add(c, FACT_ISSUER_NOT_FOUND, at_depth(last), 0, 0, name_short(arena, cert->issuer));
     else if (last == 0 && cert->is_ca)
-        reason_add(c, FACT_SELF_SIGNED_CA_LEAF, last, -1, 0, 0, name_short(arena, cert->subject));
+        reason_add(c, FACT_SELF_SIGNED_CA_LEAF, at_depth(last), 0, 0,
+                   name_short(arena, cert->subject));
     else if (last == 0)
-        reason_add(c, FACT_SELF_SIGNED_LEAF, last, -1, 0, 0, name_short(arena, cert->subject));
+        reason_add(c, FACT_SELF_SIGNED_LEAF, at_depth(last), 0, 0,
+                   name_short(arena, cert->subject));
     else
-        reason_add(c, FACT_ROOT_NOT_TRUSTED, last, -1, 0, 0, name_short(arena, cert->subject));
+        reason_add(c, FACT_ROOT_NOT_TRUSTED, at_depth(last), 0, 0,
+                   name_short(arena, cert->subject));
 }
 
 /** Intermediates as RFC 5280 section 4.2.1.9 counts them: self-issued ones are free. */
@@ -140,10 +144,11 @@ static void check_lengths(const struct check *c)
     const size_t intermediates = intermediates_count(c);
     if ((c->b->max_intermediates != 0 || c->b->no_intermediates) &&
         intermediates > c->b->max_intermediates)
-        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)intermediates, c->b->max_intermediates,
-                   NULL);
+        reason_add(c, FACT_PATH_TOO_LONG, at_depth(0), (int64_t)intermediates,
+                   c->b->max_intermediates, NULL);
     if (c->b->max_sent != 0 && c->j->sent_count > c->b->max_sent)
-        reason_add(c, FACT_PATH_TOO_LONG, 0, -1, (int64_t)c->j->sent_count, c->b->max_sent, NULL);
+        reason_add(c, FACT_PATH_TOO_LONG, at_depth(0), (int64_t)c->j->sent_count, c->b->max_sent,
+                   NULL);
 }
 
 void check_route(struct judging *j, const struct behaviour *b, const struct route *route,

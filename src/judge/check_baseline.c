@@ -328,6 +328,6 @@ void check_baseline(const struct check *c)
         for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
             if ((rules[i].roles & role) && applies(c->b, rules[i].source) &&
                 rules[i].broken(c, check_cert(c, depth)))
-                reason_add(c, FACT_BASELINE, (int)depth, -1, (int64_t)i, 0, rules[i].text);
+                reason_add(c, FACT_BASELINE, at_depth((int)depth), (int64_t)i, 0, rules[i].text);
     }
 }

@@ -37,10 +37,10 @@ static unsigned key_bit(const struct key_info *key)
 static void check_rsa(const struct check *c, size_t depth, const struct key_info *key)
 {
     if (key->bits < c->b->min_rsa)
-        reason_add(c, FACT_WEAK_KEY, (int)depth, -1, key->bits, c->b->min_rsa,
+        reason_add(c, FACT_WEAK_KEY, at_depth((int)depth), key->bits, c->b->min_rsa,
                    key_text(c->j->arena, key));
     if (c->b->max_rsa != 0 && key->bits > c->b->max_rsa)
-        reason_add(c, FACT_KEY_UNSUPPORTED, (int)depth, -1, key->bits, c->b->max_rsa,
+        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, c->b->max_rsa,
                    key_text(c->j->arena, key));
 }
 
@@ -51,10 +51,10 @@ void check_keys(const struct check *c, size_t depth)
         check_rsa(c, depth, key);
     const unsigned denied = depth == 0 ? c->b->leaf_keys_denied : c->b->ca_keys_denied;
     if ((key_bit(key) & denied) != 0 || key->kind == KEY_UNKNOWN || key->kind == KEY_PQ)
-        reason_add(c, FACT_KEY_UNSUPPORTED, (int)depth, -1, key->bits, 0,
+        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, 0,
                    key_text(c->j->arena, key));
     if (key->explicit_curve && !c->b->explicit_curves && c->route->count > 1)
-        reason_add(c, FACT_ANOMALY, (int)depth, -1, ANOMALY_KEY_EXPLICIT_CURVE, 0,
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_KEY_EXPLICIT_CURVE, 0,
                    anomaly_text(ANOMALY_KEY_EXPLICIT_CURVE));
 }
 
@@ -64,7 +64,7 @@ void check_encoding(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     if (!cert->parsed) {
-        reason_add(c, FACT_UNPARSABLE, (int)depth, -1, cert->bad_at, 0, NULL);
+        reason_add(c, FACT_UNPARSABLE, at_depth((int)depth), cert->bad_at, 0, NULL);
         return;
     }
     if ((cert->anomaly_set & c->b->anomalies_fatal) == 0 ||
@@ -77,7 +77,7 @@ void check_encoding(const struct check *c, size_t depth)
         if ((bit & c->b->anomalies_fatal) == 0 || (bit & seen) != 0)
             continue;
         seen |= bit;
-        reason_add(c, FACT_ANOMALY, (int)depth, -1, a->id, 0, anomaly_text(a->id));
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), a->id, 0, anomaly_text(a->id));
         c->out->items[c->out->count - 1].offset = a->offset;
     }
 }

@@ -200,7 +200,7 @@ static bool compare_name(const struct check *c, size_t ca, size_t depth,
     const struct comparison cmp = compare_subtrees(c, subtrees_of(c, ca), name);
     if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
         return true;
-    reason_add(c, FACT_NAME_CONSTRAINT, (int)depth, (int)ca, cmp.excluded ? 1 : 0, 0,
+    reason_add(c, FACT_NAME_CONSTRAINT, between((int)depth, (int)ca), cmp.excluded ? 1 : 0, 0,
                general_name_text(c->j->arena, name));
     return false;
 }
@@ -274,7 +274,7 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
     for (size_t i = 0; i < trees->count; i++)
         fatal |= kind_is_fatal(c->b, trees->items[i].base.kind);
     if (fatal && ext != NULL && ext->critical)
-        reason_add(c, FACT_CRITICAL_EXTENSION, (int)ca, -1, ext->offset, 0,
+        reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)ca), ext->offset, 0,
                    oid_name(OID_NAME_CONSTRAINTS));
 }
 
@@ -296,6 +296,6 @@ void check_name_constraints(const struct check *c)
     if (c->j->nc_left >= 0)
         return;
     limit_hit(c->j, "LIMIT_NC_COMPARISONS");
-    reason_add(c, FACT_NAME_CONSTRAINT, 0, -1, 2, LIMIT_NC_COMPARISONS,
+    reason_add(c, FACT_NAME_CONSTRAINT, at_depth(0), 2, LIMIT_NC_COMPARISONS,
                "more names and constraints than are compared");
 }

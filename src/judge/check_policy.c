@@ -279,5 +279,5 @@ void check_policies(const struct check *c)
     if (require == 0)
         k.explicit_policy = 0;
     if (s->failed || (k.explicit_policy == 0 && !policies_suit(s)))
-        reason_add(c, FACT_POLICY, 0, -1, 0, 0, NULL);
+        reason_add(c, FACT_POLICY, at_depth(0), 0, 0, NULL);
 }

@@ -19,14 +19,16 @@ static void check_leaf_eku(const struct check *c, const struct cert *cert)
         return;
     if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
         (c->b->eku_forbid_ocsp && (cert->eku & EKU_OCSP_SIGNING)))
-        reason_add(c, FACT_EKU_MISSING, 0, -1, cert->eku, 0, NULL);
+        reason_add(c, FACT_EKU_MISSING, at_depth(0), cert->eku, 0, NULL);
 }
 
-/** nsCertType bit 1: SSL server (Netscape's extension, still honoured by OpenSSL and Java). */
+/** nsCertType bit 1: SSL server, bit 0: client (Netscape's extension, still honoured by OpenSSL and
+ *  Java). */
 static void check_leaf_ns_type(const struct check *c, const struct cert *cert)
 {
-    if (c->b->ns_cert_type && (cert->has & HAS_NS_CERT_TYPE) && !(cert->ns_cert_type & 0x40))
-        reason_add(c, FACT_EKU_MISSING, 0, -1, 0, 1, "netscapeCertType");
+    const unsigned wanted = c->b->purpose == EKU_CLIENT_AUTH ? 0x80 : 0x40;
+    if (c->b->ns_cert_type && (cert->has & HAS_NS_CERT_TYPE) && !(cert->ns_cert_type & wanted))
+        reason_add(c, FACT_EKU_MISSING, at_depth(0), 0, 1, "netscapeCertType");
 }
 
 /** RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2: signing needs digitalSignature. */
@@ -34,15 +36,19 @@ static void check_leaf_ku(const struct check *c, const struct cert *cert)
 {
     if (!(cert->has & HAS_KEY_USAGE))
         return;
-    const unsigned server = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
-    const unsigned wanted =
-        c->b->leaf_ku == LEAF_KU_DIGITAL_SIGNATURE ? (unsigned)KU_DIGITAL_SIGNATURE : server;
+    static const unsigned uses[] = {
+        [LEAF_KU_DIGITAL_SIGNATURE] = KU_DIGITAL_SIGNATURE,
+        [LEAF_KU_ANY_SERVER_USE] = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT,
+        [LEAF_KU_ANY_CLIENT_USE] = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
+        [LEAF_KU_IGNORE] = 0,
+    };
+    const unsigned wanted = uses[c->b->leaf_ku];
     const bool refused = c->b->leaf_ku != LEAF_KU_IGNORE && (cert->key_usage & wanted) == 0 &&
                          !(cert->key_usage == 0 && c->b->ku_zero_ok);
     if (refused || (cert->key_usage == 0 && !c->b->ku_zero_ok))
-        reason_add(c, FACT_KEY_USAGE_LEAF, 0, -1, cert->key_usage, wanted, NULL);
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(0), cert->key_usage, wanted, NULL);
     if (c->b->leaf_cert_sign_refused && (cert->key_usage & KU_KEY_CERT_SIGN) && !cert->is_ca)
-        reason_add(c, FACT_KEY_USAGE_LEAF, 0, -1, cert->key_usage, 0, "keyCertSign");
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(0), cert->key_usage, 0, "keyCertSign");
 }
 
 static void check_leaf(const struct check *c)
@@ -56,7 +62,7 @@ static void check_leaf(const struct check *c)
     if (!(trusted && (c->b->anchor_leaf_skips & SKIP_KU)))
         check_leaf_ku(c, cert);
     if (cert->is_ca && c->b->leaf_ca_refused && c->route->count > 1)
-        reason_add(c, FACT_CA_AS_LEAF, 0, -1, 0, 0, NULL);
+        reason_add(c, FACT_CA_AS_LEAF, at_depth(0), 0, 0, NULL);
 }
 
 /** RFC 5280 section 6.1.4 (k), for an anchor: what the profile asks of one. */
@@ -91,16 +97,17 @@ static void check_ca(const struct check *c, size_t depth)
     const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
     if (!may)
         /* value: 0 no basicConstraints, 1 CA:FALSE, 2 a version that cannot say */
-        reason_add(c, FACT_NOT_A_CA, (int)depth, -1,
+        reason_add(c, FACT_NOT_A_CA, at_depth((int)depth),
                    cert->version < 3 ? 2 : (cert->has & HAS_BASIC_CONSTRAINTS) != 0, 0, NULL);
     const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
-        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, cert->key_usage, KU_KEY_CERT_SIGN, NULL);
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), cert->key_usage, KU_KEY_CERT_SIGN,
+                   NULL);
     if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
-        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, 0, KU_KEY_CERT_SIGN, "absent");
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, KU_KEY_CERT_SIGN, "absent");
     if ((cert->has & HAS_EKU) && !c->b->chain_eku_ignored && (!anchor || c->b->anchor_eku) &&
         !allows_purpose(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))
-        reason_add(c, FACT_EKU_MISSING, (int)depth, -1, cert->eku, 0, NULL);
+        reason_add(c, FACT_EKU_MISSING, at_depth((int)depth), cert->eku, 0, NULL);
 }
 
 void check_usage(const struct check *c, size_t depth)
@@ -192,7 +199,7 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
     if (beside_eku || (critical_is_handled(c->b, ext->id) && !unsupported))
         return;
     const char *name = oid_name(ext->id);
-    reason_add(c, FACT_CRITICAL_EXTENSION, (int)depth, -1, ext->offset, 0,
+    reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)depth), ext->offset, 0,
                name[0] != '\0' ? name : oid_text(c->j->arena, ext->oid));
 }
 
@@ -206,9 +213,9 @@ static void check_key_ids(const struct check *c, size_t depth)
     const bool anchor = check_is_anchor(c, depth);
     if ((c->b->aki_required || c->b->strict) && !root && cert->aki_key_id.p == NULL &&
         !(anchor && !c->b->strict) && depth + 1 < c->route->count)
-        reason_add(c, FACT_CA_MISSING_KEY_ID, (int)depth, -1, 0, 0, "authorityKeyIdentifier");
+        reason_add(c, FACT_CA_MISSING_KEY_ID, at_depth((int)depth), 0, 0, "authorityKeyIdentifier");
     if ((c->b->ski_required || c->b->strict) && depth > 0 && cert->ski.p == NULL)
-        reason_add(c, FACT_CA_MISSING_KEY_ID, (int)depth, -1, 1, 0, "subjectKeyIdentifier");
+        reason_add(c, FACT_CA_MISSING_KEY_ID, at_depth((int)depth), 1, 0, "subjectKeyIdentifier");
 }
 
 /** OpenSSL's X509_V_FLAG_X509_STRICT (x509_vfy.c, check_extensions) on one certificate. */
@@ -217,12 +224,13 @@ static void check_strict(const struct check *c, size_t depth)
     const struct cert *cert = check_cert(c, depth);
     const struct extension *bc = cert_extension(cert, OID_BASIC_CONSTRAINTS);
     if (cert->is_ca && (cert->has & HAS_BASIC_CONSTRAINTS) && bc != NULL && !bc->critical)
-        reason_add(c, FACT_ANOMALY, (int)depth, -1, -1, 89,
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), -1, 89,
                    "Basic Constraints of CA cert not marked critical");
     if (cert->is_ca && !(cert->has & HAS_KEY_USAGE))
-        reason_add(c, FACT_KEY_USAGE_CA, (int)depth, -1, 0, 92, "absent");
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, 92, "absent");
     if (!cert->is_ca && (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN))
-        reason_add(c, FACT_KEY_USAGE_LEAF, (int)depth, -1, cert->key_usage, 82, "keyCertSign");
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth((int)depth), cert->key_usage, 82,
+                   "keyCertSign");
 }
 
 /** RFC 5280 section 4.1.2.6: with an empty subject, subjectAltName must be critical. */
@@ -232,7 +240,7 @@ static void check_subject(const struct check *c)
     const struct extension *san = cert_extension(cert, OID_SUBJECT_ALT_NAME);
     if (c->b->empty_subject_needs_critical_san && !cert_has_subject(cert) &&
         (san == NULL || !san->critical))
-        reason_add(c, FACT_SUBJECT_EMPTY, 0, -1, 0, 0, NULL);
+        reason_add(c, FACT_SUBJECT_EMPTY, at_depth(0), 0, 0, NULL);
 }
 
 void check_extensions(const struct check *c, size_t depth)
@@ -261,7 +269,7 @@ void check_path_length(const struct check *c)
         const struct cert *cert = check_cert(c, depth);
         const bool ignored = check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored;
         if (cert->path_length >= 0 && below > cert->path_length && !ignored)
-            reason_add(c, FACT_PATH_LENGTH, (int)depth, -1, below, cert->path_length, NULL);
+            reason_add(c, FACT_PATH_LENGTH, at_depth((int)depth), below, cert->path_length, NULL);
         if (c->b->pathlen_counts_self_issued || !node_is_self_issued(c->j, c->route->nodes[depth]))
             below++;
     }

@@ -1,13 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's way to a path (x509_vfy.c, build_chain): at each step look in the store first, else in
- * what was sent; take one issuer and never come back. Once a stored certificate is used, what was
- * sent is not looked at again. */
+/* OpenSSL's way to a path (x509_vfy.c, build_chain, with X509_V_FLAG_TRUSTED_FIRST as is its
+ * default): at each step look in the store first, else in what was sent; take one issuer and never
+ * come back. Once a stored certificate is used, what was sent is not looked at again. */
 #include "judge/internal.h"
 
-static bool time_suits(const struct judging *j, const struct cert *cert)
+struct build {
+    struct judging *j;
+    const struct behaviour *b;
+    struct store *store;
+    uint32_t mask;
+    struct route *route;
+    size_t longest; /**< certificates beyond which no issuer is looked for */
+    bool any_stored;
+};
+
+enum trust { TRUST_UNDECIDED, TRUST_YES, TRUST_NO };
+
+static const struct cert *cert_of(const struct build *s, int node)
 {
-    return cert->not_before != TIME_NONE && cert->not_after != TIME_NONE &&
-           j->in->at >= cert->not_before && j->in->at <= cert->not_after;
+    return s->j->graph->nodes[node].cert;
+}
+
+static bool time_suits(const struct build *s, const struct cert *cert)
+{
+    const cw_time at = s->j->in->at;
+    if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE ||
+        (cert->time_faults & s->b->times_refused) != 0 || at < cert->not_before)
+        return false;
+    return s->b->not_after_excluded ? at < cert->not_after : at <= cert->not_after;
+}
+
+/** v3_purp.c check_sig_alg_match: the child's algorithm is one of the issuer's kind of key. */
+static bool algorithm_suits(const struct build *s, const struct cert *child,
+                            const struct cert *issuer)
+{
+    return sig_memo_suits(s->j->in->memo, issuer->key.spki, child->inner_algorithm);
+}
+
+/** v3_purp.c, EXFLAG_SS: by names, key identifiers and kind of key; the signature is not checked.
+ */
+static bool is_root(const struct build *s, int node)
+{
+    const struct cert *cert = cert_of(s, node);
+    return node_is_self_signed(s->j, node) && algorithm_suits(s, cert, cert);
 }
 
 static bool on_route(const struct route *route, int node)
@@ -18,62 +53,162 @@ static bool on_route(const struct route *route, int node)
     return false;
 }
 
-/** The order of the list that a candidate stands in: as sent, or as stored. */
-static int list_order(const struct judging *j, int node, bool stored)
+/** v3_purp.c ossl_x509_likely_issued. */
+static bool likely_issued(const struct build *s, int child, int issuer)
 {
-    return stored ? node : j->graph->nodes[node].position;
+    if (cert_is_invalid(s->b, cert_of(s, child)) || cert_is_invalid(s->b, cert_of(s, issuer)))
+        return false;
+    if (child == issuer)
+        return is_root(s, child);
+    const int edge = graph_edge(s->j, child, issuer);
+    return edge >= 0 && edge_suits(s->j, s->b, edge) &&
+           algorithm_suits(s, cert_of(s, child), cert_of(s, issuer));
 }
 
-/** The first candidate that is valid now, else the one that ends last (get0_best_issuer_sk). */
-static int pick_issuer(struct judging *j, const struct behaviour *b, const struct route *route,
-                       uint32_t stores)
+/** The first candidate that is valid now ends the look-up (true), else the one that ends last is
+ *  kept. */
+static bool prefer(const struct build *s, int candidate, int *best)
 {
-    const int child = route->nodes[route->count - 1];
-    const struct node_extra *extra = &j->extra[child];
+    const bool suits = time_suits(s, cert_of(s, candidate));
+    if (suits || *best < 0 || cert_of(s, candidate)->not_after > cert_of(s, *best)->not_after)
+        *best = candidate;
+    return suits;
+}
+
+/** x509_vfy.c find_issuer: among what was sent, in its order, and not on the path yet. */
+static int issuer_sent(const struct build *s, int child)
+{
     int best = -1;
-    for (int e = extra->edge_first; e < extra->edge_first + extra->edge_count; e++) {
-        const int issuer = j->graph->edges[e].issuer;
-        const struct node *node = &j->graph->nodes[issuer];
-        const bool there = stores != 0 ? (node->stores & stores) != 0 : node->position >= 0;
-        if (!there || on_route(route, issuer) || !edge_suits(j, b, e))
-            continue;
-        if (best < 0) {
-            best = issuer;
-            continue;
-        }
-        const struct cert *new = node->cert, *old = j->graph->nodes[best].cert;
-        const bool new_suits = time_suits(j, new), old_suits = time_suits(j, old);
-        const bool earlier = list_order(j, issuer, stores != 0) < list_order(j, best, stores != 0);
-        if ((new_suits && !old_suits) || (new_suits && old_suits && earlier) ||
-            (!new_suits && !old_suits && new->not_after > old->not_after))
-            best = issuer;
+    for (size_t i = 0; i < s->j->sent_count; i++) {
+        const int node = s->j->sent[i];
+        if (node >= 0 && !on_route(s->route, node) && likely_issued(s, child, node) &&
+            prefer(s, node, &best))
+            break;
     }
     return best;
 }
 
+static int edge_to(const struct build *s, int child, const struct cert *issuer)
+{
+    const struct node_extra *extra = &s->j->extra[child];
+    if (cert_equal(cert_of(s, child), issuer))
+        return child;
+    for (int e = extra->edge_first; e < extra->edge_first + extra->edge_count; e++)
+        if (cert_equal(cert_of(s, s->j->graph->edges[e].issuer), issuer))
+            return s->j->graph->edges[e].issuer;
+    return -1;
+}
+
+/** x509_lu.c X509_STORE_CTX_get1_issuer: in the store's order; what is on the path already counts
+ *  too. */
+static int issuer_stored(const struct build *s, int child)
+{
+    const struct anchor *found[LIMIT_CANDIDATES];
+    size_t n = store_find(s->store, cert_of(s, child)->issuer, found, LIMIT_CANDIDATES);
+    n = n < LIMIT_CANDIDATES ? n : LIMIT_CANDIDATES;
+    int best = -1;
+    for (size_t i = 0; i < n; i++) {
+        const int node =
+            cert_is_unread(s->b, found[i]->cert) ? -1 : edge_to(s, child, found[i]->cert);
+        if (node >= 0 && likely_issued(s, child, node) && prefer(s, node, &best))
+            break;
+    }
+    return best;
+}
+
+/** x509_trust.c obj_trust: what the store says of this certificate's use beside holding it. */
+static enum trust listed_trust(const struct build *s, const struct cert *cert)
+{
+    const struct anchor *anchor = store_get(s->store, cert);
+    const unsigned use = s->b->purpose | EKU_ANY;
+    if (anchor == NULL)
+        return TRUST_UNDECIDED;
+    if (anchor->distrusted || (anchor->uses.rejected & use) != 0)
+        return TRUST_NO;
+    if (!anchor->uses.listed)
+        return TRUST_UNDECIDED;
+    return (anchor->uses.trusted & use) != 0 ? TRUST_YES : TRUST_NO;
+}
+
+/** x509_vfy.c check_trust, for the stored certificate at the path's end. */
+static enum trust check_trust(const struct build *s)
+{
+    const int node = s->route->nodes[s->route->count - 1];
+    const enum trust listed = listed_trust(s, cert_of(s, node));
+    if (listed == TRUST_YES)
+        s->route->trusted_for_use |= UINT32_C(1) << (s->route->count - 1);
+    if (listed != TRUST_UNDECIDED)
+        return listed;
+    return is_root(s, node) || !s->b->anchor_must_be_root ? TRUST_YES : TRUST_UNDECIDED;
+}
+
+static void push(const struct build *s, int node)
+{
+    s->route->nodes[s->route->count++] = node;
+}
+
+/** One look into the store. False: nothing to be had there. */
+static bool step_stored(struct build *s, enum trust *trust)
+{
+    const int child = s->route->nodes[s->route->count - 1];
+    const int issuer = s->route->count > s->longest ? -1 : issuer_stored(s, child);
+    if (issuer < 0)
+        return false;
+    const bool ends = is_root(s, child);
+    /* a root that was sent is replaced by its very copy in the store, and by no look-alike */
+    if (ends && issuer != child)
+        return false;
+    if (!ends)
+        push(s, issuer);
+    s->any_stored = true;
+    *trust = check_trust(s);
+    return !ends && !is_root(s, issuer);
+}
+
+static bool step_sent(struct build *s)
+{
+    const int child = s->route->nodes[s->route->count - 1];
+    if (s->route->count > s->longest || is_root(s, child))
+        return false;
+    const int issuer = issuer_sent(s, child);
+    if (issuer >= 0)
+        push(s, issuer);
+    return issuer >= 0;
+}
+
+/** With partial chains, a leaf that stands in the store will do when nothing else did; what was
+ *  found above it stays on the path and is checked with it. */
+static enum trust last_resort(struct build *s)
+{
+    const int leaf = s->route->nodes[0];
+    if (s->any_stored || s->b->anchor_must_be_root || s->route->count > s->longest ||
+        (s->j->graph->nodes[leaf].stores & s->mask) == 0)
+        return TRUST_UNDECIDED;
+    const enum trust listed = listed_trust(s, cert_of(s, leaf));
+    if (listed == TRUST_YES)
+        s->route->trusted_for_use |= 1;
+    return listed == TRUST_NO ? TRUST_NO : TRUST_YES;
+}
+
 void route_greedy(struct judging *j, const struct behaviour *b, int store, struct route *out)
 {
-    const uint32_t mask = UINT32_C(1) << store;
-    bool stored = false;
+    const bool limited = b->max_intermediates != 0 || b->no_intermediates;
+    struct build s = {.j = j,
+                      .b = b,
+                      .store = j->stores[store],
+                      .mask = UINT32_C(1) << store,
+                      .route = out,
+                      .longest = limited ? b->max_intermediates + 1 : LIMIT_PATH_LENGTH};
+    enum trust trust = TRUST_UNDECIDED;
     *out = (struct route){.nodes = {j->first}, .count = 1};
-    while (out->count < LIMIT_PATH_LENGTH) {
-        const int node = out->nodes[out->count - 1];
-        const bool in_store = (j->graph->nodes[node].stores & mask) != 0;
-        const bool root = node_is_self_signed(j, node);
-        if (in_store && (root || !b->anchor_must_be_root)) {
-            out->complete = true;
-            return;
-        }
-        if (root)
-            return;
-        int issuer = pick_issuer(j, b, out, mask);
-        if (issuer >= 0)
-            stored = true;
-        else if (!stored)
-            issuer = pick_issuer(j, b, out, 0);
-        if (issuer < 0)
-            return;
-        out->nodes[out->count++] = issuer;
-    }
-    limit_hit(j, "LIMIT_PATH_LENGTH");
+    while (out->count < LIMIT_PATH_LENGTH && trust == TRUST_UNDECIDED)
+        if (!step_stored(&s, &trust) &&
+            (trust != TRUST_UNDECIDED || s.any_stored || !step_sent(&s)))
+            break;
+    if (out->count >= LIMIT_PATH_LENGTH)
+        limit_hit(j, "LIMIT_PATH_LENGTH");
+    else if (trust == TRUST_UNDECIDED)
+        trust = last_resort(&s);
+    out->complete = trust == TRUST_YES;
+    out->distrusted = trust == TRUST_NO;
 }

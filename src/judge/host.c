@@ -313,6 +313,6 @@ void check_host(const struct check *c)
         return;
     const struct san_summary s = san_look(c->b, leaf, t, t->name);
     const bool others = t->name_kind == NAME_IP ? s.ip : s.present;
-    reason_add(c, mismatch_kind(c->j->arena, leaf, t), 0, -1, others, 0,
+    reason_add(c, mismatch_kind(c->j->arena, leaf, t), at_depth(0), others, 0,
                host_names_text(c->j->arena, leaf, 5));
 }

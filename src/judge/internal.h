@@ -51,7 +51,10 @@ struct judging {
 struct route {
     int nodes[LIMIT_PATH_LENGTH];
     size_t count;
-    bool complete; /**< its last node is an anchor of the store in question */
+    bool complete;   /**< its last node is an anchor of the store in question */
+    bool distrusted; /**< its last node stands in the store as not to be trusted for this */
+    uint32_t trusted_for_use; /**< bit per depth: the store says that this use is fine, whatever the
+                                 certificate says */
 };
 struct reasons {
     struct fact *items;
@@ -84,7 +87,19 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
                  struct reasons *out);
 /** Only what concerns one certificate while it is a candidate: for pruning a search. */
 bool check_candidate(struct judging *j, const struct behaviour *b, const struct route *route);
-void reason_add(const struct check *c, enum fact_id id, int depth, int other_depth, int64_t value,
+/** Where on the route an objection lies: the certificate, and for an edge its issuer; -1 none. */
+struct place {
+    int depth, other;
+};
+static inline struct place at_depth(int depth)
+{
+    return (struct place){.depth = depth, .other = -1};
+}
+static inline struct place between(int depth, int other)
+{
+    return (struct place){.depth = depth, .other = other};
+}
+void reason_add(const struct check *c, enum fact_id id, struct place place, int64_t value,
                 int64_t limit, const char *text);
 bool check_is_anchor(const struct check *c, size_t depth);
 const struct cert *check_cert(const struct check *c, size_t depth);
@@ -97,6 +112,13 @@ void check_policies(const struct check *c);
 void check_encoding(const struct check *c, size_t depth);
 /** The CA/Browser Forum's requirements for public certificates, beyond RFC 5280. */
 void check_baseline(const struct check *c);
+
+/** RFC 3820, and X.509v3 extensions as OpenSSL caches them (x509_vfy.c, v3_purp.c). */
+void check_proxies(const struct check *c);
+void check_strict(const struct check *c, size_t depth);
+/** The certificate has an extension that this client decodes always, and which it cannot decode. */
+bool cert_is_invalid(const struct behaviour *b, const struct cert *cert);
+bool cert_is_unread(const struct behaviour *b, const struct cert *cert);
 
 /* host.c */
 void check_host(const struct check *c);

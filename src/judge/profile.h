@@ -22,15 +22,30 @@ enum anchor_bc {
     ANCHOR_BC_REQUIRED,
     ANCHOR_BC_OR_CERT_SIGN, /**< keyCertSign does instead */
     ANCHOR_BC_NONE,
+    ANCHOR_BC_OR_LEGACY, /**< or keyCertSign, a self-signed version 1, or Netscape's type */
 };
 enum anchor_v1 { ANCHOR_V1_ANY, ANCHOR_V1_SELF_SIGNED, ANCHOR_V1_NO };
 enum cn_use { CN_NEVER, CN_NO_DNS_SAN, CN_NO_DNS_OR_IP_SAN, CN_NO_SAN };
 enum cn_pick { CN_ANY, CN_LAST, CN_SINGLE };
 enum empty_san { EMPTY_SAN_PRESENT, EMPTY_SAN_ABSENT };
-enum leaf_ku { LEAF_KU_DIGITAL_SIGNATURE, LEAF_KU_ANY_SERVER_USE, LEAF_KU_IGNORE };
+enum leaf_ku {
+    LEAF_KU_DIGITAL_SIGNATURE,
+    LEAF_KU_ANY_SERVER_USE,
+    LEAF_KU_IGNORE,
+    LEAF_KU_ANY_CLIENT_USE, /**< digitalSignature or keyAgreement */
+};
+/** RFC 3820: proxyCertInfo is an extension like any other; refused wherever it occurs; processed. */
+enum proxy_use { PROXY_ANY_EXTENSION, PROXY_REFUSED, PROXY_ALLOWED };
 enum policy_use { POLICY_IGNORE, POLICY_CRITICAL_FATAL, POLICY_PROCESS };
 
-enum digest_bit { DENY_MD2 = 1, DENY_MD4 = 2, DENY_MD5 = 4, DENY_SHA1 = 8 };
+enum digest_bit {
+    DENY_MD2 = 1,
+    DENY_MD4 = 2,
+    DENY_MD5 = 4,
+    DENY_SHA1 = 8,
+    DENY_SHA224 = 16,
+    DENY_UNKNOWN = 32, /**< a signature algorithm whose strength the client does not know */
+};
 enum key_bit {
     KEYS_SECP256K1 = 1,
     KEYS_BRAINPOOL = 2,
@@ -40,6 +55,7 @@ enum key_bit {
     KEYS_ED448 = 32,
     KEYS_PSS = 64,
     KEYS_DSA = 128,
+    KEYS_P192 = 256,
 };
 enum wildcard_bit {
     WILD_PREFIX = 1 /**< w* */,
@@ -95,7 +111,16 @@ struct behaviour {
     bool no_intermediates;
     unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
     bool fetches_aia;
+    bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so that
+                           one which cannot be ends it all */
+    unsigned cached_extensions; /**< enum crit_bit: when one of these occurs twice or cannot be
+                                   decoded, the certificate neither issues nor was issued */
+    bool leaf_key_decoded;      /**< a leaf whose key cannot be decoded is refused */
+    bool not_after_excluded;    /**< a certificate has expired at notAfter, not only after it */
+    unsigned times_refused;     /**< enum der_time_fault that makes a time unreadable */
+    enum proxy_use proxies;
     /* anchors */
+    bool anchor_self_signature; /**< a root's signature of itself is checked */
     bool anchor_must_be_root; /**< a CA that is not self-signed is no anchor */
     bool anchor_issued_leaf; /**< a leaf that stands in the store is trusted although a CA issued it
                               */
@@ -161,6 +186,10 @@ struct behaviour {
     bool nc_leaf_only, nc_on_cn;
     /* encoding */
     uint64_t anomalies_fatal; /**< ANOMALY_BIT() of what makes a certificate unreadable */
+    uint64_t anomalies_unread; /**< ANOMALY_BIT() of what cannot be decoded at all: such an anchor is
+                                  not in the store, and see sent_all_read */
+    uint64_t anomalies_invalid; /**< … of what makes a certificate as cached_extensions says */
+    uint64_t anomalies_unsigned; /**< … of what fails wherever the signature is checked */
     /* revocation */
     bool must_staple;
     /* the connection */
@@ -201,6 +230,8 @@ struct profile {
     const char *fallback;      /**< text for a fact without words */
 };
 
+/** `openssl verify` without options, for the library's other users to be measured against. */
+extern const struct profile profile_openssl_3_0;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 /** Everything that any verifier could object to: what facts are computed with. */
 extern const struct behaviour behaviour_all_facts;
