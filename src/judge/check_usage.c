@@ -219,7 +219,7 @@ static void check_key_ids(const struct check *c, size_t depth)
 }
 
 /** OpenSSL's X509_V_FLAG_X509_STRICT (x509_vfy.c, check_extensions) on one certificate. */
-static void check_strict(const struct check *c, size_t depth)
+void check_strict(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     const struct extension *bc = cert_extension(cert, OID_BASIC_CONSTRAINTS);
