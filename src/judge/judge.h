@@ -91,6 +91,8 @@ const char *profile_measured_with(
     const struct profile *profile);                       /**< "curl 7.88.1 / OpenSSL 3.0.22" */
 const char *profile_title(const struct profile *profile); /**< "curl" for people */
 const char *profile_note(const struct profile *profile);  /**< one line: how it decides */
+/** Whose trust store it uses ("system", "curl", "java"): a name of trust/clients.def. */
+const char *profile_store(const struct profile *profile);
 /** All profiles in their table's order; *count of them. */
 const struct profile *const *profile_table(size_t *count);
 /** By name or alias; NULL unknown. */

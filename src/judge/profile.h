@@ -221,6 +221,7 @@ struct profile {
     const char *const *aliases;
     enum evidence evidence;
     const char *measured_with, *note;
+    const char *store; /**< whose trust store it uses: a name of trust/clients.def; NULL "system" */
     const struct behaviour *behaviour;
     const struct phase *phases; /**< ends with phase < 0 */
     enum pick pick;

@@ -95,6 +95,7 @@ const struct profile profile_git_2_39 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "git 2.39.5 / libcurl-gnutls 7.88.1 / GnuTLS 3.7.9",
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU check",
+    .store = "git",
     .behaviour = &git_2_39,
     .phases = git_phases,
     .pick = PICK_FIRST,
@@ -177,6 +178,7 @@ const struct profile profile_wget_1_21 = {
     .measured_with = "wget 1.21.3 / GnuTLS 3.7.9",
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU, no "
             "keyUsage check",
+    .store = "wget",
     .behaviour = &wget_1_21,
     .phases = git_phases,
     .pick = PICK_ALL,

@@ -159,6 +159,7 @@ const struct profile profile_go_1_19 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Go 1.19.8 net/http",
     .note = "tries every candidate path; never looks at the Common Name",
+    .store = "go",
     .behaviour = &go_1_19,
     .phases = go_phases,
     .pick = PICK_FIRST,

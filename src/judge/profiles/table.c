@@ -66,3 +66,8 @@ const char *profile_note(const struct profile *profile)
 {
     return profile->note;
 }
+
+const char *profile_store(const struct profile *profile)
+{
+    return profile->store ? profile->store : "system";
+}
