@@ -54,9 +54,8 @@ static enum cw_code color_check(const struct arguments *arguments, struct error 
 /* ---- results ---- */
 
 static bool render(const struct arguments *arguments, const struct renderer *renderer,
-                   const struct cw_report *report)
+                   const struct cw_report *report, const char *path)
 {
-    const char *path = argument_value(arguments, "output");
     const struct render_options how = {
         .color = (!path || argument_given(arguments, "color")) &&
                  output_color(argument_value(arguments, "color")),
@@ -107,9 +106,10 @@ static void note_key(const struct observation *seen)
 
 /* ---- the command ---- */
 
-static int check_targets(const struct command *command, const struct arguments *arguments,
+static int check_targets(const struct judging_command *judging, const struct arguments *arguments,
                          const struct renderer *renderer, struct cw_report *report)
 {
+    const struct command *command = judging->command;
     int status = EXIT_ACCEPTED;
     struct error error = {0};
     for (size_t i = 0; i < arguments->operand_count; i++)
@@ -122,17 +122,20 @@ static int check_targets(const struct command *command, const struct arguments *
         note_other_version(report->report.targets[i]->input.observation);
         note_key(report->report.targets[i]->input.observation);
     }
-    if (!render(arguments, renderer, report))
+    const char *output = judging->output_is_report ? argument_value(arguments, "output") : NULL;
+    if (!render(arguments, renderer, report, output))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
     if (path && save(path, report, &error) != CW_OK)
         status = command_failed(command, &error);
-    return status;
+    return judging->finish && status != EXIT_UNUSABLE ? judging->finish(arguments, report, status)
+                                                      : status;
 }
 
-static int check_with(const struct command *command, const struct arguments *arguments,
+static int check_with(const struct judging_command *judging, const struct arguments *arguments,
                       struct cw_options *options)
 {
+    const struct command *command = judging->command;
     struct error error = {0};
     const struct renderer *renderer = NULL;
     struct cw_report *report = NULL;
@@ -142,13 +145,14 @@ static int check_with(const struct command *command, const struct arguments *arg
         return command_unusable(command, "%s", error.text);
     if (report_new(options, &report, &error) != CW_OK)
         return command_failed(command, &error);
-    const int status = check_targets(command, arguments, renderer, report);
+    const int status = check_targets(judging, arguments, renderer, report);
     cw_report_free(report);
     return status;
 }
 
-static int check_run(const struct command *command, const struct arguments *arguments)
+int judging_run(const struct judging_command *judging, const struct arguments *arguments)
 {
+    const struct command *command = judging->command;
     if (arguments->operand_count == 0)
         return command_unusable(command,
                                 "a target is needed: a host, host:port, a URL, a certificate "
@@ -156,12 +160,18 @@ static int check_run(const struct command *command, const struct arguments *argu
     if (argument_given(arguments, "save") && arguments->operand_count > 1)
         return command_unusable(command, "--save keeps one target: check them one by one");
     struct cw_options *options = cw_options_new();
-    const int status = check_with(command, arguments, options);
+    const int status = check_with(judging, arguments, options);
     cw_options_free(options);
     return status;
 }
 
-static const struct option_spec options_table[] = {
+static int check_run(const struct command *command, const struct arguments *arguments)
+{
+    const struct judging_command judging = {.command = command, .output_is_report = true};
+    return judging_run(&judging, arguments);
+}
+
+const struct option_spec judging_options[] = {
     {.name = "name",
      .value = "NAME",
      .help = "the name that the client uses (default: the target's host)"},
@@ -224,6 +234,6 @@ const struct command check_command = {
         "  certwhy check example.com --json | jq .targets[].outcome\n"
         "  certwhy check example.com --save case.json             attach case.json to a ticket\n"
         "  certwhy check case.json                                …and see the same report there",
-    .options = options_table,
+    .options = judging_options,
     .run = check_run,
 };

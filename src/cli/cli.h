@@ -50,8 +50,18 @@ struct command {
 };
 
 /* The command table's entries, each at the end of its own file. */
-extern const struct command check_command, explain_command, clients_command, lab_command,
-    version_command, help_command;
+extern const struct command check_command, fix_command, explain_command, clients_command,
+    lab_command, version_command, help_command;
+/** A command that judges targets and prints a report: check, and what goes on from there. */
+struct judging_command {
+    const struct command *command;
+    bool output_is_report; /**< -o is the report's file; else the report goes to standard output */
+    /** After the report; returns the exit status, given the one of check. NULL: nothing follows. */
+    int (*finish)(const struct arguments *arguments, struct cw_report *report, int status);
+};
+int judging_run(const struct judging_command *judging, const struct arguments *arguments);
+extern const struct option_spec judging_options[];
+
 /** All commands, NULL-terminated, in the order of the help page. */
 extern const struct command *const command_table[];
 

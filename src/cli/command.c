@@ -7,9 +7,8 @@
 #include "cli.h"
 
 const struct command *const command_table[] = {
-    &check_command, &explain_command, &clients_command,
-    &lab_command,   &help_command,    &version_command,
-    NULL,
+    &check_command, &fix_command,  &explain_command, &clients_command,
+    &lab_command,   &help_command, &version_command, NULL,
 };
 
 enum { COMMANDS_MAX = 16 };

@@ -86,10 +86,11 @@ static void add_names(const struct target *target, struct line *line)
     add_option(line, "--connect", target->connect);
 }
 
-const char *command_again(const struct repairing *r)
+/* The same look at the target again, by another command. */
+static const char *command_of(const struct repairing *r, const char *verb)
 {
     const struct observation *obs = r->input->observation;
-    struct line line = {.arena = r->arena, .text = "certwhy check"};
+    struct line line = {.arena = r->arena, .text = verb};
     const char *target = obs->target.text != NULL ? obs->target.text : "";
     if (target[0] == '\0' || target[0] == '-')
         return "";
@@ -102,6 +103,16 @@ const char *command_again(const struct repairing *r)
     if (obs->at_given)
         add_option(&line, "--at", time_rfc3339(r->arena, r->input->at));
     return line.spoilt ? "" : line.text;
+}
+
+const char *command_again(const struct repairing *r)
+{
+    return command_of(r, "certwhy check");
+}
+
+const char *command_fix(const struct repairing *r)
+{
+    return command_of(r, "certwhy fix");
 }
 
 const char *command_json(const struct repairing *r, const char *path)

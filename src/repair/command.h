@@ -18,7 +18,9 @@ const char *command_fill(struct arena *arena, const char *text, const struct com
 /** The check that gave this report: "certwhy check …"; "" when its words do not belong into a
  * shell. */
 const char *command_again(const struct repairing *r);
-/** The same as JSON, and jq that takes the file of a fix out of it. */
+/** certwhy fix with the same look at the target: "-o FILE" is to follow. */
+const char *command_fix(const struct repairing *r);
+/** The check as JSON, and jq that takes the file of a fix out of it. */
 const char *command_json(const struct repairing *r, const char *path);
 /** openssl req with the names that the new certificate must hold; "" when there is none to ask for.
  */
