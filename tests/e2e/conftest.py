@@ -18,9 +18,6 @@ MEASURE = PROGRAM.parent / "tests" / "bench" / "measure"
 SANITIZED = "san" in PROGRAM.parent.name
 # Sanitizers cost time and memory that say nothing of the program.
 SLOWER = 6 if SANITIZED else 1
-if SANITIZED:
-    # Its memmem() reads the shadow of the whole range at each call, which makes linear searches quadratic.
-    os.environ.setdefault("ASAN_OPTIONS", "intercept_memmem=0")
 
 
 @dataclass
