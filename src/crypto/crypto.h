@@ -46,6 +46,13 @@ struct signed_object {
 enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
                                 const struct signed_object *object, int *budget);
 
+/** Is `algorithm` a signature algorithm for the kind of key that `spki` holds, as OpenSSL asks
+ * before it takes an issuer (v3_purp.c, check_sig_alg_match)? False when either is unknown or
+ * unreadable. */
+bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algorithm);
+/** Can the key be decoded at all? */
+bool sig_memo_key_usable(struct sig_memo *memo, struct bytes spki);
+
 /* ---- private keys: read only when the user names one; never logged, never stored ---- */
 
 struct private_key;

@@ -308,6 +308,33 @@ static EVP_PKEY *memo_decode(struct sig_memo *memo, struct bytes spki, const uin
     return slot->key;
 }
 
+static EVP_PKEY *memo_key_of(struct sig_memo *memo, struct bytes spki)
+{
+    uint8_t id[32];
+    crypto_sha256(spki, id);
+    return memo_decode(memo, spki, id);
+}
+
+bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algorithm)
+{
+    struct reader top = reader_of(algorithm, 0);
+    struct der sequence, oid;
+    if (!reader_expect(&top, DER_SEQUENCE, &sequence))
+        return false;
+    struct reader body = reader_enter(&sequence);
+    struct scheme scheme = {0};
+    if (!reader_expect(&body, DER_OID, &oid) ||
+        !OBJ_find_sigid_algs(nid_of(&oid), NULL, &scheme.key_type) || scheme.key_type == NID_undef)
+        return false;
+    const EVP_PKEY *key = memo_key_of(memo, spki);
+    return key != NULL && scheme_fits(&scheme, key);
+}
+
+bool sig_memo_key_usable(struct sig_memo *memo, struct bytes spki)
+{
+    return memo_key_of(memo, spki) != NULL;
+}
+
 enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
                                 const struct signed_object *object, int *budget)
 {

@@ -43,11 +43,17 @@ static void check_validity(const struct check *c, size_t depth)
         return;
     if (check_is_anchor(c, depth) && depth == 0 && (c->b->anchor_leaf_skips & SKIP_TIME))
         return;
-    if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE) {
+    /* a stored certificate that is trusted as it stands, yet no root: x509_vfy.c internal_verify
+     * begins below it */
+    if ((c->route->trusted_for_use >> depth & 1) && depth > 0 && c->b->anchor_must_be_root &&
+        !node_is_self_signed(c->j, c->route->nodes[depth]))
+        return;
+    if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE ||
+        (cert->time_faults & c->b->times_refused) != 0) {
         reason_add(c, FACT_TIME_UNREADABLE, at_depth(d), 0, 0, NULL);
         return;
     }
-    if (at > cert->not_after)
+    if (at > cert->not_after || (at == cert->not_after && c->b->not_after_excluded))
         reason_add(c, FACT_EXPIRED, at_depth(d), at - cert->not_after, cert->not_after, NULL);
     if (at < cert->not_before)
         reason_add(c, FACT_NOT_YET_VALID, at_depth(d), cert->not_before - at, cert->not_before,
@@ -63,6 +69,10 @@ static void check_signature(const struct check *c, size_t depth)
     if (edge < 0)
         return;
     const struct edge *e = &c->j->graph->edges[edge];
+    if ((check_cert(c, depth)->anomaly_set & c->b->anomalies_unsigned) != 0) {
+        reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1), 0, 0, NULL);
+        return;
+    }
     switch (edge_signature(c->j, edge)) {
     case EDGE_SIG_BAD:
         reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1),
@@ -89,6 +99,10 @@ static unsigned digest_bit(enum digest_kind digest)
         return DENY_MD5;
     case DIGEST_SHA1:
         return DENY_SHA1;
+    case DIGEST_SHA224:
+        return DENY_SHA224;
+    case DIGEST_UNKNOWN:
+        return DENY_UNKNOWN;
     default:
         return 0;
     }
@@ -107,6 +121,27 @@ static void check_digest(const struct check *c, size_t depth)
                    signature_text(c->j->arena, cert));
 }
 
+/** A root's signature of itself, for those who ask (X509_V_FLAG_CHECK_SS_SIGNATURE). RFC 6818
+ *  section 2: only a CA needs keyCertSign for it. */
+static void check_self_signature(const struct check *c)
+{
+    const size_t last = c->route->count - 1;
+    const struct cert *cert = check_cert(c, last);
+    if (!c->b->anchor_self_signature || !node_is_self_signed(c->j, c->route->nodes[last]))
+        return;
+    const struct signed_object object = {.algorithm = cert->outer_algorithm,
+                                         .tbs = cert->tbs,
+                                         .signature = cert->signature,
+                                         .sha256 = cert->sha256};
+    const bool bad =
+        sig_memo_verify(c->j->in->memo, cert->key.spki, &object, &c->j->signatures_left) != SIG_OK;
+    if (bad || (cert->anomaly_set & c->b->anomalies_unsigned) != 0)
+        reason_add(c, FACT_SIGNATURE_BAD, between((int)last, (int)last), 0, 0, NULL);
+    if (cert->is_ca && (cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN))
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)last), cert->key_usage, KU_KEY_CERT_SIGN,
+                   NULL);
+}
+
 /** Where the route ends without an anchor, why. */
 static void check_end(const struct check *c)
 {
@@ -115,7 +150,10 @@ static void check_end(const struct check *c)
     struct arena *arena = c->j->arena;
     if (c->route->complete || !cert->parsed)
         return;
-    if (!node_is_self_signed(c->j, c->route->nodes[last]))
+    if (c->route->distrusted)
+        reason_add(c, FACT_ANCHOR_DISTRUSTED, at_depth(last), 0, 0,
+                   name_short(arena, cert->subject));
+    else if (!node_is_self_signed(c->j, c->route->nodes[last]))
         reason_add(c, FACT_ISSUER_NOT_FOUND, at_depth(last), 0, 0, name_short(arena, cert->issuer));
     else if (last == 0 && cert->is_ca)
         reason_add(c, FACT_SELF_SIGNED_CA_LEAF, at_depth(last), 0, 0,
@@ -151,6 +189,23 @@ static void check_lengths(const struct check *c)
                    NULL);
 }
 
+/** Decoders that read the whole message before anything is judged: one certificate that cannot be
+ *  read ends it all (libssl's tls_process_server_certificate, PEM_read_bio_X509). */
+static void check_sent_all(const struct check *c)
+{
+    for (size_t i = 0; c->b->sent_all_read && i < c->j->sent_count; i++) {
+        const int node = c->j->sent[i];
+        if (node < 0 || !cert_is_unread(c->b, c->j->graph->nodes[node].cert))
+            continue;
+        reason_add(c, FACT_UNPARSABLE, at_depth(-1), c->j->graph->nodes[node].cert->bad_at, 0,
+                   NULL);
+        c->out->items[c->out->count - 1].node = node;
+        return;
+    }
+    if (c->b->leaf_key_decoded && !sig_memo_key_usable(c->j->in->memo, check_cert(c, 0)->key.spki))
+        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth(0), 0, 0, NULL);
+}
+
 void check_route(struct judging *j, const struct behaviour *b, const struct route *route,
                  struct reasons *out)
 {
@@ -167,6 +222,9 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
         check_extensions(&c, depth);
     }
     check_end(&c);
+    check_self_signature(&c);
+    check_sent_all(&c);
+    check_proxies(&c);
     check_lengths(&c);
     check_path_length(&c);
     check_name_constraints(&c);

@@ -12,27 +12,33 @@ static bool allows_purpose(const struct check *c, unsigned eku, bool any_refused
            (sgc && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
 }
 
+/** The store says so, whatever the certificate says (x509_vfy.c check_purpose). */
+static bool is_trusted_for_use(const struct check *c, size_t depth)
+{
+    return (c->route->trusted_for_use >> depth & 1) != 0;
+}
+
 /** RFC 5280 section 4.2.1.12: the purposes listed must include the one at hand. */
-static void check_leaf_eku(const struct check *c, const struct cert *cert)
+static void check_leaf_eku(const struct check *c, const struct cert *cert, int depth)
 {
     if (!(cert->has & HAS_EKU) || c->b->leaf_eku_ignored)
         return;
     if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
         (c->b->eku_forbid_ocsp && (cert->eku & EKU_OCSP_SIGNING)))
-        reason_add(c, FACT_EKU_MISSING, at_depth(0), cert->eku, 0, NULL);
+        reason_add(c, FACT_EKU_MISSING, at_depth(depth), cert->eku, 0, NULL);
 }
 
 /** nsCertType bit 1: SSL server, bit 0: client (Netscape's extension, still honoured by OpenSSL and
  *  Java). */
-static void check_leaf_ns_type(const struct check *c, const struct cert *cert)
+static void check_leaf_ns_type(const struct check *c, const struct cert *cert, int depth)
 {
     const unsigned wanted = c->b->purpose == EKU_CLIENT_AUTH ? 0x80 : 0x40;
     if (c->b->ns_cert_type && (cert->has & HAS_NS_CERT_TYPE) && !(cert->ns_cert_type & wanted))
-        reason_add(c, FACT_EKU_MISSING, at_depth(0), 0, 1, "netscapeCertType");
+        reason_add(c, FACT_EKU_MISSING, at_depth(depth), 0, 1, "netscapeCertType");
 }
 
 /** RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2: signing needs digitalSignature. */
-static void check_leaf_ku(const struct check *c, const struct cert *cert)
+static void check_leaf_ku(const struct check *c, const struct cert *cert, int depth)
 {
     if (!(cert->has & HAS_KEY_USAGE))
         return;
@@ -46,28 +52,48 @@ static void check_leaf_ku(const struct check *c, const struct cert *cert)
     const bool refused = c->b->leaf_ku != LEAF_KU_IGNORE && (cert->key_usage & wanted) == 0 &&
                          !(cert->key_usage == 0 && c->b->ku_zero_ok);
     if (refused || (cert->key_usage == 0 && !c->b->ku_zero_ok))
-        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(0), cert->key_usage, wanted, NULL);
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(depth), cert->key_usage, wanted, NULL);
     if (c->b->leaf_cert_sign_refused && (cert->key_usage & KU_KEY_CERT_SIGN) && !cert->is_ca)
-        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(0), cert->key_usage, 0, "keyCertSign");
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(depth), cert->key_usage, 0, "keyCertSign");
 }
 
-static void check_leaf(const struct check *c)
+/** A certificate that is used by itself: the leaf, and what a proxy stands for. */
+static void check_leaf(const struct check *c, size_t depth)
 {
-    const struct cert *cert = check_cert(c, 0);
-    const bool trusted = check_is_anchor(c, 0);
-    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_EKU))) {
-        check_leaf_eku(c, cert);
-        check_leaf_ns_type(c, cert);
+    const struct cert *cert = check_cert(c, depth);
+    const bool trusted = check_is_anchor(c, depth);
+    const int d = (int)depth;
+    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_EKU)) && !is_trusted_for_use(c, depth)) {
+        check_leaf_eku(c, cert, d);
+        check_leaf_ns_type(c, cert, d);
     }
-    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_KU)))
-        check_leaf_ku(c, cert);
+    if (!(trusted && (c->b->anchor_leaf_skips & SKIP_KU)) && !is_trusted_for_use(c, depth))
+        check_leaf_ku(c, cert, d);
     if (cert->is_ca && c->b->leaf_ca_refused && c->route->count > 1)
-        reason_add(c, FACT_CA_AS_LEAF, at_depth(0), 0, 0, NULL);
+        reason_add(c, FACT_CA_AS_LEAF, at_depth(d), 0, 0, NULL);
+}
+
+/** v3_purp.c check_ca and check_ssl_ca: what passes for a CA beside one that says so. keyCertSign
+ * is asked for by itself. */
+static bool legacy_may_sign(const struct check *c, const struct cert *cert, size_t depth)
+{
+    enum { NS_ANY_CA = 7, NS_SSL_CA = 4 };
+    if (cert->has & HAS_BASIC_CONSTRAINTS)
+        return cert->is_ca;
+    if (c->b->strict)
+        return false;
+    if (cert->version == 1 && node_is_self_signed(c->j, c->route->nodes[depth]))
+        return true;
+    const unsigned type = c->b->ns_cert_type ? NS_SSL_CA : NS_ANY_CA;
+    return (cert->has & HAS_KEY_USAGE) ||
+           ((cert->has & HAS_NS_CERT_TYPE) && (cert->ns_cert_type & type) != 0);
 }
 
 /** RFC 5280 section 6.1.4 (k), for an anchor: what the profile asks of one. */
 static bool anchor_may_sign(const struct check *c, const struct cert *cert, size_t depth)
 {
+    if (c->b->anchor_bc == ANCHOR_BC_OR_LEGACY)
+        return legacy_may_sign(c, cert, depth);
     if (cert->version < 3 && !(cert->has & HAS_BASIC_CONSTRAINTS)) {
         if (c->b->anchor_v1 == ANCHOR_V1_NO)
             return false;
@@ -84,6 +110,7 @@ static bool anchor_may_sign(const struct check *c, const struct cert *cert, size
         return has ? cert->is_ca
                    : (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
     case ANCHOR_BC_IF_PRESENT:
+    case ANCHOR_BC_OR_LEGACY:
         break;
     }
     return !has || cert->is_ca;
@@ -106,14 +133,29 @@ static void check_ca(const struct check *c, size_t depth)
     if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
         reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, KU_KEY_CERT_SIGN, "absent");
     if ((cert->has & HAS_EKU) && !c->b->chain_eku_ignored && (!anchor || c->b->anchor_eku) &&
+        !is_trusted_for_use(c, depth) &&
         !allows_purpose(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))
         reason_add(c, FACT_EKU_MISSING, at_depth((int)depth), cert->eku, 0, NULL);
+}
+
+/** RFC 3820 section 3.1: an end entity that may sign, though no certificates but its proxies. */
+static void check_proxy_issuer(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    check_leaf(c, depth);
+    if (cert->is_ca || legacy_may_sign(c, cert, depth))
+        reason_add(c, FACT_CA_AS_LEAF, at_depth((int)depth), 0, 0, NULL);
+    if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_DIGITAL_SIGNATURE))
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth((int)depth), cert->key_usage,
+                   KU_DIGITAL_SIGNATURE, NULL);
 }
 
 void check_usage(const struct check *c, size_t depth)
 {
     if (depth == 0)
-        check_leaf(c);
+        check_leaf(c, 0);
+    else if (check_stands_for_proxy(c, depth))
+        check_proxy_issuer(c, depth);
     else
         check_ca(c, depth);
 }
@@ -147,12 +189,12 @@ static const struct {
     {OID_SCT_LIST, CRIT_SCT},
 };
 
-static bool critical_is_handled(const struct behaviour *b, enum oid oid)
+unsigned extension_bit(enum oid oid)
 {
     for (size_t i = 0; i < sizeof critical_bits / sizeof *critical_bits; i++)
         if (critical_bits[i].oid == oid)
-            return (critical_bits[i].bit & b->critical) != 0;
-    return false;
+            return critical_bits[i].bit;
+    return 0;
 }
 
 /** RFC 5280 section 4.2.1.4: a qualifier other than a CPS pointer or a user notice (id-qt 1 and 2).
@@ -196,7 +238,7 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
          has_unknown_qualifier(ext)) ||
         (ext->id == OID_NAME_CONSTRAINTS && c->b->nc_unsupported) ||
         (ext->id == OID_POLICY_CONSTRAINTS && c->b->policy == POLICY_CRITICAL_FATAL);
-    if (beside_eku || (critical_is_handled(c->b, ext->id) && !unsupported))
+    if (beside_eku || ((extension_bit(ext->id) & c->b->critical) != 0 && !unsupported))
         return;
     const char *name = oid_name(ext->id);
     reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)depth), ext->offset, 0,
@@ -211,26 +253,11 @@ static void check_key_ids(const struct check *c, size_t depth)
     const struct cert *cert = check_cert(c, depth);
     const bool root = node_is_self_signed(c->j, c->route->nodes[depth]);
     const bool anchor = check_is_anchor(c, depth);
-    if ((c->b->aki_required || c->b->strict) && !root && cert->aki_key_id.p == NULL &&
-        !(anchor && !c->b->strict) && depth + 1 < c->route->count)
+    if (c->b->aki_required && !root && cert->aki_key_id.p == NULL && !anchor &&
+        depth + 1 < c->route->count)
         reason_add(c, FACT_CA_MISSING_KEY_ID, at_depth((int)depth), 0, 0, "authorityKeyIdentifier");
-    if ((c->b->ski_required || c->b->strict) && depth > 0 && cert->ski.p == NULL)
+    if (c->b->ski_required && depth > 0 && cert->ski.p == NULL)
         reason_add(c, FACT_CA_MISSING_KEY_ID, at_depth((int)depth), 1, 0, "subjectKeyIdentifier");
-}
-
-/** OpenSSL's X509_V_FLAG_X509_STRICT (x509_vfy.c, check_extensions) on one certificate. */
-void check_strict(const struct check *c, size_t depth)
-{
-    const struct cert *cert = check_cert(c, depth);
-    const struct extension *bc = cert_extension(cert, OID_BASIC_CONSTRAINTS);
-    if (cert->is_ca && (cert->has & HAS_BASIC_CONSTRAINTS) && bc != NULL && !bc->critical)
-        reason_add(c, FACT_ANOMALY, at_depth((int)depth), -1, 89,
-                   "Basic Constraints of CA cert not marked critical");
-    if (cert->is_ca && !(cert->has & HAS_KEY_USAGE))
-        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, 92, "absent");
-    if (!cert->is_ca && (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN))
-        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth((int)depth), cert->key_usage, 82,
-                   "keyCertSign");
 }
 
 /** RFC 5280 section 4.1.2.6: with an empty subject, subjectAltName must be critical. */
@@ -254,7 +281,7 @@ void check_extensions(const struct check *c, size_t depth)
     if (depth == 0)
         check_subject(c);
     check_key_ids(c, depth);
-    if (c->b->strict && c->route->count > 1)
+    if (c->b->strict)
         check_strict(c, depth);
 }
 
@@ -268,7 +295,8 @@ void check_path_length(const struct check *c)
     for (size_t depth = 1; depth < c->route->count; depth++) {
         const struct cert *cert = check_cert(c, depth);
         const bool ignored = check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored;
-        if (cert->path_length >= 0 && below > cert->path_length && !ignored)
+        if (cert->path_length >= 0 && !ignored &&
+            below > cert->path_length + proxies_below(c, depth))
             reason_add(c, FACT_PATH_LENGTH, at_depth((int)depth), below, cert->path_length, NULL);
         if (c->b->pathlen_counts_self_issued || !node_is_self_issued(c->j, c->route->nodes[depth]))
             below++;

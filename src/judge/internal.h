@@ -116,6 +116,13 @@ void check_baseline(const struct check *c);
 /** RFC 3820, and X.509v3 extensions as OpenSSL caches them (x509_vfy.c, v3_purp.c). */
 void check_proxies(const struct check *c);
 void check_strict(const struct check *c, size_t depth);
+/** The proxies below this certificate, as far as they may be counted: they lengthen what a CA's
+ *  pathLenConstraint allows. */
+int64_t proxies_below(const struct check *c, size_t depth);
+/** The certificate below is a proxy of this one, which therefore is no CA. */
+bool check_stands_for_proxy(const struct check *c, size_t depth);
+/** The enum crit_bit of an extension, 0 for one that has none. */
+unsigned extension_bit(enum oid oid);
 /** The certificate has an extension that this client decodes always, and which it cannot decode. */
 bool cert_is_invalid(const struct behaviour *b, const struct cert *cert);
 bool cert_is_unread(const struct behaviour *b, const struct cert *cert);

@@ -34,7 +34,8 @@ enum leaf_ku {
     LEAF_KU_IGNORE,
     LEAF_KU_ANY_CLIENT_USE, /**< digitalSignature or keyAgreement */
 };
-/** RFC 3820: proxyCertInfo is an extension like any other; refused wherever it occurs; processed. */
+/** RFC 3820: proxyCertInfo is an extension like any other; refused wherever it occurs; processed.
+ */
 enum proxy_use { PROXY_ANY_EXTENSION, PROXY_REFUSED, PROXY_ALLOWED };
 enum policy_use { POLICY_IGNORE, POLICY_CRITICAL_FATAL, POLICY_PROCESS };
 
@@ -111,8 +112,8 @@ struct behaviour {
     bool no_intermediates;
     unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
     bool fetches_aia;
-    bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so that
-                           one which cannot be ends it all */
+    bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so
+                           that one which cannot be ends it all */
     unsigned cached_extensions; /**< enum crit_bit: when one of these occurs twice or cannot be
                                    decoded, the certificate neither issues nor was issued */
     bool leaf_key_decoded;      /**< a leaf whose key cannot be decoded is refused */
@@ -121,7 +122,7 @@ struct behaviour {
     enum proxy_use proxies;
     /* anchors */
     bool anchor_self_signature; /**< a root's signature of itself is checked */
-    bool anchor_must_be_root; /**< a CA that is not self-signed is no anchor */
+    bool anchor_must_be_root;   /**< a CA that is not self-signed is no anchor */
     bool anchor_issued_leaf; /**< a leaf that stands in the store is trusted although a CA issued it
                               */
     bool anchor_leaf_needs_no_ca, anchor_leaf_needs_ca; /**< of a self-signed leaf in the store */
@@ -185,10 +186,10 @@ struct behaviour {
     bool nc_empty_dns_matches_none;
     bool nc_leaf_only, nc_on_cn;
     /* encoding */
-    uint64_t anomalies_fatal; /**< ANOMALY_BIT() of what makes a certificate unreadable */
-    uint64_t anomalies_unread; /**< ANOMALY_BIT() of what cannot be decoded at all: such an anchor is
-                                  not in the store, and see sent_all_read */
-    uint64_t anomalies_invalid; /**< … of what makes a certificate as cached_extensions says */
+    uint64_t anomalies_fatal;    /**< ANOMALY_BIT() of what makes a certificate unreadable */
+    uint64_t anomalies_unread;   /**< ANOMALY_BIT() of what cannot be decoded at all: such an anchor
+                                    is   not in the store, and see sent_all_read */
+    uint64_t anomalies_invalid;  /**< … of what makes a certificate as cached_extensions says */
     uint64_t anomalies_unsigned; /**< … of what fails wherever the signature is checked */
     /* revocation */
     bool must_staple;
@@ -203,6 +204,8 @@ struct phase {
     int phase;       /**< lower comes first */
     bool root_first; /**< within the phase, from the top of the chain down */
     enum where where;
+    int step;      /**< within the phase, of one certificate: lower comes first */
+    int64_t limit; /**< 0: any; else the fact's limit (which of OpenSSL's strict checks) */
 };
 enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
 
@@ -212,26 +215,37 @@ struct words {
     enum fact_id fact;
     enum where where;
     const char *code, *text;
-    bool bare;    /**< printed without the client's wrapper */
-    int64_t only; /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
+    bool bare;     /**< printed without the client's wrapper */
+    int64_t only;  /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
+    int64_t limit; /**< 0: any; else the fact's limit */
+};
+
+/** What a client calls its library's codes. */
+struct code_name {
+    const char *code; /**< of the library's words; NULL ends the list and names the rest */
+    const char *name;
 };
 
 struct profile {
     const char *name, *title;
     const char *const *aliases;
+    const struct profile *parent; /**< what it stands on: speaks where this one has no words, and
+                                     its phases are this one's when it has none */
     enum evidence evidence;
     const char *measured_with, *note;
     const char *store; /**< whose trust store it uses: a name of trust/clients.def; NULL "system" */
     const struct behaviour *behaviour;
     const struct phase *phases; /**< ends with phase < 0 */
     enum pick pick;
-    const char *separator;     /**< PICK_ALL: between texts */
-    const struct words *words; /**< ends with text NULL */
-    const char *wrapper;       /**< "curl: (60) SSL certificate problem: {text}" */
-    const char *fallback;      /**< text for a fact without words */
+    const char *separator;         /**< PICK_ALL: between texts */
+    const struct words *words;     /**< ends with text NULL */
+    const struct code_name *codes; /**< NULL: the library's codes are the client's */
+    const char *wrapper;           /**< "curl: (60) SSL certificate problem: {text}" */
+    const char *fallback;          /**< text for a fact without words */
 };
 
-/** `openssl verify` without options, for the library's other users to be measured against. */
+/** X509_verify_cert() as `openssl verify` calls it: what tests compare with libcrypto itself. */
+extern const struct profile profile_openssl_verify;
 extern const struct profile profile_openssl_3_0;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 /** Everything that any verifier could object to: what facts are computed with. */

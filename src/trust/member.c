@@ -83,6 +83,34 @@ bool subject_in_prefix(struct bytes der, struct bytes *subject)
 
 /* ---- a member ---- */
 
+/** SEQUENCE OF OBJECT IDENTIFIER as enum eku_bit. */
+static unsigned uses_of(const struct der *list)
+{
+    struct reader purposes = reader_enter(list);
+    struct der purpose;
+    unsigned uses = 0;
+    for (int i = 0; i < LIMIT_EXTENSIONS && reader_expect(&purposes, DER_OID, &purpose); i++)
+        uses |= eku_bit_of(oid_of(purpose.body));
+    return uses;
+}
+
+/** What OpenSSL writes behind the certificate (x_x509a.c): SEQUENCE { trust SEQUENCE OF OBJECT
+ *  IDENTIFIER OPTIONAL, reject [0] IMPLICIT the same OPTIONAL, … }. */
+static void uses_read(struct bytes der, size_t certificate, struct anchor_uses *out)
+{
+    struct reader top = reader_of(bytes_slice(der, certificate, der.n), 0);
+    struct der aux, list;
+    if (reader_at_end(&top) || !reader_expect(&top, DER_SEQUENCE, &aux))
+        return;
+    struct reader fields = reader_enter(&aux);
+    if (reader_optional(&fields, DER_SEQUENCE, &list)) {
+        out->listed = true;
+        out->trusted = uses_of(&list);
+    }
+    if (reader_optional(&fields, DER_CONTEXT_CONS(0), &list))
+        out->rejected = uses_of(&list);
+}
+
 /* What base64_lines() refuses was accepted by its first lines only: read it forgivingly. */
 static struct bytes forgiving_der(struct store *store, struct bytes text)
 {
@@ -126,7 +154,11 @@ const struct anchor *member_anchor(struct store *store, struct member *member)
     if (member->anchor)
         return member->anchor;
     struct anchor *anchor = arena_alloc(&store->arena, sizeof *anchor);
-    anchor->cert = cert_parse(member_der(store, member));
+    const struct bytes der = member_der(store, member);
+    size_t content = 0, end = der.n;
+    header_at(der, 0, DER_SEQUENCE, &content, &end);
+    anchor->cert = cert_parse(bytes_slice(der, 0, end));
+    uses_read(der, end, &anchor->uses);
     anchor->origin = (struct origin){
         .kind = store->origin_kind,
         .where = store->files[member->file].where,

@@ -13,6 +13,11 @@ struct anchor {
     struct origin origin;
     /* constraints of the store on it; more kinds come with root-programme facts */
     bool distrusted;
+    /** OpenSSL's TRUSTED CERTIFICATE says for what: enum eku_bit. Unlisted: for everything. */
+    struct anchor_uses {
+        bool listed;
+        unsigned trusted, rejected;
+    } uses;
 };
 
 struct store;

@@ -53,7 +53,7 @@ static bool read_key_usage(struct cert *cert, struct reader *r)
     return true;
 }
 
-static unsigned eku_bit(enum oid oid)
+unsigned eku_bit_of(enum oid oid)
 {
     switch (oid) {
     case OID_SERVER_AUTH:
@@ -91,7 +91,7 @@ static bool read_eku(struct cert *cert, struct reader *r)
     while (!reader_at_end(&purposes)) {
         if (!element_take(cert, &purposes, DER_OID, &purpose))
             return failed_at(r, &purposes);
-        cert->eku |= eku_bit(oid_of(purpose.body));
+        cert->eku |= eku_bit_of(oid_of(purpose.body));
     }
     return true;
 }

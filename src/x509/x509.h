@@ -73,6 +73,9 @@ enum eku_bit {
     EKU_OTHER = 1 << 9,
 };
 
+/** The bit of a KeyPurposeId, EKU_OTHER for one that has none of its own. */
+unsigned eku_bit_of(enum oid purpose);
+
 struct extension {
     enum oid id; /**< OID_UNKNOWN for one that the OID table does not have */
     bool critical;

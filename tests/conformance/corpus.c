@@ -45,6 +45,23 @@ void trial_trust(struct trial *t, const char *pem)
     certs_read(t, pem, trust_one);
 }
 
+static const char *pem_of(json_t *line, const char *key)
+{
+    const char *pem = json_string_value(json_object_get(line, key));
+    return pem != NULL ? pem : "";
+}
+
+void trial_send_all(struct trial *t, json_t *line)
+{
+    size_t i;
+    json_t *pem;
+    trial_send(t, pem_of(line, "leaf"));
+    json_array_foreach(json_object_get(line, "intermediates"), i, pem)
+        trial_send(t, json_string_value(pem));
+    json_array_foreach(json_object_get(line, "roots"), i, pem)
+        trial_trust(t, json_string_value(pem));
+}
+
 void trial_name(struct trial *t, const char *host)
 {
     struct target *target = &t->observation.target;

@@ -20,6 +20,8 @@ struct trial {
 /** Adds the certificates of a PEM text to the sent chain, or to the store. */
 void trial_send(struct trial *t, const char *pem);
 void trial_trust(struct trial *t, const char *pem);
+/** The leaf and intermediates of a corpus' line as sent, its roots as the store. */
+void trial_send_all(struct trial *t, json_t *line);
 /** `host` may be NULL: names are not judged. */
 void trial_name(struct trial *t, const char *host);
 /** Judges under these profiles, all with the trial's store. */
@@ -54,5 +56,7 @@ struct suite {
     void (*run)(struct score *score, json_t *line);
 };
 extern const struct suite suites[];
+/** suites_openssl.c */
+void openssl_run(struct score *score, json_t *line);
 
 #endif

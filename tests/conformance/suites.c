@@ -12,17 +12,6 @@ static const char *text(json_t *json, const char *key)
     return s != NULL ? s : "";
 }
 
-static void send_all(struct trial *t, json_t *line)
-{
-    size_t i;
-    json_t *pem;
-    trial_send(t, text(line, "leaf"));
-    json_array_foreach(json_object_get(line, "intermediates"), i, pem)
-        trial_send(t, json_string_value(pem));
-    json_array_foreach(json_object_get(line, "roots"), i, pem)
-        trial_trust(t, json_string_value(pem));
-}
-
 /* ---- what real clients said ---- */
 
 /** Ports, paths and times differ from run to run: "https://host:1234/x/" and "2026-…Z" are equal.
@@ -121,7 +110,7 @@ static void labelled_run(struct score *score, json_t *line, const struct profile
     const struct profile *const profiles[] = {&adapted};
     struct trial t = {0};
     adapted.behaviour = behaviour;
-    send_all(&t, line);
+    trial_send_all(&t, line);
     trial_name(&t, json_string_value(json_object_get(line, "host")));
     json_t *time = json_object_get(line, "time");
     trial_judge(&t, profiles, 1,
@@ -329,7 +318,7 @@ static void boringssl_run_with(struct score *score, json_t *line, bool errors)
     if (strcmp(text(json_object_get(line, "options"), "digest_policy"), "STRONG") == 0)
         b.digests_denied |= DENY_SHA1;
     adapted.behaviour = &b;
-    send_all(&t, line);
+    trial_send_all(&t, line);
     trial_name(&t, NULL);
     trial_judge(&t, profiles, 1, json_integer_value(json_object_get(line, "time")));
     boringssl_expect(line, wanted, sizeof wanted);
@@ -384,6 +373,7 @@ const struct suite suites[] = {
     {"pkits", "conformance/pkits.jsonl", pkits_run},
     {"boringssl", "conformance/boringssl_verify.jsonl", boringssl_run},
     {"boringssl-errors", "conformance/boringssl_verify.jsonl", boringssl_errors_run},
+    {"openssl", "conformance/openssl_verify.jsonl", openssl_run},
     {"hostnames", "conformance/hostnames.jsonl", hostnames_run},
     {NULL, NULL, NULL},
 };
