@@ -7,7 +7,7 @@
 
 struct spoken {
     const struct fact *fact;
-    int depth, phase;
+    int depth, phase, step;
     bool root_first;
     size_t order;
 };
@@ -17,10 +17,24 @@ static bool is_here(enum where where, int depth)
     return where == ANYWHERE || (where == AT_LEAF) == (depth <= 0);
 }
 
-static const struct phase *phase_of(const struct profile *profile, enum fact_id fact, int depth)
+/** The order in which a client meets its reasons: its own, or that of what it stands on. */
+static const struct phase *phases_of(const struct profile *profile)
 {
-    const struct phase *p = profile->phases;
-    while (p->phase >= 0 && !(p->fact == fact && is_here(p->where, depth)))
+    while (profile->phases == NULL && profile->parent != NULL)
+        profile = profile->parent;
+    return profile->phases;
+}
+
+static bool limit_suits(int64_t wanted, const struct fact *fact)
+{
+    return wanted == 0 || wanted == fact->limit;
+}
+
+static const struct phase *phase_of(const struct phase *phases, const struct fact *fact, int depth)
+{
+    const struct phase *p = phases;
+    while (p->phase >= 0 &&
+           !(p->fact == fact->id && is_here(p->where, depth) && limit_suits(p->limit, fact)))
         p++;
     return p->phase >= 0 ? p : NULL;
 }
@@ -34,17 +48,37 @@ static int spoken_compare(const void *a, const void *b)
         const bool first = x->root_first ? x->depth > y->depth : x->depth < y->depth;
         return first ? -1 : 1;
     }
+    if (x->step != y->step)
+        return x->step < y->step ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static const struct words *words_for(const struct profile *profile, const struct spoken *s)
+static const struct words *words_find(const struct words *words, const struct spoken *s)
 {
-    for (const struct words *w = profile->words; w->text != NULL; w++) {
-        const bool suits = w->only == 0 || w->only == s->fact->value + 1;
+    for (const struct words *w = words; w != NULL && w->text != NULL; w++) {
+        const bool suits =
+            (w->only == 0 || w->only == s->fact->value + 1) && limit_suits(w->limit, s->fact);
         if (w->fact == s->fact->id && suits && is_here(w->where, s->depth))
             return w;
     }
     return NULL;
+}
+
+static const struct words *words_for(const struct profile *profile, const struct spoken *s)
+{
+    const struct words *w = NULL;
+    for (; w == NULL && profile != NULL; profile = profile->parent)
+        w = words_find(profile->words, s);
+    return w;
+}
+
+static const char *code_name(const struct code_name *codes, const char *code)
+{
+    if (codes == NULL || code[0] == '\0')
+        return code;
+    while (codes->code != NULL && strcmp(codes->code, code) != 0)
+        codes++;
+    return codes->name;
 }
 
 /** Go's words for a failed check by kind of key. */
@@ -169,9 +203,10 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
 {
     const struct words *w = words_for(profile, s);
     const char *text = w != NULL ? w->text : profile->fallback;
-    const char *code = w != NULL && w->code != NULL ? w->code : "";
-    const char *inner = words_fill(j, s, text, NULL, code);
     const bool bare = w != NULL && w->bare;
+    const char *said = w != NULL && w->code != NULL ? w->code : "";
+    const char *code = bare ? said : code_name(profile->codes, said);
+    const char *inner = words_fill(j, s, text, NULL, code);
     out->code = code;
     out->message =
         bare || profile->wrapper == NULL ? inner : words_fill(j, s, profile->wrapper, inner, code);
@@ -180,14 +215,16 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out)
 {
     const struct profile *profile = out->profile;
-    if (reasons->count == 0 || profile->phases == NULL)
+    const struct phase *phases = phases_of(profile);
+    if (reasons->count == 0 || phases == NULL)
         return;
     struct spoken *list = arena_array(j->arena, reasons->count, sizeof *list);
     for (size_t i = 0; i < reasons->count; i++) {
-        const struct phase *phase = phase_of(profile, reasons->items[i].id, reasons->depths[i]);
+        const struct phase *phase = phase_of(phases, &reasons->items[i], reasons->depths[i]);
         list[i] = (struct spoken){.fact = &reasons->items[i],
                                   .depth = reasons->depths[i],
                                   .phase = phase != NULL ? phase->phase : 1000,
+                                  .step = phase != NULL ? phase->step : 0,
                                   .root_first = phase != NULL && phase->root_first,
                                   .order = i};
     }
