@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real clients: how each is found, called and understood. A client is either a command that is
+run once per visit, or a program (in drivers/) that makes many visits in one process, because to
+start a JVM for each would take longer than all the rest."""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from harness import HERE, Answer, in_parallel, version_of
+
+VISIT_SECONDS = 20
+BATCH_SECONDS = 240
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+NSS_WRAPPER = next(iter(glob.glob("/usr/lib/*/libnss_wrapper.so")), None)
+REQUEST = b"GET / HTTP/1.0\r\n\r\n"
+
+
+def output_of(*argv):
+    run = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+                         errors="replace", env=plain_environment())
+    return run.stdout
+
+
+def plain_environment(**more):
+    """Nothing of the user's configuration: neither proxies nor trust settings nor languages."""
+    keep = {name: os.environ[name] for name in ("PATH", "TMPDIR", "JAVA_HOME", "GOCACHE", "GOROOT")
+            if name in os.environ}
+    return {**keep, "HOME": "/nonexistent", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", **more}
+
+
+def preloaded(*libraries, **more):
+    return {"LD_PRELOAD": " ".join(libraries), **more} if libraries else more
+
+
+def clock(at):
+    """The environment under which a program believes that it is `at`."""
+    if not at:
+        return (), {}
+    moment = at.replace("T", " ").rstrip("Z")
+    return (FAKETIME,), {"FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+class Client:
+    family = ""
+    own_clock = False  # it can be told the time, without libfaketime
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.version = self.find()
+
+    def find(self):
+        """Its version as a tuple, None when it is not installed."""
+        raise NotImplementedError
+
+    @property
+    def title(self):
+        return f"{self.family} {'.'.join(map(str, self.version))}"
+
+    def unable(self, visit):
+        """Why it cannot make this visit; None when it can."""
+        if visit.at and not self.own_clock and FAKETIME is None:
+            return "libfaketime is not installed"
+        return None if visit.sni else "always sends SNI"
+
+    def visit_all(self, visits):
+        """{visit: Answer}"""
+        raise NotImplementedError
+
+
+# ---- commands ----
+
+class Command(Client):
+    program = ""
+    stdin = b""
+
+    def find(self):
+        return version_of(output_of(self.program, "--version").splitlines()[0]) if shutil.which(self.program) else None
+
+    def argv(self, visit):
+        raise NotImplementedError
+
+    def environment(self, visit):
+        return {}
+
+    def libraries(self, visit):
+        return ()
+
+    def answer(self, status, lines):
+        """What exit status and output lines mean."""
+        raise NotImplementedError
+
+    def visit(self, visit):
+        libraries, fake = clock(visit.at)
+        environment = plain_environment(**preloaded(*libraries, *self.libraries(visit), **fake),
+                                        **self.environment(visit))
+        try:
+            run = subprocess.run(self.argv(visit), input=self.stdin, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, timeout=VISIT_SECONDS, env=environment)
+        except subprocess.TimeoutExpired:
+            return Answer(False, f"(no answer within {VISIT_SECONDS} s)")
+        return self.answer(run.returncode, run.stdout.decode(errors="replace").splitlines())
+
+    def visit_all(self, visits):
+        return dict(zip(visits, in_parallel(self.visit, visits)))
+
+    @property
+    def no_roots(self):
+        """A directory without roots, in place of the system's."""
+        directory = self.scratch / "no-roots"
+        directory.mkdir(exist_ok=True)
+        return directory
+
+
+def joined(lines):
+    return " | ".join(line.strip() for line in lines)
+
+
+class Curl(Command):
+    family = program = "curl"
+
+    def argv(self, visit):
+        return ["curl", "-q", "-sS", "-o", "/dev/null", "--max-time", str(VISIT_SECONDS), "--cacert", visit.ca,
+                "--capath", self.no_roots, "--connect-to", f"{visit.url_host}:{visit.port}:{visit.address}",
+                visit.url]
+
+    def answer(self, status, lines):
+        return Answer(status == 0, joined(line for line in lines if line.startswith("curl: ("))) if status else Answer(True)
+
+
+class Wget(Command):
+    family = program = "wget"
+    NOISE = ("To connect to ", "Unable to establish SSL connection", "WARNING: Could not save SSL session")
+
+    def unable(self, visit):
+        if NSS_WRAPPER is None and not visit.is_address:
+            return "libnss_wrapper is not installed: its name cannot be led to the lab"
+        return super().unable(visit)
+
+    def libraries(self, visit):
+        return () if visit.is_address else (NSS_WRAPPER,)
+
+    def environment(self, visit):
+        hosts = self.scratch / f"hosts-{visit.port}-{visit.host}"
+        hosts.write_text(f"{visit.host} {visit.name}\n")
+        return {"NSS_WRAPPER_HOSTS": str(hosts)}
+
+    def argv(self, visit):
+        return ["wget", "-nv", "--no-config", "--no-hsts", "--no-proxy", "-O", "/dev/null", "--tries=1",
+                f"--timeout={VISIT_SECONDS}", f"--ca-certificate={visit.ca}",
+                f"--ca-directory={self.no_roots}", visit.url]
+
+    def answer(self, status, lines):
+        return Answer(True) if status == 0 else \
+            Answer(False, joined(line for line in lines if line and not line.startswith(self.NOISE)))
+
+
+class Git(Command):
+    family = program = "git"
+    # It got as far as HTTP: what it found there is no repository.
+    REACHED = re.compile(r"not valid: is this a git repository|repository '.*' not found")
+
+    def environment(self, visit):
+        return {"GIT_SSL_CAINFO": visit.ca, "GIT_SSL_CAPATH": str(self.no_roots), "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+
+    def argv(self, visit):
+        where = f"[{visit.host}]" if ":" in visit.host else visit.host
+        lead = [] if visit.is_address else ["-c", f"http.curloptResolve={visit.name}:{visit.port}:{where}"]
+        return ["git", *lead, "ls-remote", visit.url]
+
+    def answer(self, status, lines):
+        if any(self.REACHED.search(line) for line in lines):
+            return Answer(True)
+        return Answer(False, joined(line for line in lines if line.startswith("fatal: ")))
+
+
+class OpenSSL(Command):
+    family = program = "openssl"
+    stdin = REQUEST
+
+    def find(self):
+        return version_of(output_of("openssl", "version")) if shutil.which("openssl") else None
+
+    def unable(self, visit):
+        return super().unable(visit) if visit.sni else None
+
+    def argv(self, visit):
+        sni = ["-servername", visit.name] if visit.sni and not visit.is_address else ["-noservername"]
+        return ["openssl", "s_client", "-connect", visit.address, *sni,
+                "-verify_ip" if visit.is_address else "-verify_hostname", visit.name, "-CAfile", visit.ca,
+                "-no-CApath", "-no-CAstore", "-verify_return_error", "-quiet", "-ign_eof"]
+
+    def answer(self, status, lines):
+        if status == 0 and any(line.startswith("HTTP/") for line in lines):
+            return Answer(True)
+        depth = "?"
+        for line in lines:
+            found = re.match(r"depth=(\d+) ", line + " ")
+            depth = found.group(1) if found else depth
+            if line.startswith("verify error:"):
+                return Answer(False, f"{line} (depth {depth})")
+        # 4027A3F0BF7F0000:error:0A000086:SSL routines:function:reason:file:line:
+        errors = [re.search(r"error:([0-9A-F]{8}):([^:]*):[^:]*:([^:]*)", line) for line in lines]
+        return Answer(False, joined(":".join(("error", e.group(1), e.group(2), "", e.group(3))) for e in errors if e))
+
+
+class GnutlsCli(Command):
+    family = program = "gnutls-cli"
+    stdin = REQUEST
+    SAID = re.compile(r"(- Status: The certificate is NOT|\*\*\* (?!Server has|Received)|\|<1>\|)")
+
+    def unable(self, visit):
+        return super().unable(visit) if visit.sni else None
+
+    def argv(self, visit):
+        sni = ["--disable-sni"] if visit.is_address or not visit.sni else [f"--sni-hostname={visit.name}"]
+        return ["gnutls-cli", f"--x509cafile={visit.ca}", *sni, f"--verify-hostname={visit.name}", "-p",
+                str(visit.port), visit.host]
+
+    def answer(self, status, lines):
+        if status == 0 and any(line.startswith("HTTP/") for line in lines):
+            return Answer(True)
+        said = [line.removeprefix("- Status: ") for line in lines if self.SAID.match(line)]
+        # stderr and stdout meet in one pipe: what went wrong first, then what became of it
+        return Answer(False, joined(sorted(said, key=lambda line: line.startswith("*** Fatal"))))
+
+
+# ---- programs that make many visits ----
+
+class Batch(Client):
+    by_host = False  # one process per address, because names are led there for the whole process
+
+    def argv(self, visits):
+        raise NotImplementedError
+
+    def visit_all(self, visits):
+        groups = {}
+        for visit in visits:
+            key = ("" if self.own_clock else visit.at, visit.host if self.by_host else "")
+            groups.setdefault(key, []).append(visit)
+        answers = in_parallel(self.visit_group, groups.values())
+        return {visit: answer for group in answers for visit, answer in group.items()}
+
+    def visit_group(self, visits):
+        libraries, fake = clock("" if self.own_clock else visits[0].at)
+        lines = [json.dumps({"url": v.url, "name": v.name, "host": v.host, "port": v.port, "ca": v.ca, "at": v.at})
+                 for v in visits]
+        run = subprocess.run(self.argv(visits), input="\n".join(lines) + "\n", stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, errors="replace", timeout=BATCH_SECONDS,
+                             env=plain_environment(**preloaded(*libraries, **fake)))
+        answers = [json.loads(line) for line in run.stdout.splitlines()]
+        if len(answers) != len(visits):
+            raise SystemExit(f"{self.title}: {len(answers)} answers for {len(visits)} visits\n{run.stderr[-3000:]}")
+        return {v: Answer(a["accepts"], a["message"].replace("\n", " ")) for v, a in zip(visits, answers)}
+
+
+class Go(Batch):
+    family = "go"
+    own_clock = True
+
+    def find(self):
+        go = shutil.which("go")
+        if go is None:
+            return None
+        self.program = self.scratch / "go-client"
+        run = subprocess.run([go, "build", "-o", self.program, HERE / "drivers" / "client.go"], capture_output=True,
+                             text=True, env=plain_environment(GO111MODULE="off", CGO_ENABLED="0",
+                                                              GOCACHE=os.environ.get("GOCACHE", f"{self.scratch}/go")))
+        if run.returncode != 0:
+            raise SystemExit(f"go build: {run.stderr}")
+        return version_of(output_of(go, "version").split()[2])
+
+    def argv(self, visits):
+        return [self.program]
+
+
+class Node(Batch):
+    family = "node"
+
+    def find(self):
+        return version_of(output_of("node", "--version")) if shutil.which("node") else None
+
+    def argv(self, visits):
+        return ["node", HERE / "drivers" / "client.js"]
+
+
+class Java(Batch):
+    family = "java"
+    by_host = True
+
+    def find(self):
+        if not shutil.which("javac") or not shutil.which("java"):
+            return None
+        run = subprocess.run(["javac", "-d", self.scratch, HERE / "drivers" / "Client.java"], capture_output=True,
+                             text=True, env=plain_environment())
+        if run.returncode != 0:
+            raise SystemExit(f"javac: {run.stderr}")
+        return version_of(re.search(r'version "([^"]+)"', output_of("java", "-version")).group(1))
+
+    def argv(self, visits):
+        hosts = self.scratch / f"java-hosts-{visits[0].host}-{visits[0].at or 'now'}"
+        hosts.write_text("".join(f"{v.host} {v.name}\n" for v in visits if not v.is_address))
+        return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}", "-cp", self.scratch,
+                "Client"]
+
+
+class Python(Batch):
+    """One interpreter, with one of its libraries."""
+    library = "urllib"
+
+    def __init__(self, scratch, interpreter):
+        self.interpreter = interpreter
+        super().__init__(scratch)
+
+    def find(self):
+        wanted = {"urllib": "platform; print(platform.python_version())"}
+        probe = wanted.get(self.library, f"{self.library}; print({self.library}.__version__)")
+        run = subprocess.run([self.interpreter, "-I", "-c", f"import {probe}"], capture_output=True, text=True)
+        return version_of(run.stdout) if run.returncode == 0 else None
+
+    def argv(self, visits):
+        return [self.interpreter, "-I", HERE / "drivers" / "client.py", self.library]
+
+
+class PythonUrllib(Python):
+    family = "python"
+
+
+class Requests(Python):
+    family = library = "requests"
+
+
+class Httpx(Python):
+    family = library = "httpx"
+
+
+class Aiohttp(Python):
+    family = library = "aiohttp"
+
+
+def interpreters():
+    """One Python of each minor version: the system's before those of pyenv."""
+    found = {}
+    for path in ["/usr/bin/python3", *sorted(glob.glob("/usr/bin/python3.?*")),
+                 *sorted(glob.glob(str(Path.home() / ".pyenv/versions/3.*/bin/python3")))]:
+        if re.search(r"config$", path) or not os.access(path, os.X_OK):
+            continue
+        run = subprocess.run([path, "-I", "-c", "import ssl, sys; print(*sys.version_info[:2])"],
+                             capture_output=True, text=True)
+        if run.returncode == 0:
+            found.setdefault(tuple(map(int, run.stdout.split())), path)
+    return list(found.values())
+
+
+def installed(scratch, families=None):
+    """(the clients that are here, the families that are not), of `families` or of all"""
+    commands = (Curl, Wget, Git, OpenSSL, GnutlsCli, Go, Node, Java)
+    pythons = interpreters()
+    wanted = [(kind,) for kind in commands]
+    wanted += [(PythonUrllib, interpreter) for interpreter in pythons]
+    wanted += [(kind, pythons[0]) for kind in (Requests, Httpx, Aiohttp) if pythons]
+    every = [kind(scratch, *more) for kind, *more in wanted if not families or kind.family in families]
+    here = [client for client in every if client.version]
+    return here, sorted({client.family for client in every} - {client.family for client in here})

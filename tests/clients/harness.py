@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab as real clients visit it: where each server is, what certwhy predicts of each visit, and
+how a client's own words are compared with the predicted ones."""
+import contextlib
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+PROGRAM = Path(os.environ.get("CERTWHY", TOP / "build" / "certwhy")).resolve()
+WORKERS = os.cpu_count() or 1
+START_SECONDS = 120  # for a whole farm on a busy machine
+
+
+# ---- visits ----
+
+@dataclass(frozen=True)
+class Visit:
+    """One client's way to one server: what it believes, and where its name leads."""
+    scenario: str
+    name: str  # the name or address in the URL
+    host: str  # the address that the name leads to
+    port: int
+    ca: str  # the only roots that the client trusts
+    at: str = ""  # the client's clock, RFC 3339; "": right
+    sni: bool = True
+    label: str = ""  # what tells two visits to one scenario apart
+
+    @property
+    def title(self):
+        return self.scenario + (f" ({self.label})" if self.label else "")
+
+    @property
+    def is_address(self):
+        return ":" in self.name or re.fullmatch(r"[0-9.]+", self.name) is not None
+
+    @property
+    def url_host(self):
+        return f"[{self.name}]" if ":" in self.name else self.name
+
+    @property
+    def url(self):
+        return f"https://{self.url_host}:{self.port}/"
+
+    @property
+    def address(self):
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def arguments(self):
+        """What `certwhy check` is told of it."""
+        more = ["--at", self.at] if self.at else []
+        if not self.sni:
+            more += ["--sni", "none"]
+        return [self.address, "--name", self.name, "--ca", self.ca, "--only-ca", *more]
+
+
+def visits_of(server):
+    """A name with two addresses is two visits; a server that wants SNI is visited without it too."""
+    host, port = server["address"].rsplit(":", 1)
+    visit = Visit(scenario=server["scenario"], name=server["name"], host=host.strip("[]"),
+                  port=int(port), ca=server["ca_file"], at=server.get("at", ""))
+    arguments = server["args"]
+    if "--resolve" in arguments:
+        addresses = arguments[arguments.index("--resolve") + 1].split(":", 2)[2].split(",")
+        return [replace(visit, host=a, label=a) for a in addresses]
+    if "none" in arguments:
+        return [visit, replace(visit, sni=False, label="no SNI")]
+    return [visit]
+
+
+class Farm:
+    """`certwhy lab serve` while it runs."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([PROGRAM, "lab", "serve", *arguments], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE)
+
+    def read(self, count):
+        """The lines of `count` servers; a farm that says nothing is ended."""
+        watchdog = threading.Timer(START_SECONDS, self.process.kill)
+        watchdog.start()
+        servers = [json.loads(line) for line in (self.process.stdout.readline() for _ in range(count)) if line]
+        watchdog.cancel()
+        if len(servers) != count:
+            raise SystemExit(f"lab serve told of {len(servers)} servers, not {count}")
+        return servers
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def farms(*requests):
+    """farms((count, argument, …), …): all at once, so that they mint side by side."""
+    running = [Farm(*arguments) for _, *arguments in requests]
+    try:
+        yield [farm.read(count) for farm, (count, *_) in zip(running, requests)]
+    finally:
+        for farm in running:
+            farm.stop()
+
+
+def certwhy_json(*arguments):
+    run = subprocess.run([PROGRAM, *arguments, "--json"], capture_output=True, timeout=60)
+    if not run.stdout:
+        raise SystemExit(f"certwhy {' '.join(map(str, arguments))}: {run.stderr.decode(errors='replace')}")
+    return json.loads(run.stdout)
+
+
+def scenarios_matching(patterns):
+    return [entry["scenario"] for entry in certwhy_json("lab", "list", *patterns)]
+
+
+def in_parallel(function, items):
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(function, items))
+
+
+# ---- predictions ----
+
+def predict(visit):
+    """{profile: its verdict} for one visit."""
+    (target,) = certwhy_json("check", *visit.arguments, "--client", "all")["targets"]
+    return {client["client"]: client for client in target["clients"]}
+
+
+def predict_all(visits):
+    visits = list(visits)
+    return dict(zip(visits, in_parallel(predict, visits)))
+
+
+def version_of(text):
+    return tuple(int(n) for n in re.findall(r"\d+", text)[:3])
+
+
+def nearest_profile(profiles, family, version):
+    """Of the profiles of a family, the one whose version is nearest: the same, else the newest that is
+    not newer, else the oldest. None without one."""
+    known = sorted((version_of(p["client"].split("@")[1]), p["client"]) for p in profiles
+                   if p["client"].split("@")[0] == family and "@" in p["client"])
+    older = [name for v, name in known if v <= version[:len(v)]]
+    return older[-1] if older else known[0][1] if known else None
+
+
+# ---- words ----
+
+@dataclass(frozen=True)
+class Answer:
+    accepts: bool
+    message: str = ""
+
+
+WHAT_VARIES = [
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
+    (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z]{3,4} \d{4,}"), "<time>"),
+    (re.compile(r"CAfile: \S+"), "CAfile: <file>"),
+    (re.compile(r"_ssl\.c:\d+"), "_ssl.c:<line>"),
+    (re.compile(r"OpenSSL/[0-9.]+[a-z]?"), "OpenSSL/<version>"),
+    (re.compile(r":\d{4,5}(?=[/'\"])"), ":<port>"),
+    (re.compile(r"port=\d+"), "port=<port>"),
+    (re.compile(r"0x[0-9a-f]{6,}"), "<pointer>"),
+    (re.compile(r"[‘’]"), "'"),
+    (re.compile(r"\s+"), " "),
+]
+
+
+def normalised(message):
+    """Without what differs from one run or machine to the next."""
+    for pattern, replacement in WHAT_VARIES:
+        message = pattern.sub(replacement, message)
+    return message.strip()
+
+
+def difference(predicted, answer):
+    """None when the prediction holds, else "verdict" or "words". Without a certificate there is no
+    verdict, and no client may have accepted."""
+    expected = predicted["accepts"]
+    if expected is None:
+        return "verdict" if answer.accepts else None
+    if expected != answer.accepts:
+        return "verdict"
+    same = answer.accepts or normalised(predicted["message"]) == normalised(answer.message)
+    return None if same else "words"
+
+
+# ---- exceptions ----
+
+class Exceptions:
+    """exceptions.tsv: profile, scenario (globs both), what differs, why. A row that covers nothing
+    any more, though its client was measured, is a failure."""
+
+    def __init__(self, path=HERE / "exceptions.tsv"):
+        rows = [line.split("\t") for line in path.read_text().splitlines() if line and line[0] != "#"]
+        self.rows = [tuple(row) for row in rows]
+        bad = [row for row in self.rows if len(row) != 4 or row[2] not in ("verdict", "words")]
+        if bad:
+            raise SystemExit(f"{path}: profile, scenario, verdict|words, mechanism are wanted: {bad[0]}")
+        self.used = set()
+
+    def cover(self, profile, scenario, what):
+        for row in self.rows:
+            if fnmatch.fnmatchcase(profile, row[0]) and fnmatch.fnmatchcase(scenario, row[1]) and row[2] == what:
+                self.used.add(row)
+                return row
+        return None
+
+    def outlived(self, profiles, scenarios):
+        """Rows that would have applied to what was measured, and did not."""
+        return [row for row in self.rows if row not in self.used and fnmatch.filter(profiles, row[0]) and
+                fnmatch.filter(scenarios, row[1])]
+
+
+@contextlib.contextmanager
+def scratch_directory():
+    with tempfile.TemporaryDirectory(prefix="certwhy-clients-") as directory:
+        yield Path(directory)
