@@ -17,13 +17,18 @@ enum {
     LIMIT_ANOMALIES = 24,       /* kept per certificate; the rest is only counted */
     LIMIT_NAMES_SHOWN = 1000, /* SAN entries that a report lists; the biggest real lists hold 250 */
     LIMIT_SAN_NAMES = 10000,  /* SAN entries that judging looks at */
-    LIMIT_NAME_ATTRIBUTES = 64, /* attributes of one distinguished name; real ones have under 20 */
+    LIMIT_NAME_ATTRIBUTES =
+        512, /* attributes of one distinguished name; real ones have under 20, OpenSSL's tests 258 */
+    LIMIT_RDN_ATTRIBUTES = 64, /* of one relative distinguished name; real ones have one or two */
     LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
     /* container */
     LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
     LIMIT_OBJECTS = 200000,       /* objects in one file */
     LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
     LIMIT_FAULTS_OF_A_KIND = 20,  /* so that one kind of fault on each line hides no other */
+    LIMIT_KEYSTORE_BYTES = 64 << 20, /* a JVM's cacerts is 200 KB */
+    LIMIT_KDF_ROUNDS = 6000000, /* all passwords of one keystore: 2 s; common files ask for 10,000 */
+    LIMIT_BAG_DEPTH = 4, /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
     LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */
     /* judge */

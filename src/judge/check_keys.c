@@ -50,7 +50,10 @@ void check_keys(const struct check *c, size_t depth)
     if (key->kind == KEY_RSA || key->kind == KEY_RSA_PSS)
         check_rsa(c, depth, key);
     const unsigned denied = depth == 0 ? c->b->leaf_keys_denied : c->b->ca_keys_denied;
-    if ((key_bit(key) & denied) != 0 || key->kind == KEY_UNKNOWN || key->kind == KEY_PQ)
+    /* where libcrypto decodes every key anyway, it says which ones it knows */
+    const bool unknown =
+        (key->kind == KEY_UNKNOWN || key->kind == KEY_PQ) && !c->b->leaf_key_decoded;
+    if ((key_bit(key) & denied) != 0 || unknown)
         reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, 0,
                    key_text(c->j->arena, key));
     if (key->explicit_curve && !c->b->explicit_curves && c->route->count > 1)

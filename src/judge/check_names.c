@@ -171,7 +171,7 @@ static bool subtree_take(void *context, const struct subtree *tree)
 }
 
 /** The constraints of a CA, read once per judgement. */
-static const struct subtrees *subtrees_of(const struct check *c, size_t depth)
+const struct subtrees *subtrees_of(const struct check *c, size_t depth)
 {
     struct node_extra *extra = &c->j->extra[c->route->nodes[depth]];
     if (extra->subtrees == NULL) {
@@ -289,7 +289,9 @@ void check_name_constraints(const struct check *c)
         for (size_t depth = 0; depth < ca; depth++) {
             const bool exempt = depth > 0 && (c->b->nc_leaf_only ||
                                               node_is_self_issued(c->j, c->route->nodes[depth]));
-            if (!exempt)
+            if (!exempt && c->b->nc_doubt_fatal)
+                check_constraints_of(c, ca, depth);
+            else if (!exempt)
                 compare_cert(c, ca, depth);
         }
     }

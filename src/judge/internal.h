@@ -115,6 +115,9 @@ void check_baseline(const struct check *c);
 
 /** RFC 3820, and X.509v3 extensions as OpenSSL caches them (x509_vfy.c, v3_purp.c). */
 void check_proxies(const struct check *c);
+/** One certificate against the constraints of one CA, for profiles to which doubt is fatal. */
+void check_constraints_of(const struct check *c, size_t ca, size_t depth);
+const struct subtrees *subtrees_of(const struct check *c, size_t depth);
 void check_strict(const struct check *c, size_t depth);
 /** The proxies below this certificate, as far as they may be counted: they lengthen what a CA's
  *  pathLenConstraint allows. */

@@ -185,6 +185,8 @@ struct behaviour {
     bool nc_wildcard_excluded; /**< a wildcard that could expand into an excluded tree is refused */
     bool nc_empty_dns_matches_none;
     bool nc_leaf_only, nc_on_cn;
+    bool nc_doubt_fatal; /**< a name or subtree of the same kind that cannot be compared is a
+                            violation, and all of the subject's addresses count (v3_ncons.c) */
     /* encoding */
     uint64_t anomalies_fatal;    /**< ANOMALY_BIT() of what makes a certificate unreadable */
     uint64_t anomalies_unread;   /**< ANOMALY_BIT() of what cannot be decoded at all: such an anchor

@@ -142,8 +142,10 @@ static bool read_subtree(const struct der *element, struct subtree *out)
         out->base.kind == GN_BAD)
         return false;
     out->has_minimum = !reader_at_end(&fields);
-    for (uint8_t tag = 0; tag < 2; tag++)
-        reader_optional(&fields, (uint8_t)DER_CONTEXT(tag), &field);
+    int64_t minimum = 0;
+    if (reader_optional(&fields, DER_CONTEXT(0), &field))
+        out->is_limited = !der_small_int(&field, &minimum) || minimum != 0;
+    out->is_limited |= reader_optional(&fields, DER_CONTEXT(1), &field);
     return !fields.bad && reader_at_end(&fields);
 }
 

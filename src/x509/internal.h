@@ -44,7 +44,7 @@ struct attribute {
 struct rdn {
     size_t n;
     size_t offset;
-    struct attribute attributes[LIMIT_NAME_ATTRIBUTES];
+    struct attribute attributes[LIMIT_RDN_ATTRIBUTES];
 };
 /** A walk over the RDNs of a Name. */
 struct rdns {

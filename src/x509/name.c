@@ -51,7 +51,7 @@ bool rdn_next(struct rdns *rdns, struct rdn *out)
     struct reader attributes = reader_enter(&set);
     while (reader_next(&attributes, &element)) {
         size_t bad_at;
-        if (rdns->left-- == 0)
+        if (rdns->left-- == 0 || out->n == LIMIT_RDN_ATTRIBUTES)
             return rdn_failed(rdns, element.offset);
         if (!attribute_read(&element, &out->attributes[out->n], &bad_at))
             return rdn_failed(rdns, bad_at);
@@ -178,8 +178,8 @@ static uint64_t attribute_hash(const struct attribute *attribute)
  *  be slow costs one look at each value. */
 static bool set_equal(const struct rdn *a, const struct rdn *b)
 {
-    _Static_assert(LIMIT_NAME_ATTRIBUTES <= 64, "`taken` has a bit for each");
-    uint64_t hashes[LIMIT_NAME_ATTRIBUTES], taken = 0;
+    _Static_assert(LIMIT_RDN_ATTRIBUTES <= 64, "`taken` has a bit for each");
+    uint64_t hashes[LIMIT_RDN_ATTRIBUTES], taken = 0;
     for (size_t j = 0; j < b->n; j++)
         hashes[j] = attribute_hash(&b->attributes[j]);
     for (size_t i = 0; i < a->n; i++) {

@@ -255,6 +255,7 @@ struct subtree {
     bool excluded;
     struct general_name base;
     bool has_minimum; /**< minimum or maximum present, which RFC 5280 forbids */
+    bool is_limited;  /**< … and they say something: a minimum other than 0, or a maximum */
 };
 /** Calls back for each subtree; false when the extension is malformed. */
 bool cert_name_constraints(const struct cert *cert,

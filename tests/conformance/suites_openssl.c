@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "openssl.h"
 
@@ -133,6 +134,25 @@ bool openssl_settings_read(json_t *line, struct openssl_settings *out)
     return true;
 }
 
+/** Roots through a file, as programs load them: TRUSTED CERTIFICATE blocks say for what. */
+static void trust_file(struct trial *t, json_t *roots)
+{
+    char path[] = "/tmp/certwhy-roots-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    struct error err = {0};
+    size_t i;
+    json_t *pem;
+    if (file == NULL)
+        return;
+    json_array_foreach(roots, i, pem) fputs(json_string_value(pem), file);
+    fclose(file);
+    store_unref(t->store);
+    t->store = store_new("roots");
+    store_add_path(t->store, NULL, path, &err);
+    unlink(path);
+}
+
 void openssl_run(struct score *score, json_t *line)
 {
     struct openssl_settings settings;
@@ -147,6 +167,7 @@ void openssl_run(struct score *score, json_t *line)
     openssl_behave(&settings, &t.arena, &b);
     adapted.behaviour = &b;
     trial_send_all(&t, line);
+    trust_file(&t, json_object_get(line, "roots"));
     trial_name(&t, NULL);
     trial_judge(&t, profiles, 1, settings.at);
     const struct client_verdict *v = &t.verdict.clients[0];

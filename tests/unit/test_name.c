@@ -161,14 +161,14 @@ static void test_too_many_attributes(void **state)
 {
     (void)state;
     struct arena arena = {0};
-    struct part parts[LIMIT_NAME_ATTRIBUTES + 1];
-    for (size_t i = 0; i < LIMIT_NAME_ATTRIBUTES + 1; i++)
+    struct part parts[LIMIT_RDN_ATTRIBUTES + 1];
+    for (size_t i = 0; i < LIMIT_RDN_ATTRIBUTES + 1; i++)
         parts[i] = (struct part){OID_CN, DER_UTF8_STRING, "A", 0, i > 0};
-    const struct bytes fits = make_name(&arena, parts, LIMIT_NAME_ATTRIBUTES);
-    const struct bytes more = make_name(&arena, parts, LIMIT_NAME_ATTRIBUTES + 1);
+    const struct bytes fits = make_name(&arena, parts, LIMIT_RDN_ATTRIBUTES);
+    const struct bytes more = make_name(&arena, parts, LIMIT_RDN_ATTRIBUTES + 1);
     parts[3].value = "a";
-    assert_same(fits, make_name(&arena, parts, LIMIT_NAME_ATTRIBUTES));
-    assert_false(name_equal(more, make_name(&arena, parts, LIMIT_NAME_ATTRIBUTES + 1)));
+    assert_same(fits, make_name(&arena, parts, LIMIT_RDN_ATTRIBUTES));
+    assert_false(name_equal(more, make_name(&arena, parts, LIMIT_RDN_ATTRIBUTES + 1)));
     assert_true(name_equal(more, more));
     arena_free(&arena);
 }

@@ -29,7 +29,7 @@ static const struct behaviour openssl_verify = {
     .chain_eku_sgc = true,
     .leaf_ku = LEAF_KU_ANY_SERVER_USE,
     .ns_cert_type = true,
-    .nc_on_cn = true,
+    .nc_doubt_fatal = true,
     .critical = CRIT_RFC5280 | CRIT_CRLDP | CRIT_NSCT | CRIT_RFC3779 | CRIT_PROXY | CRIT_NO_CHECK,
     /* v3_purp.c ossl_x509v3_cache_extensions */
     .cached_extensions = CRIT_BC | CRIT_PROXY | CRIT_KU | CRIT_EKU | CRIT_NSCT | CRIT_SKI |
