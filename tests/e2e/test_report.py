@@ -104,13 +104,12 @@ def test_commands_are_shell(farm, scenario):
         assert shlex.split(command), command
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="no jq here")
 def test_the_printed_command_writes_the_file(farm, tmp_path):
     """The line that the report prints, run in a shell, gives the bundle of the report."""
     run = farm.check("missing-intermediate-pool", "--json")
     (fix,) = [fix for finding in run.target["findings"] for fix in finding["fixes"]
               if fix["id"] == "server.send-chain"]
-    (command,) = [command for command in fix["commands"] if "jq" in command]
+    (command,) = [command for command in fix["commands"] if command.startswith("certwhy fix")]
     (tmp_path / "certwhy").symlink_to(PROGRAM)
     subprocess.run(["sh", "-c", f"PATH={tmp_path}:$PATH; {command}"], cwd=tmp_path, check=False,
                    timeout=30)

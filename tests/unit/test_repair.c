@@ -54,8 +54,7 @@ static void check_fix(const char *scenario, const struct fix *fix)
                                         "SSL_VERIFY_NONE",
                                         "NODE_TLS_REJECT_UNAUTHORIZED",
                                         "--no-check-certificate",
-                                        "sslVerify",
-                                        "certwhy fix"};
+                                        "sslVerify"};
     assert_non_null(fix_text_find(fix->id));
     assert_true(fix->summary[0] != '\0');
     if (!fix->proven && !fix->partial)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""certwhy fix: the file that it writes, and what it says when there is none to write."""
+import subprocess
+
+import pytest
+from conftest import PROGRAM
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    place = tmp_path_factory.mktemp("fix")
+    subprocess.run([PROGRAM, "lab", "write", place], check=True, capture_output=True, timeout=60)
+    return place
+
+
+def fix(written, scenario, *options):
+    folder = written / scenario
+    out = folder / "fixed.pem"
+    pool = ["--pool", folder / "pool.pem"] if (folder / "pool.pem").exists() else []
+    done = subprocess.run([PROGRAM, "fix", folder / "chain.pem", "--name", "www.lab.test", "--only-ca",
+                           "--ca", folder / "ca.pem", *pool, "-o", out, *options],
+                          capture_output=True, text=True, timeout=30)
+    return done, out
+
+
+@pytest.mark.parametrize("scenario", ["missing-intermediate-pool", "missing-two-pool", "wrong-order",
+                                      "duplicate-intermediate", "unrelated-between", "root-sent"])
+def test_the_file_is_accepted(written, scenario):
+    done, out = fix(written, scenario)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = subprocess.run([PROGRAM, "check", out, "--name", "www.lab.test", "--only-ca", "--ca",
+                            out.parent / "ca.pem", "--fail-on", "notice"], capture_output=True, text=True,
+                           timeout=30)
+    assert again.returncode == 0, again.stdout
+    verified = subprocess.run(["openssl", "verify", "-CAfile", out.parent / "ca.pem", "-untrusted", out, out],
+                              capture_output=True, text=True, timeout=30)
+    assert verified.returncode == 0, verified.stderr
+
+
+def test_nothing_to_repair(written):
+    done, out = fix(written, "healthy-ecdsa")
+    assert done.returncode == 0
+    assert "nothing is wrong" in done.stderr
+    assert not out.exists()
+
+
+def test_no_file_cures_it(written):
+    done, out = fix(written, "expired-leaf")
+    assert done.returncode == 1
+    assert "no certificate file cures this" in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("arguments, sentence", [(["fix", "x.pem"], "-o FILE is needed"),
+                                                 (["fix", "-o", "y"], "a target is needed"),
+                                                 (["fix", "a", "b", "-o", "y"], "one target at a time")])
+def test_usage(arguments, sentence):
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert sentence in done.stderr
