@@ -147,7 +147,7 @@ static void options_note(struct cw_report *report, struct observation *out)
 static size_t profiles_select(struct arena *arena, const char *list, const struct profile **out)
 {
     size_t count = 0, all = 0;
-    const struct profile *const *table = profile_table(&all);
+    const struct profile *const *table = *list == '\0' ? profile_table(&all) : profile_all(&all);
     for (size_t i = 0; i < all; i++) {
         bool wanted = *list == '\0' || strcmp(list, "all") == 0;
         for (const char *p = list; *p && !wanted; p += strcspn(p, ","), p += *p == ',') {
@@ -165,7 +165,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
 {
     struct arena *arena = &report->arena;
     size_t all = 0;
-    profile_table(&all);
+    profile_all(&all);
     checked->profiles = arena_array(arena, all, sizeof *checked->profiles);
     checked->stores = arena_array(arena, all, sizeof *checked->stores);
     const char *clients = checked->observation.clients;

@@ -77,7 +77,7 @@ static enum cw_code client_known(struct cw_options *options, const char *word, s
     if (strcmp(word, "all") == 0 || profile_find(word))
         return CW_OK;
     size_t count = 0;
-    const struct profile *const *table = profile_table(&count);
+    const struct profile *const *table = profile_all(&count);
     const char **names = arena_array(&options->arena, 8 * count + 1, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {

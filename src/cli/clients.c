@@ -70,7 +70,7 @@ static int clients_run(const struct command *command, const struct arguments *ar
         return command_unusable(command, "it takes no operand");
     BUF_CLEANUP out = {0};
     size_t count = 0;
-    const struct profile *const *table = profile_table(&count);
+    const struct profile *const *table = profile_all(&count);
     if (argument_given(arguments, "json"))
         clients_json(table, count, &out);
     else

@@ -93,8 +93,10 @@ const char *profile_title(const struct profile *profile); /**< "curl" for people
 const char *profile_note(const struct profile *profile);  /**< one line: how it decides */
 /** Whose trust store it uses ("system", "curl", "java"): a name of trust/clients.def. */
 const char *profile_store(const struct profile *profile);
-/** All profiles in their table's order; *count of them. */
+/** The profiles that are asked unless others are chosen; *count of them. */
 const struct profile *const *profile_table(size_t *count);
+/** Every profile that can be chosen by name, those of profile_table() first. */
+const struct profile *const *profile_all(size_t *count);
 /** By name or alias; NULL unknown. */
 const struct profile *profile_find(const char *name);
 

@@ -61,7 +61,7 @@ static bool needs_more(json_t *line)
 static void clients_run_with(struct score *score, json_t *line, bool words)
 {
     size_t count;
-    const struct profile *const *profiles = profile_table(&count);
+    const struct profile *const *profiles = profile_all(&count);
     struct trial t = {0};
     if (needs_more(line)) {
         score->skipped++;
