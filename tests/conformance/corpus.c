@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void certs_read(struct trial *t, const char *pem,
                        void (*each)(struct trial *, struct object *))
@@ -15,24 +16,34 @@ static void certs_read(struct trial *t, const char *pem,
             each(t, &c.objects[i]);
 }
 
-static void send_one(struct trial *t, struct object *object)
+void trial_send_der(struct trial *t, struct bytes der)
 {
     struct observation *obs = &t->observation;
     size_t cap = obs->sent_count;
     obs->sent = arena_grow(&t->arena, obs->sent, obs->sent_count, &cap, sizeof *obs->sent);
     obs->sent[obs->sent_count] = (struct seen){
-        .cert = cert_parse(object->der),
+        .cert = cert_parse(der),
         .origin = {.kind = ORIGIN_SENT, .where = "corpus", .position = obs->sent_count}};
     obs->sent_count++;
 }
 
-static void trust_one(struct trial *t, struct object *object)
+static void send_one(struct trial *t, struct object *object)
+{
+    trial_send_der(t, object->der);
+}
+
+void trial_trust_der(struct trial *t, struct bytes der)
 {
     if (t->store == NULL)
         t->store = store_new("corpus");
-    struct cert *cert = cert_parse(object->der);
+    struct cert *cert = cert_parse(der);
     store_add_cert(t->store, cert, (struct origin){.kind = ORIGIN_STORE, .where = "corpus"});
     cert_unref(cert);
+}
+
+static void trust_one(struct trial *t, struct object *object)
+{
+    trial_trust_der(t, object->der);
 }
 
 void trial_send(struct trial *t, const char *pem)
@@ -101,7 +112,9 @@ void trial_judge(struct trial *t, const struct profile *const *profiles, size_t 
                                       .at = at,
                                       .is_public_suffix = is_public_suffix,
                                       .memo = t->memo};
+    const clock_t start = clock();
     judge(&input, &t->arena, &t->verdict);
+    t->cpu_ms = (double)(clock() - start) * 1000 / CLOCKS_PER_SEC;
 }
 
 void trial_free(struct trial *t)

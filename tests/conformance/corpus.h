@@ -15,11 +15,15 @@ struct trial {
     struct store *store;
     struct sig_memo *memo;
     struct verdict verdict;
+    double cpu_ms; /**< what judging cost */
 };
 
 /** Adds the certificates of a PEM text to the sent chain, or to the store. */
 void trial_send(struct trial *t, const char *pem);
 void trial_trust(struct trial *t, const char *pem);
+/** One certificate as it is. */
+void trial_send_der(struct trial *t, struct bytes der);
+void trial_trust_der(struct trial *t, struct bytes der);
 /** The leaf and intermediates of a corpus' line as sent, its roots as the store. */
 void trial_send_all(struct trial *t, json_t *line);
 /** `host` may be NULL: names are not judged. */
