@@ -159,6 +159,9 @@ void route_greedy(struct judging *j, const struct behaviour *b, int store, struc
 void route_list(struct judging *j, const struct behaviour *b, int store, struct route *out);
 bool route_search(struct judging *j, const struct behaviour *b, int store, struct route *out);
 
+/* placeholder.c: what {key} stands for in a client's words; "" for an unknown key */
+const char *placeholder_value(struct judging *j, const struct fact *fact, struct bytes key);
+
 /* message.c */
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);
 

@@ -25,16 +25,17 @@ static const struct phase *phases_of(const struct profile *profile)
     return profile->phases;
 }
 
-static bool limit_suits(int64_t wanted, const struct fact *fact)
+/** Rows of phases and words may be for one value (less one) or one limit only. */
+static bool row_suits(int64_t only, int64_t limit, const struct fact *fact)
 {
-    return wanted == 0 || wanted == fact->limit;
+    return (only == 0 || only == fact->value + 1) && (limit == 0 || limit == fact->limit);
 }
 
 static const struct phase *phase_of(const struct phase *phases, const struct fact *fact, int depth)
 {
     const struct phase *p = phases;
     while (p->phase >= 0 &&
-           !(p->fact == fact->id && is_here(p->where, depth) && limit_suits(p->limit, fact)))
+           !(p->fact == fact->id && is_here(p->where, depth) && row_suits(p->only, p->limit, fact)))
         p++;
     return p->phase >= 0 ? p : NULL;
 }
@@ -56,9 +57,8 @@ static int spoken_compare(const void *a, const void *b)
 static const struct words *words_find(const struct words *words, const struct spoken *s)
 {
     for (const struct words *w = words; w != NULL && w->text != NULL; w++) {
-        const bool suits =
-            (w->only == 0 || w->only == s->fact->value + 1) && limit_suits(w->limit, s->fact);
-        if (w->fact == s->fact->id && suits && is_here(w->where, s->depth))
+        if (w->fact == s->fact->id && row_suits(w->only, w->limit, s->fact) &&
+            is_here(w->where, s->depth))
             return w;
     }
     return NULL;
@@ -81,73 +81,6 @@ static const char *code_name(const struct code_name *codes, const char *code)
     return codes->name;
 }
 
-/** Go's words for a failed check by kind of key. */
-static const char *go_verification(const struct cert *issuer)
-{
-    if (issuer == NULL || issuer->key.kind == KEY_EC)
-        return "x509: ECDSA verification failure";
-    return issuer->key.kind == KEY_ED25519 ? "x509: Ed25519 verification failure"
-                                           : "crypto/rsa: verification error";
-}
-
-/** Go's names of the signature algorithms that it refuses. */
-static const char *go_algorithm(const struct cert *cert)
-{
-    switch (cert->signature_algorithm) {
-    case OID_SHA1_RSA:
-        return "SHA1-RSA";
-    case OID_SHA1_ECDSA:
-        return "ECDSA-SHA1";
-    case OID_MD5_RSA:
-        return "MD5-RSA";
-    default:
-        return "DSA-SHA1";
-    }
-}
-
-/** What a template's {key} stands for. */
-static const char *placeholder(struct judging *j, const struct spoken *s, const char *key, size_t n)
-{
-    struct arena *arena = j->arena;
-    const struct target *t = &j->obs->target;
-    const struct cert *leaf = j->graph->nodes[j->first].cert;
-    const struct cert *other = s->fact->other >= 0 ? j->graph->nodes[s->fact->other].cert : NULL;
-    const char *host = str_safe(arena, bytes_str(t->name));
-    const struct {
-        const char *key, *value;
-    } table[] = {
-        {"host", host},
-        {"names", s->fact->text},
-        {"text", s->fact->text},
-        {"cn", name_attribute(arena, leaf->subject, OID_CN)},
-        {"at", time_rfc3339(arena, j->in->at)},
-        {"limit", s->fact->id == FACT_EXPIRED || s->fact->id == FACT_NOT_YET_VALID
-                      ? time_rfc3339(arena, s->fact->limit)
-                      : arena_printf(arena, "%lld", (long long)s->fact->limit)},
-        {"value", arena_printf(arena, "%lld", (long long)s->fact->value)},
-        {"verification", go_verification(other)},
-        {"algorithm",
-         go_algorithm(s->fact->node >= 0 ? j->graph->nodes[s->fact->node].cert : leaf)},
-        {"subject",
-         s->fact->node >= 0
-             ? name_attribute(arena, j->graph->nodes[s->fact->node].cert->subject, OID_CN)
-             : ""},
-        {"subtree", s->fact->value == 1 ? "excluded" : "permitted"},
-        {"issuer", s->fact->node >= 0
-                       ? name_attribute(arena, j->graph->nodes[s->fact->node].cert->issuer, OID_CN)
-                       : ""},
-        {"ca", other != NULL ? name_attribute(arena, other->subject, OID_CN) : ""},
-        {"url", arena_printf(arena, "https://%s%s", host,
-                             t->port == 443 || t->port == 0
-                                 ? ""
-                                 : arena_printf(arena, ":%u", (unsigned)t->port))},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strlen(table[i].key) == n && strncmp(table[i].key, key, n) == 0)
-            return table[i].value != NULL ? table[i].value : "";
-    return "";
-}
-
 static char *words_fill(struct judging *j, const struct spoken *s, const char *text,
                         const char *inner, const char *code)
 {
@@ -163,8 +96,10 @@ static char *words_fill(struct judging *j, const struct spoken *s, const char *t
             buf_add_str(&out, inner);
         else if (n == 4 && strncmp(p + 1, "code", n) == 0)
             buf_add_str(&out, code);
+        else if (n == 5 && strncmp(p + 1, "depth", n) == 0)
+            buf_printf(&out, "%d", s->depth > 0 ? s->depth : 0);
         else
-            buf_add_str(&out, placeholder(j, s, p + 1, n));
+            buf_add_str(&out, placeholder_value(j, s->fact, bytes_of(p + 1, n)));
         p = end;
     }
     return arena_strdup(j->arena, buf_cstr(&out));

@@ -199,6 +199,9 @@ struct behaviour {
     int min_version; /**< oldest TLS version that it speaks: 10, 11, 12 */
 };
 
+/** RFC 8446 section 6: alerts that a client's words depend on. */
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70 };
+
 /** In which order a client meets its reasons, so that the first one is the one it shows. */
 enum where { ANYWHERE, AT_LEAF, AT_CA };
 struct phase {
@@ -207,6 +210,7 @@ struct phase {
     bool root_first; /**< within the phase, from the top of the chain down */
     enum where where;
     int step;      /**< within the phase, of one certificate: lower comes first */
+    int64_t only;  /**< 0: any; else the fact's value + 1 */
     int64_t limit; /**< 0: any; else the fact's limit (which of OpenSSL's strict checks) */
 };
 enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
@@ -248,7 +252,10 @@ struct profile {
 
 /** X509_verify_cert() as `openssl verify` calls it: what tests compare with libcrypto itself. */
 extern const struct profile profile_openssl_verify;
-extern const struct profile profile_openssl_3_0;
+extern const struct profile profile_openssl_1_1_1, profile_openssl_1_1_1_sec1,
+    profile_openssl_1_1_1_strict, profile_openssl_3_0, profile_openssl_3_0_sec1,
+    profile_openssl_3_0_strict, profile_openssl_3_0_partial, profile_openssl_3_6,
+    profile_openssl_3_6_strict, profile_openssl_3_6_partial;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 /** Everything that any verifier could object to: what facts are computed with. */
 extern const struct behaviour behaviour_all_facts;

@@ -28,8 +28,6 @@ static int version_number(const char *version)
     return 0;
 }
 
-enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_UNRECOGNIZED_NAME = 112 };
-
 /** RFC 8446 section 6.2: what a fatal alert of the server means here. */
 static void facts_of_alert(struct judging *j, const struct handshake *hs)
 {

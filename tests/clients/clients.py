@@ -133,7 +133,7 @@ class Curl(Command):
 
 class Wget(Command):
     family = program = "wget"
-    NOISE = ("To connect to ", "Unable to establish SSL connection", "WARNING: Could not save SSL session")
+    SAID = re.compile(r"(ERROR: |GnuTLS: |The certificate|Unable to|.*(?=Read error))")
 
     def unable(self, visit):
         if NSS_WRAPPER is None and not visit.is_address:
@@ -149,13 +149,14 @@ class Wget(Command):
         return {"NSS_WRAPPER_HOSTS": str(hosts)}
 
     def argv(self, visit):
-        return ["wget", "-nv", "--no-config", "--no-hsts", "--no-proxy", "-O", "/dev/null", "--tries=1",
+        return ["wget", "--no-config", "--no-hsts", "--no-proxy", "-O", "/dev/null", "--tries=1",
                 f"--timeout={VISIT_SECONDS}", f"--ca-certificate={visit.ca}",
                 f"--ca-directory={self.no_roots}", visit.url]
 
     def answer(self, status, lines):
-        return Answer(True) if status == 0 else \
-            Answer(False, joined(line for line in lines if line and not line.startswith(self.NOISE)))
+        said = [line[line.find("Read error"):] if "Read error" in line else line for line in lines
+                if self.SAID.match(line)]
+        return Answer(True) if status == 0 else Answer(False, joined(said))
 
 
 class Git(Command):

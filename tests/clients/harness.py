@@ -171,6 +171,7 @@ WHAT_VARIES = [
     (re.compile(r"port=\d+"), "port=<port>"),
     (re.compile(r"0x[0-9a-f]{6,}"), "<pointer>"),
     (re.compile(r"[‘’]"), "'"),
+    (re.compile(r"[\0-\x08\x0b-\x1f\x7f]"), lambda match: f"\\x{ord(match.group()):02x}"),  # as certwhy shows it
     (re.compile(r"\s+"), " "),
 ]
 

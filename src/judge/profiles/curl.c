@@ -24,7 +24,6 @@ static const struct behaviour curl_7_88 = {
 /* x509_vfy.c: the leaf's key, building, extensions, security level, then from the root down
  * signatures and times, name constraints, policies; curl looks at names last. */
 static const struct phase curl_phases[] = {
-    {.fact = FACT_OLD_PROTOCOL, .phase = 0},
     {.fact = FACT_UNPARSABLE, .phase = 1},
     {.fact = FACT_WEAK_KEY, .phase = 2, .where = AT_LEAF},
     {.fact = FACT_ISSUER_NOT_FOUND, .phase = 3},
@@ -49,8 +48,9 @@ static const struct phase curl_phases[] = {
     {.fact = FACT_TIME_UNREADABLE, .phase = 7, .root_first = true},
     {.fact = FACT_NAME_CONSTRAINT, .phase = 8},
     {.fact = FACT_KEY_UNSUPPORTED, .phase = 8},
+    {.fact = FACT_OLD_PROTOCOL, .phase = 9}, /* at the key exchange, after the certificate */
     {.fact = FACT_KEY_MISMATCH, .phase = 9},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = 10},
+    {.fact = FACT_CLIENT_CERTIFICATE, .phase = 2000}, /* TLS 1.3: when the handshake is over */
     {.phase = -1},
 };
 
@@ -59,6 +59,15 @@ static const struct phase curl_phases[] = {
         .fact = (fact_), .bare = true, .code = "60",                                               \
         .text = "curl: (60) SSL: no alternative certificate subject name matches target host "     \
                 "name '{host}'"                                                                    \
+    }
+
+/* lib/vtls/openssl.c ossl_verifyhost: the Common Name counts, and is named, where there is no SAN
+ */
+#define CURL_CN(fact_)                                                                             \
+    {                                                                                              \
+        .fact = (fact_), .only = 1, .bare = true, .code = "60",                                    \
+        .text = "curl: (60) SSL: certificate subject name '{cn}' does not match target host name " \
+                "'{host}'"                                                                         \
     }
 
 static const struct words curl_words[] = {
@@ -89,7 +98,7 @@ static const struct words curl_words[] = {
     {.fact = FACT_SIGNATURE_BAD,
      .code = "7",
      .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:06880006:asn1 encoding routines::EVP lib"},
+     .text = "curl: (35) OpenSSL/3.0.22: {signature_error}"},
     {.fact = FACT_SIGNATURE_UNSUPPORTED, .code = "7", .text = "certificate signature failure"},
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
@@ -116,22 +125,31 @@ static const struct words curl_words[] = {
     {.fact = FACT_OLD_PROTOCOL,
      .code = "35",
      .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:0A000102:SSL routines::unsupported protocol"},
+     .text = "curl: (35) OpenSSL/3.0.22: error:0A00014D:SSL routines::legacy sigalg disallowed or "
+             "unsupported"},
     {.fact = FACT_KEY_MISMATCH,
      .code = "35",
      .bare = true,
      .text = "curl: (35) OpenSSL/3.0.22: error:0A00007B:SSL routines::bad signature"},
     {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .code = "35",
+     .bare = true,
+     .text = "curl: (35) OpenSSL/3.0.22: error:0A000410:SSL routines::sslv3 alert handshake "
+             "failure"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
      .code = "56",
      .bare = true,
      .text = "curl: (56) OpenSSL SSL_read: OpenSSL/3.0.22: error:0A00045C:SSL routines::tlsv13 "
              "alert certificate required, errno 0"},
-    {.fact = FACT_NAME_CN_ONLY,
+    CURL_CN(FACT_NAME_CN_ONLY),
+    CURL_CN(FACT_NAME_MISMATCH),
+    CURL_CN(FACT_NAME_WILDCARD_DEPTH),
+    {.fact = FACT_NAME_NO_SAN,
      .only = 1,
      .code = "60",
      .bare = true,
-     .text = "curl: (60) SSL: certificate subject name '{cn}' does not match target host name "
-             "'{host}'"},
+     .text = "curl: (60) SSL: unable to obtain common name from peer certificate"},
     CURL_HOST(FACT_NAME_CN_ONLY),
     CURL_HOST(FACT_NAME_MISMATCH),
     CURL_HOST(FACT_NAME_NO_SAN),

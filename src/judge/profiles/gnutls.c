@@ -75,6 +75,9 @@ static const struct words git_words[] = {
     {.fact = FACT_KEY_MISMATCH,
      .text = "gnutls_handshake() failed: Public key signature verification has failed."},
     {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .text = "gnutls_handshake() failed: Handshake failed"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
      .text = "GnuTLS recv error (-12): A TLS fatal alert has been received."},
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_EXTENSION_DUPLICATE + 1,
@@ -157,7 +160,11 @@ static const struct words wget_words[] = {
      .text = "GnuTLS: Public key signature verification has failed. | Unable to establish SSL "
              "connection."},
     {.fact = FACT_CLIENT_CERTIFICATE,
-     .text = "GnuTLS: A TLS fatal alert has been received. | Unable to establish SSL connection."},
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .text = "GnuTLS: A TLS fatal alert has been received. | GnuTLS: received alert [40]: "
+             "Handshake failed | Unable to establish SSL connection."},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .text = "Read error (A TLS fatal alert has been received.) in headers."},
     WGET_HOST(FACT_NAME_MISMATCH),
     WGET_HOST(FACT_NAME_CN_ONLY),
     WGET_HOST(FACT_NAME_NO_SAN),

@@ -78,6 +78,10 @@ static const struct phase go_phases[] = {
     " (possibly because of \"x509: invalid signature: parent certificate cannot sign "             \
     "this kind of certificate\" while trying to verify candidate authority certificate "           \
     "\"{subject}\")"
+#define GO_NOT_AUTHORIZED                                                                          \
+    "x509: a root or intermediate certificate is not authorized to sign for this name: "
+#define GO_VALID_FOR(names) "x509: certificate is valid for " names ", not {host}"
+#define GO_NO_NAMES "x509: certificate is not valid for any names, but wanted to match {host}"
 #define GO_PARSE "tls: failed to parse certificate from server: "
 
 static const struct words go_words[] = {
@@ -86,6 +90,11 @@ static const struct words go_words[] = {
     {.fact = FACT_SELF_SIGNED_LEAF, .text = GO_UNKNOWN},
     {.fact = FACT_SELF_SIGNED_CA_LEAF, .text = GO_UNKNOWN},
     {.fact = FACT_SIGNATURE_BAD, .text = GO_HINT("{verification}")},
+    {.fact = FACT_WEAK_DIGEST,
+     .only = DIGEST_MD5 + 1,
+     .text = GO_UNKNOWN " (possibly because of \"x509: cannot verify signature: insecure algorithm "
+                        "{algorithm}\" while trying to verify candidate authority certificate "
+                        "\"{issuer}\")"},
     {.fact = FACT_WEAK_DIGEST,
      .text = GO_UNKNOWN " (possibly because of \"x509: cannot verify signature: insecure algorithm "
                         "{algorithm} (temporarily override with GODEBUG=x509sha1=1)\" while trying "
@@ -101,29 +110,25 @@ static const struct words go_words[] = {
     {.fact = FACT_NOT_YET_VALID,
      .text = "x509: certificate has expired or is not yet valid: current time {at} is before "
              "{limit}"},
-    {.fact = FACT_NAME_MISMATCH, .text = "x509: certificate is valid for {names}, not {host}"},
-    {.fact = FACT_NAME_WILDCARD_DEPTH,
-     .text = "x509: certificate is valid for {names}, not {host}"},
-    {.fact = FACT_NAME_WILDCARD_PARTIAL,
-     .text = "x509: certificate is valid for {names}, not {host}"},
-    {.fact = FACT_NAME_TRAILING_DOT, .text = "x509: certificate is valid for {names}, not {host}"},
-    {.fact = FACT_NAME_CN_ONLY,
-     .only = 2,
-     .text = "x509: certificate is not valid for any names, but wanted to match {host}"},
+    {.fact = FACT_NAME_MISMATCH, .only = 1, .text = GO_NO_NAMES},
+    {.fact = FACT_NAME_MISMATCH, .text = GO_VALID_FOR("{dns_names}")},
+    {.fact = FACT_NAME_WILDCARD_DEPTH, .text = GO_VALID_FOR("{dns_names}")},
+    {.fact = FACT_NAME_WILDCARD_PARTIAL, .text = GO_VALID_FOR("{dns_names}")},
+    {.fact = FACT_NAME_TRAILING_DOT, .text = GO_VALID_FOR("{dns_names}")},
+    {.fact = FACT_NAME_CN_ONLY, .only = 2, .text = GO_NO_NAMES},
     {.fact = FACT_NAME_CN_ONLY,
      .text = "x509: certificate relies on legacy Common Name field, use SANs instead"},
-    {.fact = FACT_NAME_NO_SAN,
-     .text = "x509: certificate is not valid for any names, but wanted to match {host}"},
-    {.fact = FACT_NAME_IP_NOT_IN_SAN,
-     .only = 2,
-     .text = "x509: certificate is valid for {names}, not {host}"},
+    {.fact = FACT_NAME_NO_SAN, .text = GO_NO_NAMES},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN, .only = 2, .text = GO_VALID_FOR("{ip_addresses}")},
     {.fact = FACT_NAME_IP_NOT_IN_SAN,
      .text = "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"},
     {.fact = FACT_EKU_MISSING, .text = "x509: certificate specifies an incompatible key usage"},
     {.fact = FACT_PATH_LENGTH, .text = "x509: too many intermediates for path length constraint"},
     {.fact = FACT_NAME_CONSTRAINT,
-     .text = "x509: a root or intermediate certificate is not authorized to sign for this name: "
-             "DNS name \"{text}\" is not permitted by any constraint"},
+     .only = 2,
+     .text = GO_NOT_AUTHORIZED "{name_kind} \"{text}\" is excluded by constraint \"{exclusion}\""},
+    {.fact = FACT_NAME_CONSTRAINT,
+     .text = GO_NOT_AUTHORIZED "{name_kind} \"{text}\" is not permitted by any constraint"},
     {.fact = FACT_CRITICAL_EXTENSION, .text = "x509: unhandled critical extension"},
     {.fact = FACT_SIGNATURE_UNSUPPORTED,
      .text = GO_HINT("x509: cannot verify signature: algorithm unimplemented")},
@@ -144,8 +149,13 @@ static const struct words go_words[] = {
      .only = ANOMALY_SAN_BAD_IP + 1,
      .text = GO_PARSE "x509: cannot parse IP address"},
     {.fact = FACT_ANOMALY, .text = GO_PARSE "x509: malformed certificate"},
-    {.fact = FACT_OLD_PROTOCOL, .text = "tls: server selected unsupported protocol version"},
-    {.fact = FACT_KEY_MISMATCH, .text = "tls: invalid signature by the server certificate"},
+    /* Go offers TLS 1.2 at least, so that an older server sends an alert */
+    {.fact = FACT_OLD_PROTOCOL, .text = "remote error: tls: protocol version not supported"},
+    {.fact = FACT_KEY_MISMATCH,
+     .text = "tls: invalid signature by the server certificate: {handshake_verification}"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .text = "remote error: tls: handshake failure"},
     {.fact = FACT_CLIENT_CERTIFICATE, .text = "remote error: tls: certificate required"},
     {.text = NULL},
 };

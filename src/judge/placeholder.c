@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the variable parts of a client's words stand for: {host}, {cn}, {limit} … Each is worked out
+ * only when a text asks for it. */
+#include <string.h>
+
+#include "judge/internal.h"
+
+enum { NAMES_SHOWN = 100 }; /* a longer list helps nobody, whoever prints it */
+
+struct filling {
+    struct judging *j;
+    const struct fact *fact;
+};
+
+static const struct cert *cert_of_leaf(const struct filling *f)
+{
+    return f->j->graph->nodes[f->j->first].cert;
+}
+
+/** The certificate that the fact is about; the leaf for those about the endpoint. */
+static const struct cert *cert_of_fact(const struct filling *f)
+{
+    return f->fact->node >= 0 ? f->j->graph->nodes[f->fact->node].cert : cert_of_leaf(f);
+}
+
+/** The issuer that the fact names; NULL when it names none. */
+static const struct cert *cert_of_other(const struct filling *f)
+{
+    return f->fact->other >= 0 ? f->j->graph->nodes[f->fact->other].cert : NULL;
+}
+
+static const char *fill_host(const struct filling *f)
+{
+    return str_safe(f->j->arena, bytes_str(f->j->obs->target.name));
+}
+
+/* RFC 3986 section 3.2.2: an IPv6 address stands in brackets. */
+static const char *fill_url(const struct filling *f)
+{
+    const struct target *t = &f->j->obs->target;
+    const char *host = fill_host(f);
+    if (strchr(host, ':') != NULL)
+        host = arena_printf(f->j->arena, "[%s]", host);
+    if (t->port == 443 || t->port == 0)
+        return arena_printf(f->j->arena, "https://%s", host);
+    return arena_printf(f->j->arena, "https://%s:%u", host, (unsigned)t->port);
+}
+
+static const char *fill_text(const struct filling *f)
+{
+    return f->fact->text;
+}
+
+static const char *fill_at(const struct filling *f)
+{
+    return time_rfc3339(f->j->arena, f->j->in->at);
+}
+
+static const char *fill_limit(const struct filling *f)
+{
+    const bool is_time = f->fact->id == FACT_EXPIRED || f->fact->id == FACT_NOT_YET_VALID;
+    return is_time ? time_rfc3339(f->j->arena, f->fact->limit)
+                   : arena_printf(f->j->arena, "%lld", (long long)f->fact->limit);
+}
+
+static const char *fill_value(const struct filling *f)
+{
+    return arena_printf(f->j->arena, "%lld", (long long)f->fact->value);
+}
+
+/* ---- names of certificates ---- */
+
+static const char *fill_cn(const struct filling *f)
+{
+    return name_attribute(f->j->arena, cert_of_leaf(f)->subject, OID_CN);
+}
+
+static const char *fill_subject(const struct filling *f)
+{
+    return name_attribute(f->j->arena, cert_of_fact(f)->subject, OID_CN);
+}
+
+static const char *fill_issuer(const struct filling *f)
+{
+    return name_attribute(f->j->arena, cert_of_fact(f)->issuer, OID_CN);
+}
+
+static const char *fill_ca(const struct filling *f)
+{
+    const struct cert *ca = cert_of_other(f);
+    return ca != NULL ? name_attribute(f->j->arena, ca->subject, OID_CN) : "";
+}
+
+/** The names of one kind in the leaf's SAN. */
+static const char *names_of_kind(const struct filling *f, enum general_name_kind kind)
+{
+    BUF_CLEANUP out = {0};
+    struct reader names = cert_san(cert_of_leaf(f));
+    struct general_name name;
+    size_t shown = 0;
+    while (shown < NAMES_SHOWN && general_name_next(&names, &name)) {
+        if (name.kind != kind)
+            continue;
+        buf_add_str(&out, shown++ > 0 ? ", " : "");
+        if (kind == GN_IP)
+            buf_add_str(&out, str_ip(f->j->arena, name.value));
+        else
+            str_safe_append(&out, name.value);
+    }
+    return arena_strdup(f->j->arena, buf_cstr(&out));
+}
+
+static const char *fill_dns_names(const struct filling *f)
+{
+    return names_of_kind(f, GN_DNS);
+}
+
+static const char *fill_ip_addresses(const struct filling *f)
+{
+    return names_of_kind(f, GN_IP);
+}
+
+/* ---- name constraints ---- */
+
+static const char *fill_subtree(const struct filling *f)
+{
+    return f->fact->value == 1 ? "excluded" : "permitted";
+}
+
+/** Go's name for the kind of the name that is outside. */
+static const char *fill_name_kind(const struct filling *f)
+{
+    uint8_t ip[16];
+    if (str_parse_ip(f->fact->text, ip) > 0)
+        return "IP address";
+    if (strstr(f->fact->text, "://") != NULL)
+        return "URI";
+    return strchr(f->fact->text, '@') != NULL ? "email address" : "DNS name";
+}
+
+struct exclusion {
+    struct bytes name, base;
+};
+
+/** Takes the first excluded domain that the name lies in. */
+static bool exclusion_take(void *context, const struct subtree *tree)
+{
+    struct exclusion *x = context;
+    const struct bytes base = tree->base.value;
+    if (!tree->excluded || tree->base.kind != GN_DNS || base.n > x->name.n ||
+        !bytes_equal(bytes_slice(x->name, x->name.n - base.n, x->name.n), base))
+        return true;
+    x->base = base;
+    return false;
+}
+
+static const char *fill_exclusion(const struct filling *f)
+{
+    struct exclusion x = {.name = bytes_str(f->fact->text), .base = bytes_of(NULL, 0)};
+    if (cert_of_other(f) != NULL)
+        cert_name_constraints(cert_of_other(f), exclusion_take, &x);
+    return str_safe(f->j->arena, x.base);
+}
+
+/* ---- keys and algorithms, in each library's words ---- */
+
+/** Go's words for a check that failed, by kind of key. */
+static const char *go_failure(enum key_kind kind)
+{
+    if (kind == KEY_RSA)
+        return "crypto/rsa: verification error";
+    return kind == KEY_ED25519 ? "Ed25519 verification failure" : "ECDSA verification failure";
+}
+
+/** … of a signature in a certificate. */
+static const char *fill_verification(const struct filling *f)
+{
+    const struct cert *issuer = cert_of_other(f);
+    const enum key_kind kind = issuer != NULL ? issuer->key.kind : KEY_EC;
+    return arena_printf(f->j->arena, "%s%s", kind == KEY_RSA ? "" : "x509: ", go_failure(kind));
+}
+
+/** … of the server's signature in the handshake. */
+static const char *fill_handshake_verification(const struct filling *f)
+{
+    return go_failure(cert_of_leaf(f)->key.kind);
+}
+
+/** Go's names of the signature algorithms that it refuses. */
+static const char *fill_algorithm(const struct filling *f)
+{
+    switch (cert_of_fact(f)->signature_algorithm) {
+    case OID_SHA1_RSA:
+        return "SHA1-RSA";
+    case OID_SHA1_ECDSA:
+        return "ECDSA-SHA1";
+    case OID_MD5_RSA:
+        return "MD5-RSA";
+    default:
+        return "DSA-SHA1";
+    }
+}
+
+/** What libcrypto leaves in its queue for a signature that does not verify: RSA stops at the
+ *  padding, before there is a digest to compare. */
+static const char *fill_signature_error(const struct filling *f)
+{
+    const struct cert *issuer = cert_of_other(f);
+    return issuer != NULL && issuer->key.kind == KEY_RSA
+               ? "error:0200008A:rsa routines::invalid padding"
+               : "error:06880006:asn1 encoding routines::EVP lib";
+}
+
+static const struct {
+    const char *key;
+    const char *(*fill)(const struct filling *f);
+} table[] = {
+    {"host", fill_host},
+    {"url", fill_url},
+    {"names", fill_text},
+    {"text", fill_text},
+    {"at", fill_at},
+    {"limit", fill_limit},
+    {"value", fill_value},
+    {"cn", fill_cn},
+    {"subject", fill_subject},
+    {"issuer", fill_issuer},
+    {"ca", fill_ca},
+    {"dns_names", fill_dns_names},
+    {"ip_addresses", fill_ip_addresses},
+    {"subtree", fill_subtree},
+    {"name_kind", fill_name_kind},
+    {"exclusion", fill_exclusion},
+    {"verification", fill_verification},
+    {"handshake_verification", fill_handshake_verification},
+    {"algorithm", fill_algorithm},
+    {"signature_error", fill_signature_error},
+};
+
+const char *placeholder_value(struct judging *j, const struct fact *fact, struct bytes key)
+{
+    const struct filling filling = {.j = j, .fact = fact};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (!bytes_equal_str(key, table[i].key))
+            continue;
+        const char *value = table[i].fill(&filling);
+        return value != NULL ? value : "";
+    }
+    return "";
+}
