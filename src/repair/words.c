@@ -213,7 +213,7 @@ static const char *file_json(const struct wording *w, const struct fix *fix, con
 }
 
 /* The command that writes the corrected chain, when this fix has one. */
-static const char *fix_command(const struct wording *w, const struct fix *fix)
+static const char *bundle_command(const struct wording *w, const struct fix *fix)
 {
     for (size_t i = 0; i < fix->file_count; i++)
         if (strcmp(fix->files[i].path, "fullchain.pem") == 0)
@@ -246,7 +246,7 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
     struct items items = items_of(wording);
     const struct evidence_item whole[] = {
         {.key = "again", .value = command_again(wording->r)},
-        {.key = "write_chain", .value = fix_command(wording, fix)},
+        {.key = "write_chain", .value = bundle_command(wording, fix)},
         {.key = "root_json", .value = file_json(wording, fix, root_file(wording))},
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
         {.key = "url", .value = command_url(wording->r)},

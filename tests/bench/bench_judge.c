@@ -4,25 +4,8 @@
  *
  *     bench_judge rsa|p256 [LEAVES]
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
 
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#undef KU_DIGITAL_SIGNATURE
-#undef KU_NON_REPUDIATION
-#undef KU_KEY_ENCIPHERMENT
-#undef KU_DATA_ENCIPHERMENT
-#undef KU_KEY_AGREEMENT
-#undef KU_KEY_CERT_SIGN
-#undef KU_CRL_SIGN
-#undef KU_ENCIPHER_ONLY
-#undef KU_DECIPHER_ONLY
 #include "judge/judge.h"
 
 enum { ROUNDS = 5, TEN = 10 };
@@ -33,13 +16,6 @@ struct farm {
     size_t count;
     cw_time at;
 };
-
-static int64_t cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* ---- minting, by libcrypto ---- */
 
@@ -233,18 +209,6 @@ static double run_libcrypto(const struct farm *f)
     return (double)spent / 1000 / (double)f->count;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *v)
-{
-    qsort(v, ROUNDS, sizeof *v, by_size);
-    return v[ROUNDS / 2];
-}
-
 int main(int argc, char **argv)
 {
     const bool rsa = argc < 2 || strcmp(argv[1], "rsa") == 0;
@@ -264,11 +228,11 @@ int main(int argc, char **argv)
     }
     printf("%s issuer, %zu distinct leaves, us per chain (median of %d)\n",
            rsa ? "RSA-2048" : "P-256", count, ROUNDS);
-    printf("bare leaf signature        %8.1f\n", median(bare));
-    printf("certwhy, one profile       %8.1f\n", median(one));
-    printf("certwhy, ten profiles      %8.1f\n", median(ten));
-    printf("d2i + X509_verify_cert     %8.1f\n", median(lib));
-    printf("ratio one/bare %.3f\nratio one/libcrypto %.3f\nratio ten/one %.3f\n", median(one_bare),
-           median(one_lib), median(ten_one));
+    printf("bare leaf signature        %8.1f\n", median(bare, ROUNDS));
+    printf("certwhy, one profile       %8.1f\n", median(one, ROUNDS));
+    printf("certwhy, ten profiles      %8.1f\n", median(ten, ROUNDS));
+    printf("d2i + X509_verify_cert     %8.1f\n", median(lib, ROUNDS));
+    printf("ratio one/bare %.3f\nratio one/libcrypto %.3f\nratio ten/one %.3f\n",
+           median(one_bare, ROUNDS), median(one_lib, ROUNDS), median(ten_one, ROUNDS));
     return 0;
 }

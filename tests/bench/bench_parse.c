@@ -4,22 +4,8 @@
  *
  *     bench_parse /etc/ssl/certs/ca-certificates.crt
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
 
-#include <openssl/x509.h>
-
-#undef KU_DIGITAL_SIGNATURE
-#undef KU_NON_REPUDIATION
-#undef KU_KEY_ENCIPHERMENT
-#undef KU_DATA_ENCIPHERMENT
-#undef KU_KEY_AGREEMENT
-#undef KU_KEY_CERT_SIGN
-#undef KU_CRL_SIGN
-#undef KU_ENCIPHER_ONLY
-#undef KU_DECIPHER_ONLY
 #include "x509/x509.h"
 
 enum { ROUNDS = 7, LOOPS_FOR = 20000, MOST = 20000 };
@@ -29,13 +15,6 @@ struct set {
     size_t count;
     uint64_t sink; /* keeps the compiler from leaving the work out */
 };
-
-static int64_t cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static void run_parse(struct set *set, struct bytes der)
 {

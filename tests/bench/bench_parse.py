@@ -8,22 +8,14 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 ROOTS = "/etc/ssl/certs/ca-certificates.crt"
 BAR = 0.05
 
 
 def main():
-    sources = [str(p) for folder in ("base", "asn1", "crypto", "x509")
-               for p in sorted((TOP / "src" / folder).glob("*.c"))]
-    with tempfile.TemporaryDirectory() as build:
-        program = f"{build}/bench_parse"
-        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O2", f"-I{TOP}/src",
-                        f"-I{TOP}/include", str(TOP / "tests/bench/bench_parse.c"), *sources,
-                        "-lcrypto", "-o", program], check=True)
-        text = subprocess.run([program, ROOTS], check=True, capture_output=True, text=True).stdout
+    program = pathlib.Path(sys.argv[1]).parent / "tests" / "bench" / "bench_parse"
+    text = subprocess.run([program, ROOTS], check=True, capture_output=True, text=True).stdout
     print(text, end="")
     ratio = float(re.search(r"ratio cert_parse / d2i_X509 ([\d.]+)", text).group(1))
     print(f"bench_parse: {'ok' if ratio <= BAR else 'MISSED'}, bar {BAR}")

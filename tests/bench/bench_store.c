@@ -7,36 +7,15 @@
  * For each number of COPIES a bundle of that many certificates is written beside nothing: the first
  * certificate of BUNDLE below 1200 octets with its serial number counted up, so that none equals
  * another. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
 
-#include <openssl/x509_vfy.h>
-
-#undef KU_DIGITAL_SIGNATURE
-#undef KU_NON_REPUDIATION
-#undef KU_KEY_ENCIPHERMENT
-#undef KU_DATA_ENCIPHERMENT
-#undef KU_KEY_AGREEMENT
-#undef KU_KEY_CERT_SIGN
-#undef KU_CRL_SIGN
-#undef KU_ENCIPHER_ONLY
-#undef KU_DECIPHER_ONLY
 #include "trust/trust.h"
 
 enum { ROUNDS = 9 };
 
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static double load_certwhy(const char *path, struct bytes name, size_t *count)
 {
-    const double start = cpu_ms();
+    const int64_t start = cpu_ns();
     const struct anchor *found[4];
     struct error error = {0};
     struct store *store = store_new("bench");
@@ -45,32 +24,20 @@ static double load_certwhy(const char *path, struct bytes name, size_t *count)
     *count = store_count(store);
     if (store_find(store, name, found, 4) == 0)
         exit(1);
-    const double spent = cpu_ms() - start;
+    const double spent = (double)(cpu_ns() - start) / 1e6;
     store_unref(store);
     return spent;
 }
 
 static double load_openssl(const char *path)
 {
-    const double start = cpu_ms();
+    const int64_t start = cpu_ns();
     X509_STORE *store = X509_STORE_new();
     if (X509_STORE_load_file(store, path) != 1)
         exit(1);
-    const double spent = cpu_ms() - start;
+    const double spent = (double)(cpu_ns() - start) / 1e6;
     X509_STORE_free(store);
     return spent;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *v)
-{
-    qsort(v, ROUNDS, sizeof *v, by_size);
-    return v[ROUNDS / 2];
 }
 
 static struct cert *first_of(const char *path, struct arena *arena)
@@ -120,7 +87,7 @@ int main(int argc, char **argv)
         ratio[r] = ours[r] / theirs[r];
     }
     printf("%s: %zu certificates, certwhy %.3f ms, OpenSSL %.3f ms\nratio index/openssl %.4f\n",
-           argv[1], count, median(ours), median(theirs), median(ratio));
+           argv[1], count, median(ours, ROUNDS), median(theirs, ROUNDS), median(ratio, ROUNDS));
     for (int i = 2; i < argc; i++) {
         char path[] = "/tmp/certwhy-bench-XXXXXX";
         const int fd = mkstemp(path);
@@ -130,7 +97,7 @@ int main(int argc, char **argv)
         double big[ROUNDS];
         for (int r = 0; r < ROUNDS; r++)
             big[r] = load_certwhy(path, model->subject, &count);
-        printf("bundle of %zu: %.1f ms\n", count, median(big));
+        printf("bundle of %zu: %.1f ms\n", count, median(big, ROUNDS));
         remove(path);
     }
     cert_unref(model);
