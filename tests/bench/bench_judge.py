@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_judge.py [PROGRAM]: DER in, verdict out, beside the bare signature check and libcrypto.
+"""bench_judge.py PROGRAM: DER in, verdict out, beside the bare signature check and libcrypto.
 
-Compiles bench_judge.c with the folders that judging needs and runs it for RSA-2048 and P-256
-issuers. Exit 1 when a ratio misses its bar. PROGRAM is not used: it is what `./dev bench` hands to
-every bench."""
+Runs bench_judge, which Meson built beside PROGRAM, for RSA-2048 and P-256 issuers. Exit 1 when a
+ratio misses its bar."""
 import pathlib
 import re
 import subprocess

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_parse.py [PROGRAM]: cert_parse() beside libcrypto's d2i_X509() over this machine's roots.
+"""bench_parse.py PROGRAM: cert_parse() beside libcrypto's d2i_X509() over this machine's roots.
 
-Compiles bench_parse.c with the four lowest folders and runs it. Exit 1 when the ratio of the two
-misses the bar. PROGRAM is not used: it is what `./dev bench` hands to every bench."""
+Runs bench_parse, which Meson built beside PROGRAM. Exit 1 when the ratio misses the bar."""
 import pathlib
 import re
 import subprocess

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_store.py [PROGRAM]: loading the system's bundle beside OpenSSL, and bundles of up to 100,000.
+"""bench_store.py PROGRAM: loading the system's bundle beside OpenSSL, and bundles of up to 100,000.
 
-Compiles bench_store.c with the folders up to trust/ and runs it. Exit 1 when a bar is missed: 1/20 of
-OpenSSL's load, 0.5 s for 100,000 certificates, and no more per certificate there than 3 times what a
-tenth of them costs. PROGRAM is not used: it is what `./dev bench` hands to every bench."""
+Runs bench_store, which Meson built beside PROGRAM. Exit 1 when a bar is missed: 1/20 of OpenSSL's
+load, 0.5 s for 100,000 certificates, and no more per certificate there than 3 times what a tenth of
+them costs."""
 import pathlib
 import re
 import subprocess
