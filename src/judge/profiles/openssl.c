@@ -1,57 +1,324 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's own program and its library's defaults. Evidence: data/profiles/openssl.md. */
+/* openssl s_client with its versions and switches. Evidence: data/profiles/openssl.md. */
 #include "judge/profiles/openssl.h"
 
-static const struct behaviour openssl_3_0 = {OPENSSL_3};
+/* ---- behaviour ---- */
 
-/* x509_vfy.c: the leaf's key, building, extensions, security level, then from the root down
- * signatures and times, name constraints, policies. */
-static const struct phase openssl_phases[] = {
-    {.fact = FACT_OLD_PROTOCOL, .phase = 0},
-    {.fact = FACT_UNPARSABLE, .phase = 1},
-    {.fact = FACT_WEAK_KEY, .phase = 2, .where = AT_LEAF},
-    {.fact = FACT_ISSUER_NOT_FOUND, .phase = 3},
-    {.fact = FACT_ANCHOR_NOT_ROOT, .phase = 3},
-    {.fact = FACT_ROOT_NOT_TRUSTED, .phase = 3},
-    {.fact = FACT_SELF_SIGNED_LEAF, .phase = 3},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = 3},
-    {.fact = FACT_PATH_TOO_LONG, .phase = 3},
-    {.fact = FACT_CRITICAL_EXTENSION, .phase = 4},
-    {.fact = FACT_NOT_A_CA, .phase = 4},
-    {.fact = FACT_KEY_USAGE_CA, .phase = 4},
-    {.fact = FACT_KEY_USAGE_LEAF, .phase = 4},
-    {.fact = FACT_EKU_MISSING, .phase = 4},
-    {.fact = FACT_PATH_LENGTH, .phase = 4},
-    {.fact = FACT_WEAK_KEY, .phase = 5},
-    {.fact = FACT_WEAK_DIGEST, .phase = 5},
-    {.fact = FACT_ANOMALY, .phase = 6},
-    {.fact = FACT_SIGNATURE_BAD, .phase = 7, .root_first = true},
-    {.fact = FACT_SIGNATURE_UNSUPPORTED, .phase = 7, .root_first = true},
-    {.fact = FACT_EXPIRED, .phase = 7, .root_first = true},
-    {.fact = FACT_NOT_YET_VALID, .phase = 7, .root_first = true},
-    {.fact = FACT_TIME_UNREADABLE, .phase = 7, .root_first = true},
-    {.fact = FACT_NAME_CONSTRAINT, .phase = 8},
-    {.fact = FACT_KEY_UNSUPPORTED, .phase = 8},
-    {.fact = FACT_KEY_MISMATCH, .phase = 9},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = 10},
+static const struct behaviour openssl_1_1_1 = {OPENSSL_1_1_1};
+static const struct behaviour openssl_1_1_1_sec1 = {
+    OPENSSL_1_1_1,
+    .digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5,
+    .min_rsa = 1024,
+};
+static const struct behaviour openssl_1_1_1_strict = {
+    OPENSSL_1_1_1,
+    .explicit_curves = false,
+    .anchor_bc = ANCHOR_BC_REQUIRED,
+    .anchor_v1 = ANCHOR_V1_NO,
+    .anomalies_fatal = ANOMALY_BIT(PATH_LENGTH_NOT_CA),
+};
+static const struct behaviour openssl_3_0 = {OPENSSL_3};
+static const struct behaviour openssl_3_0_sec1 = {OPENSSL_3, .min_rsa = OPENSSL_RSA_LEVEL_1};
+static const struct behaviour openssl_3_0_strict = {OPENSSL_3, OPENSSL_STRICT};
+static const struct behaviour openssl_3_0_partial = {OPENSSL_3, OPENSSL_PARTIAL};
+static const struct behaviour openssl_3_6 = {OPENSSL_3_6};
+static const struct behaviour openssl_3_6_strict = {OPENSSL_3_6, OPENSSL_STRICT};
+static const struct behaviour openssl_3_6_partial = {OPENSSL_3_6, OPENSSL_PARTIAL};
+
+/* ---- the order of its errors ---- */
+
+/* x509_vfy.c verify_chain; within check_extensions certificate by certificate from the leaf up. */
+static const struct phase phases[] = {
+    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_PROTOCOL},
+    {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_OFFER},
+    {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE},
+    {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .phase = PHASE_LEAF_KEY},
+    {.fact = FACT_ISSUER_NOT_FOUND, .phase = PHASE_BUILD},
+    {.fact = FACT_ANCHOR_NOT_ROOT, .phase = PHASE_BUILD},
+    {.fact = FACT_ANCHOR_DISTRUSTED, .phase = PHASE_BUILD},
+    {.fact = FACT_ROOT_NOT_TRUSTED, .phase = PHASE_BUILD},
+    {.fact = FACT_SELF_SIGNED_LEAF, .phase = PHASE_BUILD},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = PHASE_BUILD},
+    {.fact = FACT_PATH_TOO_LONG, .phase = PHASE_BUILD},
+    OPENSSL_STRICT_PHASES(PHASE_EXTENSIONS, 4),
+    {.fact = FACT_CRITICAL_EXTENSION, .phase = PHASE_EXTENSIONS, .step = 1},
+    {.fact = FACT_NOT_A_CA, .phase = PHASE_EXTENSIONS, .step = 2},
+    {.fact = FACT_KEY_USAGE_CA, .phase = PHASE_EXTENSIONS, .step = 2},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,
+     .phase = PHASE_EXTENSIONS,
+     .step = 2},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
+     .phase = PHASE_EXTENSIONS,
+     .step = 3},
+    {.fact = FACT_EKU_MISSING, .phase = PHASE_EXTENSIONS, .step = 5},
+    {.fact = FACT_KEY_USAGE_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},
+    {.fact = FACT_CA_AS_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},
+    {.fact = FACT_PATH_LENGTH, .phase = PHASE_EXTENSIONS, .step = 6},
+    {.fact = FACT_WEAK_KEY, .phase = PHASE_LEVEL},
+    {.fact = FACT_WEAK_DIGEST, .phase = PHASE_LEVEL, .step = 1},
+    OPENSSL_NAME_PHASES(PHASE_NAME),
+    {.fact = FACT_KEY_UNSUPPORTED, .phase = PHASE_VERIFY, .root_first = true},
+    {.fact = FACT_SIGNATURE_BAD, .phase = PHASE_VERIFY, .root_first = true, .step = 1},
+    {.fact = FACT_SIGNATURE_UNSUPPORTED, .phase = PHASE_VERIFY, .root_first = true, .step = 1},
+    {.fact = FACT_TIME_UNREADABLE, .phase = PHASE_VERIFY, .root_first = true, .step = 2},
+    {.fact = FACT_NOT_YET_VALID, .phase = PHASE_VERIFY, .root_first = true, .step = 3},
+    {.fact = FACT_EXPIRED, .phase = PHASE_VERIFY, .root_first = true, .step = 4},
+    {.fact = FACT_NAME_CONSTRAINT, .phase = PHASE_CONSTRAINTS, .root_first = true},
+    {.fact = FACT_POLICY, .phase = PHASE_POLICY},
+    {.fact = FACT_KEY_MISMATCH, .phase = PHASE_POSSESSION},
+    {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_ANSWER},
+    {.fact = FACT_ANOMALY, .phase = PHASE_UNSAID},
     {.phase = -1},
 };
 
-static const struct words openssl_words[] = {{.text = NULL}};
+/* ---- words: x509_txt.c by number ---- */
 
-static const char *const openssl_aliases[] = {"openssl", "openssl3.0", NULL};
+static const struct words words_3_0[] = {
+    {.fact = FACT_ANCHOR_NOT_ROOT, .code = "2", .text = "unable to get issuer certificate"},
+    {.fact = FACT_KEY_UNSUPPORTED,
+     .where = AT_CA,
+     .code = "6",
+     .text = "unable to decode issuer public key"},
+    {.fact = FACT_SIGNATURE_BAD, .code = "7", .text = "certificate signature failure"},
+    {.fact = FACT_SIGNATURE_UNSUPPORTED, .code = "7", .text = "certificate signature failure"},
+    {.fact = FACT_NOT_YET_VALID, .code = "9", .text = "certificate is not yet valid"},
+    {.fact = FACT_EXPIRED, .code = "10", .text = "certificate has expired"},
+    {.fact = FACT_TIME_UNREADABLE,
+     .code = "13",
+     .text = "format error in certificate's notBefore field"},
+    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self-signed certificate"},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self-signed certificate"},
+    {.fact = FACT_ROOT_NOT_TRUSTED,
+     .code = "19",
+     .text = "self-signed certificate in certificate chain"},
+    {.fact = FACT_ISSUER_NOT_FOUND, .code = "20", .text = "unable to get local issuer certificate"},
+    {.fact = FACT_PATH_TOO_LONG, .code = "22", .text = "certificate chain too long"},
+    {.fact = FACT_PATH_LENGTH, .code = "25", .text = "path length constraint exceeded"},
+    {.fact = FACT_KEY_USAGE_LEAF,
+     .limit = 82,
+     .code = "82",
+     .text = "Key usage keyCertSign invalid for non-CA cert"},
+    {.fact = FACT_KEY_USAGE_LEAF, .code = "26", .text = "unsuitable certificate purpose"},
+    {.fact = FACT_EKU_MISSING, .code = "26", .text = "unsuitable certificate purpose"},
+    {.fact = FACT_CA_AS_LEAF, .code = "26", .text = "unsuitable certificate purpose"},
+    {.fact = FACT_ANCHOR_DISTRUSTED, .code = "28", .text = "certificate rejected"},
+    {.fact = FACT_CRITICAL_EXTENSION, .code = "34", .text = "unhandled critical extension"},
+    {.fact = FACT_POLICY, .code = "43", .text = "no explicit policy"},
+    {.fact = FACT_NAME_CONSTRAINT, .only = 2, .code = "48", .text = "excluded subtree violation"},
+    {.fact = FACT_NAME_CONSTRAINT, .code = "47", .text = "permitted subtree violation"},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN, .code = "64", .text = "IP address mismatch"},
+    OPENSSL_NAME_WORDS(.code = "62", .text = "hostname mismatch"),
+    {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .code = "66", .text = "EE certificate key too weak"},
+    {.fact = FACT_WEAK_KEY, .code = "67", .text = "CA certificate key too weak"},
+    {.fact = FACT_WEAK_DIGEST, .code = "68", .text = "CA signature digest algorithm too weak"},
+    {.fact = FACT_NOT_A_CA, .code = "79", .text = "invalid CA certificate"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
+     .code = "94",
+     .text = "Certificate public key has explicit ECC parameters"},
+    /* X509_V_FLAG_X509_STRICT */
+    {.fact = FACT_ANOMALY,
+     .limit = 78,
+     .code = "78",
+     .text = "cert info signature and signature algorithm mismatch"},
+    {.fact = FACT_ANOMALY,
+     .limit = 80,
+     .code = "80",
+     .text = "Path length invalid for non-CA cert"},
+    {.fact = FACT_ANOMALY,
+     .limit = 81,
+     .code = "81",
+     .text = "Path length given without key usage keyCertSign"},
+    {.fact = FACT_ANOMALY, .limit = 83, .code = "83", .text = "Issuer name empty"},
+    {.fact = FACT_SUBJECT_EMPTY, .limit = 84, .code = "84", .text = "Subject name empty"},
+    {.fact = FACT_CA_MISSING_KEY_ID,
+     .limit = 85,
+     .code = "85",
+     .text = "Missing Authority Key Identifier"},
+    {.fact = FACT_CA_MISSING_KEY_ID,
+     .limit = 86,
+     .code = "86",
+     .text = "Missing Subject Key Identifier"},
+    {.fact = FACT_ANOMALY,
+     .limit = 87,
+     .code = "87",
+     .text = "Empty Subject Alternative Name extension"},
+    {.fact = FACT_SUBJECT_EMPTY,
+     .code = "88",
+     .text = "Subject empty and Subject Alt Name extension not critical"},
+    {.fact = FACT_ANOMALY,
+     .limit = 89,
+     .code = "89",
+     .text = "Basic Constraints of CA cert not marked critical"},
+    {.fact = FACT_ANOMALY,
+     .limit = 90,
+     .code = "90",
+     .text = "Authority Key Identifier marked critical"},
+    {.fact = FACT_ANOMALY,
+     .limit = 91,
+     .code = "91",
+     .text = "Subject Key Identifier marked critical"},
+    {.fact = FACT_KEY_USAGE_CA,
+     .limit = 92,
+     .code = "92",
+     .text = "CA cert does not include key usage extension"},
+    {.fact = FACT_ANOMALY,
+     .limit = 93,
+     .code = "93",
+     .text = "Using cert extension requires at least X509v3"},
+    {.fact = FACT_KEY_USAGE_CA, .code = "79", .text = "invalid CA certificate"},
+    /* libssl */
+    {.fact = FACT_UNPARSABLE,
+     .bare = true,
+     .text = "error:0A000086:SSL routines:tls_process_server_certificate:asn1 lib"},
+    {.fact = FACT_ANOMALY,
+     .bare = true,
+     .text = "error:06800094:asn1 encoding routines:asn1_item_embed_d2i:sequence length mismatch"},
+    {.fact = FACT_KEY_UNSUPPORTED,
+     .bare = true,
+     .text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:"
+             "../ssl/record/rec_layer_s3.c:1602:SSL alert number 40"},
+    {.fact = FACT_OLD_PROTOCOL,
+     .bare = true,
+     .text = "error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol"},
+    {.fact = FACT_KEY_MISMATCH,
+     .bare = true,
+     .text = "error:0A00007B:SSL routines:tls_process_cert_verify:bad signature"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .bare = true,
+     .text = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required"},
+    {.text = NULL},
+};
 
+static const struct words words_1_1_1[] = {
+    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self signed certificate"},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self signed certificate"},
+    {.fact = FACT_ROOT_NOT_TRUSTED,
+     .code = "19",
+     .text = "self signed certificate in certificate chain"},
+    {.fact = FACT_NOT_A_CA, .code = "24", .text = "invalid CA certificate"},
+    {.fact = FACT_KEY_USAGE_CA, .code = "24", .text = "invalid CA certificate"},
+    {.fact = FACT_KEY_USAGE_LEAF, .code = "26", .text = "unsupported certificate purpose"},
+    {.fact = FACT_EKU_MISSING, .code = "26", .text = "unsupported certificate purpose"},
+    {.fact = FACT_CA_AS_LEAF, .code = "26", .text = "unsupported certificate purpose"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,
+     .code = "41",
+     .text = "invalid or inconsistent certificate extension"},
+    {.fact = FACT_NAME_IP_NOT_IN_SAN, .code = "64", .text = "IP address mismatch"},
+    OPENSSL_NAME_WORDS(.code = "62", .text = "Hostname mismatch"),
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
+     .code = "79",
+     .text = "Certificate public key has explicit ECC parameters"},
+    {.fact = FACT_KEY_UNSUPPORTED,
+     .where = AT_LEAF,
+     .bare = true,
+     .text = "error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:"
+             "../ssl/record/rec_layer_s3.c:1562:SSL alert number 40"},
+    {.text = NULL},
+};
+
+static const struct words words_3_6[] = {
+    {.fact = FACT_NOT_YET_VALID,
+     .code = "9",
+     .text = "certificate is not yet valid or the system clock is incorrect"},
+    {.fact = FACT_KEY_UNSUPPORTED,
+     .where = AT_LEAF,
+     .bare = true,
+     .text = "error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:"
+             "../ssl/record/rec_layer_s3.c:918:SSL alert number 40"},
+    {.text = NULL},
+};
+
+/* ---- profiles ---- */
+
+#define S_CLIENT "verify error:num={code}:{message} (depth {depth})"
+#define NOTE "looks in the store first, takes one issuer per step and never comes back"
+
+static const char *const aliases_3_0[] = {"openssl", "openssl3.0", NULL};
 const struct profile profile_openssl_3_0 = {
     .name = "openssl@3.0",
-    .title = "OpenSSL",
-    .aliases = openssl_aliases,
+    .title = "openssl s_client",
+    .aliases = aliases_3_0,
     .evidence = EVIDENCE_MEASURED,
-    .measured_with = "openssl s_client 3.0.22 (Debian, security level 2)",
-    .note = "looks in the store first, takes one issuer per step and never comes back",
+    .measured_with = "openssl s_client 3.0.22, Debian: security level 2",
+    .note = NOTE,
+    .store = "openssl",
     .behaviour = &openssl_3_0,
-    .phases = openssl_phases,
+    .phases = phases,
     .pick = PICK_FIRST,
-    .words = openssl_words,
-    .wrapper = "verify error:num={code}:{message}",
+    .words = words_3_0,
+    .wrapper = S_CLIENT,
     .fallback = "certificate verify failed",
+};
+
+/** One that speaks as `parent_` does, but for its own words. */
+#define VARIANT(id, parent_, words_, with, note_)                                                  \
+    .parent = (parent_), .aliases = aliases_##id, .title = "openssl s_client",                     \
+    .evidence = EVIDENCE_MEASURED, .measured_with = "openssl s_client " with, .note = (note_),     \
+    .store = "openssl", .behaviour = &openssl_##id, .pick = PICK_FIRST, .words = (words_),         \
+    .wrapper = S_CLIENT, .fallback = "certificate verify failed"
+
+static const char *const aliases_1_1_1[] = {"openssl1.1.1", NULL};
+const struct profile profile_openssl_1_1_1 = {
+    .name = "openssl@1.1.1",
+    VARIANT(1_1_1, &profile_openssl_3_0, words_1_1_1, "1.1.1w, Debian: security level 2", NOTE),
+};
+
+static const char *const aliases_1_1_1_sec1[] = {"openssl1.1.1-sec1", NULL};
+const struct profile profile_openssl_1_1_1_sec1 = {
+    .name = "openssl@1.1.1-sec1",
+    VARIANT(1_1_1_sec1, &profile_openssl_1_1_1, NULL, "1.1.1w, SECLEVEL=1",
+            "security level 1, as built from its source: SHA-1 and RSA of 1024 bits pass"),
+};
+
+static const char *const aliases_1_1_1_strict[] = {"openssl1.1.1-strict", NULL};
+const struct profile profile_openssl_1_1_1_strict = {
+    .name = "openssl@1.1.1-strict",
+    VARIANT(1_1_1_strict, &profile_openssl_1_1_1, NULL, "1.1.1w -x509_strict",
+            "-x509_strict: every CA says so, curves are named"),
+};
+
+static const char *const aliases_3_0_sec1[] = {"openssl3.0-sec1", NULL};
+const struct profile profile_openssl_3_0_sec1 = {
+    .name = "openssl@3.0-sec1",
+    VARIANT(3_0_sec1, &profile_openssl_3_0, NULL, "3.0.22, SECLEVEL=1",
+            "security level 1, as built from its source before 3.2: RSA of 1024 bits passes"),
+};
+
+static const char *const aliases_3_0_strict[] = {"openssl3.0-strict", NULL};
+const struct profile profile_openssl_3_0_strict = {
+    .name = "openssl@3.0-strict",
+    VARIANT(3_0_strict, &profile_openssl_3_0, NULL, "3.0.22 -x509_strict",
+            "-x509_strict: fifteen rules of RFC 5280 for every certificate of a chain"),
+};
+
+static const char *const aliases_3_0_partial[] = {"openssl3.0-partial", NULL};
+const struct profile profile_openssl_3_0_partial = {
+    .name = "openssl@3.0-partial",
+    VARIANT(3_0_partial, &profile_openssl_3_0, NULL, "3.0.22 -partial_chain",
+            "-partial_chain: whatever stands in the store is trusted, root or not"),
+};
+
+static const char *const aliases_3_6[] = {"openssl3.6", NULL};
+const struct profile profile_openssl_3_6 = {
+    .name = "openssl@3.6",
+    VARIANT(3_6, &profile_openssl_3_0, words_3_6, "3.6.5", NOTE),
+};
+
+static const char *const aliases_3_6_strict[] = {"openssl3.6-strict", NULL};
+const struct profile profile_openssl_3_6_strict = {
+    .name = "openssl@3.6-strict",
+    VARIANT(3_6_strict, &profile_openssl_3_6, NULL, "3.6.5 -x509_strict",
+            "-x509_strict: fifteen rules of RFC 5280 for every certificate of a chain"),
+};
+
+static const char *const aliases_3_6_partial[] = {"openssl3.6-partial", NULL};
+const struct profile profile_openssl_3_6_partial = {
+    .name = "openssl@3.6-partial",
+    VARIANT(3_6_partial, &profile_openssl_3_6, NULL, "3.6.5 -partial_chain",
+            "-partial_chain: whatever stands in the store is trusted, root or not"),
 };

@@ -10,6 +10,16 @@ static const struct profile *const table[] = {
     &profile_git_2_39,
     &profile_wget_1_21,
     &profile_go_1_19,
+    &profile_openssl_1_1_1,
+    &profile_openssl_1_1_1_sec1,
+    &profile_openssl_1_1_1_strict,
+    &profile_openssl_3_0,
+    &profile_openssl_3_0_sec1,
+    &profile_openssl_3_0_strict,
+    &profile_openssl_3_0_partial,
+    &profile_openssl_3_6,
+    &profile_openssl_3_6_strict,
+    &profile_openssl_3_6_partial,
 };
 enum { DEFAULT_COUNT = 4 };
 
