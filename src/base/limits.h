@@ -26,8 +26,8 @@ enum {
     LIMIT_OBJECTS = 200000,       /* objects in one file */
     LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
     LIMIT_FAULTS_OF_A_KIND = 20,  /* so that one kind of fault on each line hides no other */
-    LIMIT_KEYSTORE_BYTES = 64 << 20, /* a JVM's cacerts is 200 KB */
-    LIMIT_KDF_ROUNDS = 6000000, /* all passwords of one keystore: 2 s; common files ask for 10,000 */
+    LIMIT_KEYSTORE_BYTES = 16 << 20, /* a JVM's cacerts is 200 KB */
+    LIMIT_KDF_ROUNDS = 2000000, /* all passwords of one keystore; common files ask for 10,000 */
     LIMIT_BAG_DEPTH = 4, /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
     LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */

@@ -74,6 +74,22 @@ static void read_binary(struct builder *b, struct bytes file)
     no_certificate(b, what);
 }
 
+static void read_keystore(struct builder *b, struct bytes file)
+{
+    const struct keystore *keystore = &b->out->keystore;
+    if (jks_is(file))
+        jks_read(b, file);
+    else
+        pkcs12_read(b, file);
+    if (has_certificate(b->out))
+        return;
+    const char *kind =
+        arena_printf(b->arena, b->out->kind == FILE_KIND_JKS ? "a Java keystore (%s)" : "a %s file",
+                     keystore->format);
+    no_certificate(b, *keystore->problem ? arena_printf(b->arena, "%s: %s", kind, keystore->problem)
+                                         : kind);
+}
+
 static void read_text(struct builder *b, struct bytes file)
 {
     const struct bytes text = text_of(b, file);
@@ -86,19 +102,31 @@ static void read_text(struct builder *b, struct bytes file)
         no_certificate(b, what);
 }
 
-void container_read(struct bytes file, const char *where, struct arena *arena,
-                    struct container *out)
+void container_read_with(struct bytes file, const char *where, const char *password,
+                         struct arena *arena, struct container *out)
 {
-    *out = (struct container){.kind = FILE_KIND_EMPTY};
-    struct builder b = {.arena = arena, .out = out, .where = arena_strdup(arena, where), .unit = 1};
+    *out = (struct container){.kind = FILE_KIND_EMPTY, .keystore = {.problem = ""}};
+    struct builder b = {.arena = arena,
+                        .out = out,
+                        .where = arena_strdup(arena, where),
+                        .password = password,
+                        .unit = 1};
     if (is_blank_file(file))
         builder_fault(&b, FAULT_EMPTY, (struct place){.line = 1, .column = 1}, SIZE_MAX,
                       bytes_of(NULL, 0));
+    else if (jks_is(file) || (der_is_likely(file) && der_is_pkcs12(file)))
+        read_keystore(&b, file);
     else if (der_is_likely(file))
         read_binary(&b, file);
     else
         read_text(&b, file);
     builder_sort(&b);
+}
+
+void container_read(struct bytes file, const char *where, struct arena *arena,
+                    struct container *out)
+{
+    container_read_with(file, where, NULL, arena, out);
 }
 
 void pem_write(struct buf *out, const char *label, struct bytes der)

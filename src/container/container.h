@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Front header of container/: the bytes of a file → the objects in it with their origin, and what
- * is wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault)
- * and DER; recognises what it does not read (PKCS#7, PKCS#12, JKS, HTML, an SSH key …) and says so.
+ * is wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault),
+ * DER and the certificates of keystores (PKCS#12, JKS, JCEKS); recognises what it does not read
+ * (PKCS#7, HTML, an SSH key …) and says so.
  */
 #ifndef CERTWHY_CONTAINER_H
 #define CERTWHY_CONTAINER_H
@@ -23,6 +24,7 @@ struct origin {
     size_t line;       /**< 1-based first line in a text file, 0: not a text file */
     size_t offset;     /**< byte offset in the file or message */
     size_t position;   /**< ORIGIN_SENT, ORIGIN_FILE: 0-based index in its list */
+    const char *alias; /**< its name in a keystore, made harmless; NULL none */
 };
 
 enum object_kind {
@@ -41,6 +43,8 @@ struct object {
     struct origin origin;
     size_t end_line;
     bool encrypted; /**< private key under a passphrase */
+    bool java_anchor; /**< Java trusts this entry of a keystore: a trusted certificate, or the first
+                         of a key's chain */
 };
 
 enum file_fault_id {
@@ -70,6 +74,23 @@ enum file_kind {
     FILE_KIND_HTML,
     FILE_KIND_OTHER
 };
+/** What a keystore's own checksum or MAC says. */
+enum integrity {
+    INTEGRITY_NONE,     /**< it has none (PKCS#12 as Java 18 and later ship it), or is no keystore */
+    INTEGRITY_GOOD,
+    INTEGRITY_UNPROVEN, /**< no password that is known fits: altered, or under another password */
+    INTEGRITY_BAD,      /**< the password is right, the content is not */
+};
+/** A keystore as a whole. */
+struct keystore {
+    const char *format; /**< "JKS", "JCEKS", "PKCS#12"; NULL: the file is none */
+    enum integrity integrity;
+    bool encrypted;       /**< its certificates lie under a password */
+    const char *password; /**< the one that fits; NULL none, or none is needed */
+    size_t keys;          /**< private and secret keys: recognised, never decoded */
+    size_t unread;        /**< parts that could not be read */
+    const char *problem;  /**< why, a sentence; "" none */
+};
 struct container {
     enum file_kind kind;
     struct object *objects;
@@ -77,12 +98,18 @@ struct container {
     struct file_fault *faults;
     size_t fault_count;
     bool limit_hit; /**< more objects or faults than base/limits.h allows */
+    struct keystore keystore;
 };
 
 /** Reads the bytes of one file. `where` names it in origins. Never fails for foreign content.
  *  Linear time in the size of `file`. */
 void container_read(struct bytes file, const char *where, struct arena *arena,
                     struct container *out);
+
+/** The same with the password of a keystore, which is tried first. NULL: "changeit" and the empty
+ *  one alone, as for every keystore. */
+void container_read_with(struct bytes file, const char *where, const char *password,
+                         struct arena *arena, struct container *out);
 
 /** Appends one PEM block with 64-character lines. */
 void pem_write(struct buf *out, const char *label, struct bytes der);

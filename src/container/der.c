@@ -90,18 +90,21 @@ static const struct shape_rule shapes[] = {
     {"SB", "D", OBJECT_OTHER, false, "a public key"},
 };
 
+static const char pkcs12_words[] = "a PKCS#12 file";
+
 /* Private keys begin with a small version number, cut ones too: nobody may keep their bytes.
  * PKCS#12 has version 3 (RFC 7292 section 4); public keys and parameters begin with a large number.
  */
-static enum object_kind integer_first(struct bytes content, const char *shape, const char **what)
+static enum object_kind integer_first(struct bytes content, const char **what)
 {
     enum { PKCS12_VERSION = 3 };
     if (content.n >= 3 && content.p[1] != 1) {
         *what = "a public key or parameters";
         return OBJECT_OTHER;
     }
-    if (content.n >= 3 && content.p[2] == PKCS12_VERSION && str_starts(shape, "IS")) {
-        *what = "a PKCS#12 file";
+    /* The SEQUENCE may be BER, which shapes do not show. */
+    if (content.n > 3 && content.p[2] == PKCS12_VERSION && content.p[3] == DER_SEQUENCE) {
+        *what = pkcs12_words;
         return OBJECT_OTHER;
     }
     *what = "a private key";
@@ -130,8 +133,15 @@ enum object_kind der_recognise(struct bytes der, const char **what, bool *encryp
         *encrypted = rule->encrypted;
         return rule->kind;
     }
-    return content.n > 0 && content.p[0] == DER_INTEGER ? integer_first(content, outer, what)
+    return content.n > 0 && content.p[0] == DER_INTEGER ? integer_first(content, what)
                                                         : OBJECT_OTHER;
+}
+
+bool der_is_pkcs12(struct bytes der)
+{
+    const char *what;
+    bool encrypted;
+    return der_recognise(der, &what, &encrypted) == OBJECT_OTHER && what == pkcs12_words;
 }
 
 bool der_is_likely(struct bytes file)
@@ -175,8 +185,6 @@ static void der_object(struct builder *b, struct bytes der, size_t at)
     builder_object(b, object);
     if (at == 0 && object.kind == OBJECT_PKCS7)
         b->out->kind = FILE_KIND_PKCS7;
-    if (at == 0 && what && strcmp(what, "a PKCS#12 file") == 0)
-        b->out->kind = FILE_KIND_PKCS12;
 }
 
 void der_read(struct builder *b, struct bytes file)

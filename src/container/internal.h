@@ -18,6 +18,7 @@ struct builder {
     struct arena *arena;
     struct container *out;
     const char *where;
+    const char *password; /* of a keystore; NULL unknown */
     size_t start, unit;
     size_t object_cap, fault_cap;
     bool full; /**< an object was refused: LIMIT_OBJECTS */
@@ -94,7 +95,31 @@ size_t der_claimed(struct bytes der);
 enum object_kind der_recognise(struct bytes der, const char **what, bool *encrypted);
 /** True when the file may be DER (or BER) at all. */
 bool der_is_likely(struct bytes file);
+/** True for an outermost SEQUENCE of the shape of a PFX (RFC 7292 section 4). */
+bool der_is_pkcs12(struct bytes der);
 void der_read(struct builder *b, struct bytes file);
+
+/* ---- keystores (jks.c, pkcs12.c, ber.c) ---- */
+
+/** True when the file starts as a Java keystore does. */
+bool jks_is(struct bytes file);
+/** Reads a JKS or JCEKS file. */
+void jks_read(struct builder *b, struct bytes file);
+/** Reads a PKCS#12 file (RFC 7292). */
+void pkcs12_read(struct builder *b, struct bytes file);
+/** The passwords worth trying, best first: the one given, Java's customary one, the empty one in
+ *  its two forms. Returns how many. */
+enum { PASSWORDS_MAX = 4 };
+size_t keystore_passwords(const struct builder *b, const char *out[PASSWORDS_MAX]);
+/** Adds one certificate of a keystore, which starts at `at` of the file (0 unknown: it was
+ *  encrypted). */
+void keystore_certificate(struct builder *b, struct bytes der, size_t at, const char *alias,
+                          bool java_anchor);
+/** A part was not read: the first reason is kept. */
+void keystore_problem(struct builder *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/** Rewrites BER as DER: definite lengths, strings in one piece. False when it is malformed. */
+bool ber_to_der(struct bytes ber, struct buf *out);
 
 /* ---- text (pem.c, text.c) ---- */
 

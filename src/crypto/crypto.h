@@ -64,6 +64,28 @@ void private_key_free(struct private_key *key);
 /** DER SubjectPublicKeyInfo of the key, into `out`. */
 bool private_key_spki(const struct private_key *key, struct buf *out);
 
+/* ---- passwords of keystores (RFC 7292, RFC 8018) ---- */
+
+/** A password as PKCS #12 knows it: NULL (none at all) and "" are two different ones. */
+enum unlock {
+    UNLOCK_OK,
+    UNLOCK_WRONG,       /**< the password does not fit, or the data was altered */
+    UNLOCK_UNSUPPORTED, /**< an algorithm that libcrypto here does not know */
+    UNLOCK_COSTLY,      /**< more rounds than are left of the budget: not tried */
+};
+/** Decrypts `data` by the DER AlgorithmIdentifier `algorithm`: PBES1, PBES2 or PKCS #12's own, RC2
+ *  included where libcrypto's legacy provider is installed. *rounds is what may still be spent. */
+enum unlock pbe_decrypt(struct bytes algorithm, const char *password, struct bytes data,
+                        int64_t *rounds, struct buf *out);
+/** The MacData of RFC 7292 section 4 in its parts. */
+struct pkcs12_mac {
+    struct bytes algorithm; /**< of the DigestInfo: a digest, or PBMAC1 (RFC 9579) */
+    struct bytes value, salt;
+    int64_t rounds;
+};
+enum unlock pkcs12_mac_check(const struct pkcs12_mac *mac, const char *password,
+                             struct bytes content, int64_t *rounds);
+
 /* ---- keys and signatures of our own making (lab, CSR) ---- */
 
 enum key_spec {
