@@ -58,6 +58,7 @@ static const char *const anomaly_names[ANOMALY_COUNT] = {
     [ANOMALY_SAN_EMPTY] = "san-empty",
     [ANOMALY_SAN_BAD_IP] = "san-bad-ip",
     [ANOMALY_SAN_BAD_DNS] = "san-bad-dns",
+    [ANOMALY_SAN_NOT_ASCII] = "san-not-ascii",
     [ANOMALY_SAN_MALFORMED] = "san-malformed",
     [ANOMALY_PATH_LENGTH_NOT_CA] = "path-length-not-ca",
     [ANOMALY_PATH_LENGTH_NEGATIVE] = "path-length-negative",

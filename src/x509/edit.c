@@ -292,6 +292,7 @@ static bool san_changes(const struct reissue *re, bool *needed)
     *needed = replaces_names(re->edit);
     return *needed ||
            (re->edit->drop_anomalies && (cert_has_anomaly(re->cert, ANOMALY_SAN_BAD_DNS) ||
+                                         cert_has_anomaly(re->cert, ANOMALY_SAN_NOT_ASCII) ||
                                          cert_has_anomaly(re->cert, ANOMALY_SAN_BAD_IP)));
 }
 

@@ -161,6 +161,20 @@ static bool read_aki(struct cert *cert, struct reader *r)
 
 /* ---- names in extensions ---- */
 
+/** RFC 5280 section 4.2.1.6: these names are IA5String, which is ASCII. */
+static bool is_ia5_kind(enum general_name_kind kind)
+{
+    return kind == GN_DNS || kind == GN_EMAIL || kind == GN_URI;
+}
+
+static bool is_ascii(struct bytes value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] > 0x7f)
+            return false;
+    return true;
+}
+
 /** Checks every name of a GeneralNames; false when one is none. */
 static bool check_general_names(struct cert *cert, struct reader *r, bool is_san)
 {
@@ -173,7 +187,9 @@ static bool check_general_names(struct cert *cert, struct reader *r, bool is_san
             return failed_at(r, &(struct reader){.offset = name.offset});
         if (is_san && name.kind == GN_IP && name.value.n != 4 && name.value.n != 16)
             anomaly_add(cert, ANOMALY_SAN_BAD_IP, name.offset);
-        if (is_san && name.kind == GN_DNS && !dns_is_plausible(name.value))
+        if (is_san && is_ia5_kind(name.kind) && !is_ascii(name.value))
+            anomaly_add(cert, ANOMALY_SAN_NOT_ASCII, name.offset);
+        else if (is_san && name.kind == GN_DNS && !dns_is_plausible(name.value))
             anomaly_add(cert, ANOMALY_SAN_BAD_DNS, name.offset);
     }
     if (names.bad)

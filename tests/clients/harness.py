@@ -146,9 +146,9 @@ def version_of(text):
 
 def nearest_profile(profiles, family, version):
     """Of the profiles of a family, the one whose version is nearest: the same, else the newest that is
-    not newer, else the oldest. None without one."""
-    known = sorted((version_of(p["client"].split("@")[1]), p["client"]) for p in profiles
-                   if p["client"].split("@")[0] == family and "@" in p["client"])
+    not newer, else the oldest. None without one. NAME@VERSION-VARIANT is of another build."""
+    names = [p["client"].split("@") for p in profiles if p["client"].count("@") == 1]
+    known = sorted((version_of(v), f"{name}@{v}") for name, v in names if name == family and "-" not in v)
     older = [name for v, name in known if v <= version[:len(v)]]
     return older[-1] if older else known[0][1] if known else None
 
@@ -166,6 +166,7 @@ WHAT_VARIES = [
     (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z]{3,4} \d{4,}"), "<time>"),
     (re.compile(r"CAfile: \S+"), "CAfile: <file>"),
     (re.compile(r"_ssl\.c:\d+"), "_ssl.c:<line>"),
+    (re.compile(r"(?<=routines:)\w+(?=:)"), ""),  # which function of the library
     (re.compile(r"OpenSSL/[0-9.]+[a-z]?"), "OpenSSL/<version>"),
     (re.compile(r":\d{4,5}(?=[/'\"])"), ":<port>"),
     (re.compile(r"port=\d+"), "port=<port>"),

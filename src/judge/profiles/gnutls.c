@@ -164,7 +164,8 @@ static const struct words wget_words[] = {
      .text = "GnuTLS: A TLS fatal alert has been received. | GnuTLS: received alert [40]: "
              "Handshake failed | Unable to establish SSL connection."},
     {.fact = FACT_CLIENT_CERTIFICATE,
-     .text = "Read error (A TLS fatal alert has been received.) in headers."},
+     .text = "Failed writing HTTP request: The specified session has been invalidated for some "
+             "reason.."},
     WGET_HOST(FACT_NAME_MISMATCH),
     WGET_HOST(FACT_NAME_CN_ONLY),
     WGET_HOST(FACT_NAME_NO_SAN),

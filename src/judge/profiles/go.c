@@ -26,12 +26,12 @@ static const struct behaviour go_1_19 = {
     .nc_other_fatal = true,
     .nc_directory_fatal = true,
     .min_version = 12,
-    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) |
-                       ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
-                       ANOMALY_BIT(TRAILING) | ANOMALY_BIT(BOOLEAN_NOT_FF) |
-                       ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |
-                       ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |
-                       ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_FRACTION),
+    .anomalies_fatal =
+        ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |
+        ANOMALY_BIT(VERSION_UNKNOWN) | ANOMALY_BIT(TRAILING) | ANOMALY_BIT(BOOLEAN_NOT_FF) |
+        ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |
+        ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |
+        ANOMALY_BIT(SAN_NOT_ASCII) | ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_FRACTION),
 };
 
 /* verify.go: parsing, the leaf's time and critical extensions, the name, then the chains. */
@@ -148,6 +148,17 @@ static const struct words go_words[] = {
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_SAN_BAD_IP + 1,
      .text = GO_PARSE "x509: cannot parse IP address"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_NAME_UTF8 + 1,
+     .text = GO_PARSE "x509: invalid RDNSequence: invalid attribute value: invalid UTF-8 string"},
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_NAME_PRINTABLE + 1,
+     .text =
+         GO_PARSE "x509: invalid RDNSequence: invalid attribute value: invalid PrintableString"},
+    /* parser.go parseSANExtension, isIA5String */
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_SAN_NOT_ASCII + 1,
+     .text = GO_PARSE "x509: SAN dNSName is malformed"},
     {.fact = FACT_ANOMALY, .text = GO_PARSE "x509: malformed certificate"},
     /* Go offers TLS 1.2 at least, so that an older server sends an alert */
     {.fact = FACT_OLD_PROTOCOL, .text = "remote error: tls: protocol version not supported"},

@@ -29,7 +29,6 @@ static const struct behaviour openssl_3_6_partial = {OPENSSL_3_6, OPENSSL_PARTIA
 
 /* x509_vfy.c verify_chain; within check_extensions certificate by certificate from the leaf up. */
 static const struct phase phases[] = {
-    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_PROTOCOL},
     {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_OFFER},
     {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE},
     {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .phase = PHASE_LEAF_KEY},
@@ -68,6 +67,8 @@ static const struct phase phases[] = {
     {.fact = FACT_NAME_CONSTRAINT, .phase = PHASE_CONSTRAINTS, .root_first = true},
     {.fact = FACT_POLICY, .phase = PHASE_POLICY},
     {.fact = FACT_KEY_MISMATCH, .phase = PHASE_POSSESSION},
+    /* its key exchange, after the certificate, is signed with MD5 and SHA-1 */
+    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_POSSESSION},
     {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_ANSWER},
     {.fact = FACT_ANOMALY, .phase = PHASE_UNSAID},
     {.phase = -1},
@@ -172,7 +173,7 @@ static const struct words words_3_0[] = {
     /* libssl */
     {.fact = FACT_UNPARSABLE,
      .bare = true,
-     .text = "error:0A000086:SSL routines:tls_process_server_certificate:asn1 lib"},
+     .text = "error:0A08000D:SSL routines:tls_process_server_certificate:ASN1 lib"},
     {.fact = FACT_ANOMALY,
      .bare = true,
      .text = "error:06800094:asn1 encoding routines:asn1_item_embed_d2i:sequence length mismatch"},
@@ -182,10 +183,15 @@ static const struct words words_3_0[] = {
              "../ssl/record/rec_layer_s3.c:1602:SSL alert number 40"},
     {.fact = FACT_OLD_PROTOCOL,
      .bare = true,
-     .text = "error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol"},
+     .text = "error:0A00014D:SSL routines:tls_process_key_exchange:legacy sigalg disallowed or "
+             "unsupported"},
     {.fact = FACT_KEY_MISMATCH,
      .bare = true,
      .text = "error:0A00007B:SSL routines:tls_process_cert_verify:bad signature"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .bare = true,
+     .text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure"},
     {.fact = FACT_CLIENT_CERTIFICATE,
      .bare = true,
      .text = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required"},
