@@ -43,10 +43,11 @@ static void check_validity(const struct check *c, size_t depth)
         return;
     if (check_is_anchor(c, depth) && depth == 0 && (c->b->anchor_leaf_skips & SKIP_TIME))
         return;
-    /* a stored certificate that is trusted as it stands, yet no root: x509_vfy.c internal_verify
-     * begins below it */
-    if ((c->route->trusted_for_use >> depth & 1) && depth > 0 && c->b->anchor_must_be_root &&
-        !node_is_self_signed(c->j, c->route->nodes[depth]))
+    /* a path that ends without a root, or with a stored certificate that is trusted as it stands:
+     * x509_vfy.c internal_verify begins below it */
+    const bool ends = depth + 1 == c->route->count && !c->route->complete;
+    if (((c->route->trusted_for_use >> depth & 1) || ends) && depth > 0 &&
+        c->b->anchor_must_be_root && !node_is_self_signed(c->j, c->route->nodes[depth]))
         return;
     if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE ||
         (cert->time_faults & c->b->times_refused) != 0) {
@@ -154,7 +155,8 @@ static void check_end(const struct check *c)
         reason_add(c, FACT_ANCHOR_DISTRUSTED, at_depth(last), 0, 0,
                    name_short(arena, cert->subject));
     else if (!node_is_self_signed(c->j, c->route->nodes[last]))
-        reason_add(c, FACT_ISSUER_NOT_FOUND, at_depth(last), 0, 0, name_short(arena, cert->issuer));
+        reason_add(c, FACT_ISSUER_NOT_FOUND, at_depth(last), cert_is_invalid(c->b, cert), 0,
+                   name_short(arena, cert->issuer));
     else if (last == 0 && cert->is_ca)
         reason_add(c, FACT_SELF_SIGNED_CA_LEAF, at_depth(last), 0, 0,
                    name_short(arena, cert->subject));
@@ -197,9 +199,14 @@ static void check_sent_all(const struct check *c)
         const int node = c->j->sent[i];
         if (node < 0 || !cert_is_unread(c->b, c->j->graph->nodes[node].cert))
             continue;
-        reason_add(c, FACT_UNPARSABLE, at_depth(-1), c->j->graph->nodes[node].cert->bad_at, 0,
-                   NULL);
-        c->out->items[c->out->count - 1].node = node;
+        const struct cert *cert = c->j->graph->nodes[node].cert;
+        if (cert->parsed)
+            check_anomalies(c, cert, c->b->anomalies_unread, at_depth(-1));
+        else
+            reason_add(c, FACT_UNPARSABLE, at_depth(-1), cert->bad_at, 0, NULL);
+        for (size_t k = 0; k < c->out->count; k++)
+            if (c->out->depths[k] < 0)
+                c->out->items[k].node = node;
         return;
     }
     if (c->b->leaf_key_decoded && !sig_memo_key_usable(c->j->in->memo, check_cert(c, 0)->key.spki))

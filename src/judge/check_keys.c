@@ -70,17 +70,26 @@ void check_encoding(const struct check *c, size_t depth)
         reason_add(c, FACT_UNPARSABLE, at_depth((int)depth), cert->bad_at, 0, NULL);
         return;
     }
-    if ((cert->anomaly_set & c->b->anomalies_fatal) == 0 ||
-        (check_is_anchor(c, depth) && depth > 0))
+    uint64_t fatal = c->b->anomalies_fatal;
+    if (cert_is_invalid(c->b, cert))
+        fatal |= ANOMALIES_OF_EXTENSIONS | c->b->anomalies_invalid;
+    if (!check_is_anchor(c, depth) || depth == 0)
+        check_anomalies(c, cert, fatal, at_depth((int)depth));
+}
+
+void check_anomalies(const struct check *c, const struct cert *cert, uint64_t fatal,
+                     struct place place)
+{
+    if ((cert->anomaly_set & fatal) == 0)
         return;
     uint64_t seen = 0;
     for (unsigned i = 0; i < cert->anomaly_count && i < LIMIT_ANOMALIES; i++) {
         const struct anomaly *a = &cert->anomalies[i];
         const uint64_t bit = UINT64_C(1) << a->id;
-        if ((bit & c->b->anomalies_fatal) == 0 || (bit & seen) != 0)
+        if ((bit & fatal) == 0 || (bit & seen) != 0)
             continue;
         seen |= bit;
-        reason_add(c, FACT_ANOMALY, at_depth((int)depth), a->id, 0, anomaly_text(a->id));
+        reason_add(c, FACT_ANOMALY, place, a->id, 0, anomaly_text(a->id));
         c->out->items[c->out->count - 1].offset = a->offset;
     }
 }

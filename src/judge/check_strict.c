@@ -37,8 +37,7 @@ static bool proxy_is_invalid(const struct cert *cert)
 
 bool cert_is_invalid(const struct behaviour *b, const struct cert *cert)
 {
-    const uint64_t of_extensions = ANOMALY_BIT(EXTENSION_MALFORMED) |
-                                   ANOMALY_BIT(EXTENSION_DUPLICATE) | ANOMALY_BIT(SAN_MALFORMED);
+    const uint64_t of_extensions = ANOMALIES_OF_EXTENSIONS;
     if ((cert->anomaly_set & b->anomalies_invalid) != 0)
         return true;
     if ((b->cached_extensions & CRIT_PROXY) && proxy_is_invalid(cert))
@@ -98,8 +97,13 @@ static bool issuer_empty(const struct cert *cert)
 static bool subject_empty(const struct cert *cert)
 {
     const bool crl_sign = (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_CRL_SIGN);
-    return !cert_has_subject(cert) && (cert->is_ca || crl_sign || !(cert->has & HAS_SAN) ||
-                                       !is_critical(cert, OID_SUBJECT_ALT_NAME));
+    return !cert_has_subject(cert) && (cert->is_ca || crl_sign || !(cert->has & HAS_SAN));
+}
+
+static bool subject_empty_san_not_critical(const struct cert *cert)
+{
+    return !cert_has_subject(cert) && (cert->has & HAS_SAN) &&
+           !is_critical(cert, OID_SUBJECT_ALT_NAME);
 }
 
 static bool san_empty(const struct cert *cert)
@@ -137,34 +141,33 @@ static bool extensions_too_early(const struct cert *cert)
     return cert->version < 3 && cert->extension_count > 0;
 }
 
-enum strict_where { EVERYWHERE, NOT_LAST };
+enum { NO_ANOMALY = -1, MISSING_AKI = 0, MISSING_SKI = 1 };
 
-/** In the order in which OpenSSL asks; the numbers are its X509_V_ERR codes. */
+/** In the order in which OpenSSL asks; the codes are its X509_V_ERR numbers. */
 static const struct {
     bool (*broken)(const struct cert *cert);
     enum fact_id fact;
-    int code;
-    enum strict_where where;
-    const char *text;
+    int value, code;
+    const char *text; /**< NULL: that of the anomaly */
+    bool not_last;    /**< not asked of the chain's last certificate */
 } strict_rules[] = {
-    {path_length_not_ca, FACT_ANOMALY, 80, EVERYWHERE, "Path length given for non-CA cert"},
-    {path_length_without_usage, FACT_ANOMALY, 81, EVERYWHERE,
-     "Path length given without key usage keyCertSign"},
-    {ca_not_critical, FACT_ANOMALY, 89, EVERYWHERE,
-     "Basic Constraints of CA cert not marked critical"},
-    {ca_without_usage, FACT_KEY_USAGE_CA, 92, EVERYWHERE, "absent"},
-    {usage_not_ca, FACT_KEY_USAGE_LEAF, 82, EVERYWHERE, "keyCertSign"},
-    {issuer_empty, FACT_ANOMALY, 83, EVERYWHERE, "Issuer name empty"},
-    {subject_empty, FACT_SUBJECT_EMPTY, 84, EVERYWHERE, "Subject name empty"},
-    {san_empty, FACT_ANOMALY, 87, EVERYWHERE, "Empty Subject Alternative Name extension"},
-    {algorithms_differ, FACT_ANOMALY, 78, EVERYWHERE,
-     "Subject signature algorithm and issuer public key algorithm mismatch"},
-    {aki_critical, FACT_ANOMALY, 90, EVERYWHERE, "Authority Key Identifier marked critical"},
-    {ski_critical, FACT_ANOMALY, 91, EVERYWHERE, "Subject Key Identifier marked critical"},
-    {aki_missing, FACT_CA_MISSING_KEY_ID, 85, NOT_LAST, "authorityKeyIdentifier"},
-    {ski_missing, FACT_CA_MISSING_KEY_ID, 86, EVERYWHERE, "subjectKeyIdentifier"},
-    {extensions_too_early, FACT_ANOMALY, 93, EVERYWHERE,
-     "Using cert extension requires at least X509v3"},
+    {path_length_not_ca, FACT_ANOMALY, ANOMALY_PATH_LENGTH_NOT_CA, 80, NULL, false},
+    {path_length_without_usage, FACT_ANOMALY, NO_ANOMALY, 81,
+     "pathLenConstraint without keyCertSign in keyUsage", false},
+    {ca_not_critical, FACT_ANOMALY, NO_ANOMALY, 89, "basicConstraints of a CA is not critical",
+     false},
+    {ca_without_usage, FACT_KEY_USAGE_CA, 0, 92, "absent", false},
+    {usage_not_ca, FACT_KEY_USAGE_LEAF, 0, 82, "keyCertSign", false},
+    {issuer_empty, FACT_ANOMALY, ANOMALY_NAME_EMPTY_ISSUER, 83, NULL, false},
+    {subject_empty, FACT_SUBJECT_EMPTY, 0, 84, "", false},
+    {subject_empty_san_not_critical, FACT_SUBJECT_EMPTY, 0, 88, "", false},
+    {san_empty, FACT_ANOMALY, ANOMALY_SAN_EMPTY, 87, NULL, false},
+    {algorithms_differ, FACT_ANOMALY, ANOMALY_ALGORITHMS_DIFFER, 78, NULL, false},
+    {aki_critical, FACT_ANOMALY, ANOMALY_AKI_CRITICAL, 90, NULL, false},
+    {ski_critical, FACT_ANOMALY, ANOMALY_SKI_CRITICAL, 91, NULL, false},
+    {aki_missing, FACT_CA_MISSING_KEY_ID, MISSING_AKI, 85, "authorityKeyIdentifier", true},
+    {ski_missing, FACT_CA_MISSING_KEY_ID, MISSING_SKI, 86, "subjectKeyIdentifier", false},
+    {extensions_too_early, FACT_ANOMALY, ANOMALY_EXTENSIONS_NOT_V3, 93, NULL, false},
 };
 
 /** RFC 6818 section 2: a self-signed leaf alone is no chain, and none of this applies to it. */
@@ -174,11 +177,15 @@ void check_strict(const struct check *c, size_t depth)
     const bool last = depth + 1 == c->route->count;
     if (c->route->count < 2)
         return;
-    for (size_t i = 0; i < sizeof strict_rules / sizeof *strict_rules; i++)
-        if (strict_rules[i].broken(cert) && !(last && strict_rules[i].where == NOT_LAST))
-            reason_add(c, strict_rules[i].fact, at_depth((int)depth),
-                       strict_rules[i].fact == FACT_ANOMALY ? -1 : 0, strict_rules[i].code,
-                       strict_rules[i].text);
+    for (size_t i = 0; i < sizeof strict_rules / sizeof *strict_rules; i++) {
+        const char *text = strict_rules[i].text;
+        if (!strict_rules[i].broken(cert) || (last && strict_rules[i].not_last))
+            continue;
+        if (text == NULL)
+            text = anomaly_text((enum anomaly_id)strict_rules[i].value);
+        reason_add(c, strict_rules[i].fact, at_depth((int)depth), strict_rules[i].value,
+                   strict_rules[i].code, text);
+    }
 }
 
 /* ---- proxy certificates ---- */

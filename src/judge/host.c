@@ -305,6 +305,15 @@ char *host_names_text(struct arena *arena, const struct cert *cert, size_t max)
     return arena_strdup(arena, buf_cstr(&out));
 }
 
+static enum compared names_compared(const struct check *c, const struct cert *leaf,
+                                    const struct san_summary *s)
+{
+    if (!cn_applies(c->b, s, c->j->obs->target.name_kind == NAME_IP))
+        return COMPARED_SAN;
+    return name_attribute(c->j->arena, leaf->subject, OID_CN) != NULL ? COMPARED_CN
+                                                                      : COMPARED_NOTHING;
+}
+
 void check_host(const struct check *c)
 {
     const struct target *t = &c->j->obs->target;
@@ -313,6 +322,6 @@ void check_host(const struct check *c)
         return;
     const struct san_summary s = san_look(c->b, leaf, t, t->name);
     const bool others = t->name_kind == NAME_IP ? s.ip : s.present;
-    reason_add(c, mismatch_kind(c->j->arena, leaf, t), at_depth(0), others, 0,
-               host_names_text(c->j->arena, leaf, 5));
+    reason_add(c, mismatch_kind(c->j->arena, leaf, t), at_depth(0), others,
+               names_compared(c, leaf, &s), host_names_text(c->j->arena, leaf, 5));
 }

@@ -110,6 +110,13 @@ void check_path_length(const struct check *c);
 void check_name_constraints(const struct check *c);
 void check_policies(const struct check *c);
 void check_encoding(const struct check *c, size_t depth);
+/** Each anomaly of the certificate that is in `fatal`, once. */
+void check_anomalies(const struct check *c, const struct cert *cert, uint64_t fatal,
+                     struct place place);
+/** What makes an extension unusable. */
+#define ANOMALIES_OF_EXTENSIONS                                                                    \
+    (ANOMALY_BIT(EXTENSION_MALFORMED) | ANOMALY_BIT(EXTENSION_DUPLICATE) |                         \
+     ANOMALY_BIT(SAN_MALFORMED))
 /** The CA/Browser Forum's requirements for public certificates, beyond RFC 5280. */
 void check_baseline(const struct check *c);
 

@@ -81,8 +81,41 @@ static const char *code_name(const struct code_name *codes, const char *code)
     return codes->name;
 }
 
-static char *words_fill(struct judging *j, const struct spoken *s, const char *text,
-                        const char *inner, const char *code)
+/** What message.c itself knows of a text's variable parts; the rest stands in placeholder.c. */
+struct parts {
+    const struct spoken *spoken;
+    const char *code, *message;
+    const struct words *words;
+};
+
+/** "ssl/tls alert handshake failure" as a name: "SSLV3_ALERT …" is how Python shows it. */
+static char *reason_name(struct arena *arena, const char *text)
+{
+    char *name = arena_strdup(arena, text);
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p == ' ' || *p == '/' ? '_' : *p;
+    return name;
+}
+
+static const char *part(struct judging *j, const struct parts *parts, struct bytes key)
+{
+    const struct words *w = parts->words;
+    if (bytes_equal_str(key, "message"))
+        return parts->message;
+    if (bytes_equal_str(key, "code"))
+        return parts->code;
+    if (bytes_equal_str(key, "depth"))
+        return arena_printf(j->arena, "%d", parts->spoken->depth > 0 ? parts->spoken->depth : 0);
+    if (bytes_equal_str(key, "library"))
+        return w != NULL && w->library != NULL ? w->library : "";
+    if (bytes_equal_str(key, "function"))
+        return w != NULL && w->function != NULL ? w->function : "";
+    if (bytes_equal_str(key, "reason"))
+        return reason_name(j->arena, parts->message);
+    return placeholder_value(j, parts->spoken->fact, key);
+}
+
+static char *words_fill(struct judging *j, const char *text, const struct parts *parts)
 {
     BUF_CLEANUP out = {0};
     for (const char *p = text; *p != '\0'; p++) {
@@ -91,15 +124,7 @@ static char *words_fill(struct judging *j, const struct spoken *s, const char *t
             buf_append(&out, p, 1);
             continue;
         }
-        const size_t n = (size_t)(end - p) - 1;
-        if (inner != NULL && n == 7 && strncmp(p + 1, "message", n) == 0)
-            buf_add_str(&out, inner);
-        else if (n == 4 && strncmp(p + 1, "code", n) == 0)
-            buf_add_str(&out, code);
-        else if (n == 5 && strncmp(p + 1, "depth", n) == 0)
-            buf_printf(&out, "%d", s->depth > 0 ? s->depth : 0);
-        else
-            buf_add_str(&out, placeholder_value(j, s->fact, bytes_of(p + 1, n)));
+        buf_add_str(&out, part(j, parts, bytes_of(p + 1, (size_t)(end - p) - 1)));
         p = end;
     }
     return arena_strdup(j->arena, buf_cstr(&out));
@@ -128,7 +153,8 @@ static char *speak_all(struct judging *j, const struct profile *profile, const s
     for (size_t i = 0; i < count; i++) {
         const struct words *w = words_for(profile, &list[i]);
         const char *text = w != NULL ? w->text : profile->fallback;
-        lines_add(&out, words_fill(j, &list[i], text, NULL, ""), profile->separator);
+        const struct parts parts = {.spoken = &list[i], .code = "", .message = "", .words = w};
+        lines_add(&out, words_fill(j, text, &parts), profile->separator);
     }
     return arena_strdup(j->arena, buf_cstr(&out));
 }
@@ -137,14 +163,17 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
                       struct client_verdict *out)
 {
     const struct words *w = words_for(profile, s);
-    const char *text = w != NULL ? w->text : profile->fallback;
-    const bool bare = w != NULL && w->bare;
-    const char *said = w != NULL && w->code != NULL ? w->code : "";
-    const char *code = bare ? said : code_name(profile->codes, said);
-    const char *inner = words_fill(j, s, text, NULL, code);
-    out->code = code;
-    out->message =
-        bare || profile->wrapper == NULL ? inner : words_fill(j, s, profile->wrapper, inner, code);
+    const bool bare = w != NULL && w->bare, failure = w != NULL && w->library != NULL;
+    const char *wrapper = bare ? NULL : failure ? profile->failure_wrapper : profile->wrapper;
+    struct parts parts = {.spoken = s,
+                          .code = w != NULL && w->code != NULL ? w->code : "",
+                          .message = "",
+                          .words = w};
+    if (!bare && !failure)
+        parts.code = code_name(profile->codes, parts.code);
+    parts.message = words_fill(j, w != NULL ? w->text : profile->fallback, &parts);
+    out->code = failure && profile->failure_code != NULL ? profile->failure_code : parts.code;
+    out->message = wrapper == NULL ? parts.message : words_fill(j, wrapper, &parts);
 }
 
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out)

@@ -46,6 +46,12 @@ static const char *fill_url(const struct filling *f)
     return arena_printf(f->j->arena, "https://%s:%u", host, (unsigned)t->port);
 }
 
+static const char *fill_port(const struct filling *f)
+{
+    const unsigned port = f->j->obs->target.port;
+    return arena_printf(f->j->arena, "%u", port != 0 ? port : 443);
+}
+
 static const char *fill_text(const struct filling *f)
 {
     return f->fact->text;
@@ -73,6 +79,29 @@ static const char *fill_value(const struct filling *f)
 static const char *fill_cn(const struct filling *f)
 {
     return name_attribute(f->j->arena, cert_of_leaf(f)->subject, OID_CN);
+}
+
+/** The last of several, as curl and Java look at it. */
+static const char *fill_cn_last(const struct filling *f)
+{
+    struct bytes last = bytes_of(NULL, 0);
+    for (size_t n = 0; n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes cn =
+            name_attribute_utf8(f->j->arena, cert_of_leaf(f)->subject, OID_CN, n);
+        if (cn.p == NULL)
+            break;
+        last = cn;
+    }
+    return str_safe(f->j->arena, last);
+}
+
+/** What kind of host curl was asked for. */
+static const char *fill_host_kind(const struct filling *f)
+{
+    const struct target *t = &f->j->obs->target;
+    if (t->name_kind != NAME_IP)
+        return "hostname";
+    return t->ip_length == 4 ? "IPv4 address" : "IPv6 address";
 }
 
 static const char *fill_subject(const struct filling *f)
@@ -103,6 +132,29 @@ static const char *names_of_kind(const struct filling *f, enum general_name_kind
             continue;
         buf_add_str(&out, shown++ > 0 ? ", " : "");
         if (kind == GN_IP)
+            buf_add_str(&out, str_ip(f->j->arena, name.value));
+        else
+            str_safe_append(&out, name.value);
+    }
+    return arena_strdup(f->j->arena, buf_cstr(&out));
+}
+
+/** The SAN as OpenSSL prints it and Node shows it: "DNS:a.example, IP Address:192.0.2.1". */
+static const char *fill_altnames(const struct filling *f)
+{
+    static const char *const kinds[] = {
+        [GN_DNS] = "DNS:", [GN_IP] = "IP Address:", [GN_EMAIL] = "email:", [GN_URI] = "URI:"};
+    BUF_CLEANUP out = {0};
+    struct reader names = cert_san(cert_of_leaf(f));
+    struct general_name name;
+    for (size_t n = 0; n < NAMES_SHOWN && general_name_next(&names, &name); n++) {
+        buf_add_str(&out, n > 0 ? ", " : "");
+        if ((size_t)name.kind >= sizeof kinds / sizeof *kinds || kinds[name.kind] == NULL) {
+            buf_add_str(&out, "othername:<unsupported>");
+            continue;
+        }
+        buf_add_str(&out, kinds[name.kind]);
+        if (name.kind == GN_IP)
             buf_add_str(&out, str_ip(f->j->arena, name.value));
         else
             str_safe_append(&out, name.value);
@@ -201,14 +253,26 @@ static const char *fill_algorithm(const struct filling *f)
     }
 }
 
+static bool issuer_is_rsa(const struct filling *f)
+{
+    const struct cert *issuer = cert_of_other(f);
+    return issuer != NULL && issuer->key.kind == KEY_RSA;
+}
+
 /** What libcrypto leaves in its queue for a signature that does not verify: RSA stops at the
  *  padding, before there is a digest to compare. */
 static const char *fill_signature_error(const struct filling *f)
 {
-    const struct cert *issuer = cert_of_other(f);
-    return issuer != NULL && issuer->key.kind == KEY_RSA
-               ? "error:0200008A:rsa routines::invalid padding"
-               : "error:06880006:asn1 encoding routines::EVP lib";
+    return issuer_is_rsa(f) ? "error:0200008A:rsa routines::invalid padding"
+                            : "error:06880006:asn1 encoding routines::EVP lib";
+}
+
+/** … of version 1.1.1, whose codes name the function too. */
+static const char *fill_signature_error_1(const struct filling *f)
+{
+    return issuer_is_rsa(f)
+               ? "error:0407008A:rsa routines:RSA_padding_check_PKCS1_type_1:invalid padding"
+               : "error:0D0C5006:asn1 encoding routines:ASN1_item_verify:EVP lib";
 }
 
 static const struct {
@@ -223,6 +287,10 @@ static const struct {
     {"limit", fill_limit},
     {"value", fill_value},
     {"cn", fill_cn},
+    {"cn_last", fill_cn_last},
+    {"host_kind", fill_host_kind},
+    {"port", fill_port},
+    {"altnames", fill_altnames},
     {"subject", fill_subject},
     {"issuer", fill_issuer},
     {"ca", fill_ca},
@@ -235,6 +303,7 @@ static const struct {
     {"handshake_verification", fill_handshake_verification},
     {"algorithm", fill_algorithm},
     {"signature_error", fill_signature_error},
+    {"signature_error_1", fill_signature_error_1},
 };
 
 const char *placeholder_value(struct judging *j, const struct fact *fact, struct bytes key)

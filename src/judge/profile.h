@@ -215,15 +215,21 @@ struct phase {
 };
 enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
 
-/** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} {oid} {other} are filled.
- */
+/** The limit of a fact about names: which names the client had to compare. */
+enum compared { COMPARED_SAN = 1, COMPARED_CN, COMPARED_NOTHING };
+
+/** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} … are filled: the keys
+ * stand in placeholder.c, {code} {message} {depth} {library} {function} {reason} in message.c. */
 struct words {
     enum fact_id fact;
     enum where where;
     const char *code, *text;
-    bool bare;     /**< printed without the client's wrapper */
-    int64_t only;  /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
-    int64_t limit; /**< 0: any; else the fact's limit */
+    bool bare;            /**< printed without the client's wrapper */
+    const char *library;  /**< not NULL: no verdict of the verifier, but an error that the library
+                             left in its queue, for the client's failure_wrapper */
+    const char *function; /**< where it arose, for those who print it */
+    int64_t only;         /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
+    int64_t limit;        /**< 0: any; else the fact's limit */
 };
 
 /** What a client calls its library's codes. */
@@ -246,7 +252,9 @@ struct profile {
     const char *separator;         /**< PICK_ALL: between texts */
     const struct words *words;     /**< ends with text NULL */
     const struct code_name *codes; /**< NULL: the library's codes are the client's */
-    const char *wrapper;           /**< "curl: (60) SSL certificate problem: {text}" */
+    const char *wrapper;           /**< "curl: (60) SSL certificate problem: {message}" */
+    const char *failure_wrapper;   /**< of a library's error: "curl: (35) error:{code}:{message}" */
+    const char *failure_code;      /**< the client's code of those; NULL the library's */
     const char *fallback;          /**< text for a fact without words */
 };
 
