@@ -33,8 +33,15 @@ void reason_add(const struct check *c, enum fact_id id, struct place place, int6
     out->depths[out->count++] = place.depth;
 }
 
+void reason_add_aside(const struct check *c, const struct fact *fact, size_t position)
+{
+    reason_add(c, fact->id, at_depth(-1), fact->value, fact->limit, fact->text);
+    c->out->items[c->out->count - 1] = *fact;
+    c->out->depths[c->out->count - 1] = DEPTH_ASIDE + (int)position;
+}
+
 /** RFC 5280 section 6.1.3 (a)(2): the certificate validity period includes the current time. */
-static void check_validity(const struct check *c, size_t depth)
+void check_validity(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     const cw_time at = c->j->in->at;
@@ -62,7 +69,7 @@ static void check_validity(const struct check *c, size_t depth)
 }
 
 /** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
-static void check_signature(const struct check *c, size_t depth)
+void check_signature(const struct check *c, size_t depth)
 {
     if (depth + 1 >= c->route->count)
         return;
@@ -102,6 +109,8 @@ static unsigned digest_bit(enum digest_kind digest)
         return DENY_SHA1;
     case DIGEST_SHA224:
         return DENY_SHA224;
+    case DIGEST_SHA512:
+        return DENY_SHA512;
     case DIGEST_UNKNOWN:
         return DENY_UNKNOWN;
     default:
@@ -109,7 +118,21 @@ static unsigned digest_bit(enum digest_kind digest)
     }
 }
 
-static void check_digest(const struct check *c, size_t depth)
+static bool signature_is_ecdsa(const struct cert *cert)
+{
+    switch (cert->signature_algorithm) {
+    case OID_SHA1_ECDSA:
+    case OID_SHA224_ECDSA:
+    case OID_SHA256_ECDSA:
+    case OID_SHA384_ECDSA:
+    case OID_SHA512_ECDSA:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void check_digest(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     if (check_is_anchor(c, depth) && !(depth == 0 && c->b->anchor_leaf_signature))
@@ -117,7 +140,9 @@ static void check_digest(const struct check *c, size_t depth)
     /* a root's signature of itself protects nothing: nobody looks at its digest */
     if (depth > 0 && node_is_self_signed(c->j, c->route->nodes[depth]))
         return;
-    if (digest_bit(cert->signature_digest) & c->b->digests_denied)
+    const bool ecdsa = c->b->ecdsa_digests_denied != 0 && signature_is_ecdsa(cert);
+    if (digest_bit(cert->signature_digest) &
+        (c->b->digests_denied | (ecdsa ? c->b->ecdsa_digests_denied : 0)))
         reason_add(c, FACT_WEAK_DIGEST, at_depth((int)depth), cert->signature_digest, 0,
                    signature_text(c->j->arena, cert));
 }
@@ -151,7 +176,9 @@ static void check_end(const struct check *c)
     struct arena *arena = c->j->arena;
     if (c->route->complete || !cert->parsed)
         return;
-    if (c->route->distrusted)
+    if (c->route->too_long)
+        reason_add(c, FACT_PATH_TOO_LONG, at_depth(0), last, c->b->max_intermediates, NULL);
+    else if (c->route->distrusted)
         reason_add(c, FACT_ANCHOR_DISTRUSTED, at_depth(last), 0, 0,
                    name_short(arena, cert->subject));
     else if (!node_is_self_signed(c->j, c->route->nodes[last]))
@@ -213,6 +240,52 @@ static void check_sent_all(const struct check *c)
         reason_add(c, FACT_KEY_UNSUPPORTED, at_depth(0), 0, 0, NULL);
 }
 
+/** What makes this client's parser stop at a certificate at this depth. */
+static void check_parse(const struct check *c, size_t depth)
+{
+    if (c->b->sent_all_parsed & PARSE_ENCODING)
+        check_encoding(c, depth);
+    if (!check_cert(c, depth)->parsed)
+        return;
+    if (c->b->sent_all_parsed & PARSE_CRITICAL)
+        check_extensions(c, depth);
+    if (c->b->sent_all_parsed & PARSE_KEYS)
+        check_keys(c, depth);
+}
+
+bool anchor_is_loaded(struct judging *j, const struct behaviour *b, int node)
+{
+    struct reasons reasons = {0};
+    const struct route route = {.nodes = {node, node}, .count = 2};
+    if (b->sent_all_parsed != 0)
+        check_parse(&(struct check){.j = j, .b = b, .route = &route, .out = &reasons}, 1);
+    return reasons.count == 0;
+}
+
+static bool on_route(const struct route *route, int node)
+{
+    for (size_t i = 0; i < route->count; i++)
+        if (route->nodes[i] == node)
+            return true;
+    return false;
+}
+
+/** Clients whose parser sees the whole message: what is wrong with certificates that are not even
+ *  needed. */
+static void check_aside(const struct check *c)
+{
+    for (size_t i = 1; c->b->sent_all_parsed != 0 && i < c->j->sent_count; i++) {
+        const int node = c->j->sent[i];
+        struct reasons reasons = {0};
+        const struct route route = {.nodes = {c->j->first, node}, .count = 2};
+        if (node < 0 || on_route(c->route, node))
+            continue;
+        check_parse(&(struct check){.j = c->j, .b = c->b, .route = &route, .out = &reasons}, 1);
+        for (size_t r = 0; r < reasons.count; r++)
+            reason_add_aside(c, &reasons.items[r], i);
+    }
+}
+
 void check_route(struct judging *j, const struct behaviour *b, const struct route *route,
                  struct reasons *out)
 {
@@ -231,6 +304,7 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     check_end(&c);
     check_self_signature(&c);
     check_sent_all(&c);
+    check_aside(&c);
     check_proxies(&c);
     check_lengths(&c);
     check_path_length(&c);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys and encodings that a verifier does not take. */
+#include <string.h>
+
 #include "judge/internal.h"
 
 static unsigned key_bit(const struct key_info *key)
@@ -61,6 +63,18 @@ void check_keys(const struct check *c, size_t depth)
                    anomaly_text(ANOMALY_KEY_EXPLICIT_CURVE));
 }
 
+/** An IPv4 address written as an IPv6 one, which some parsers refuse. */
+static bool has_v4mapped(const struct cert *cert)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    struct reader names = cert_san(cert);
+    struct general_name name;
+    for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++)
+        if (name.kind == GN_IP && name.value.n == 16 && memcmp(name.value.p, mapped, 12) == 0)
+            return true;
+    return false;
+}
+
 /** Encodings that make a certificate unreadable for this verifier. An anchor was read when its
  * store was loaded. */
 void check_encoding(const struct check *c, size_t depth)
@@ -70,6 +84,9 @@ void check_encoding(const struct check *c, size_t depth)
         reason_add(c, FACT_UNPARSABLE, at_depth((int)depth), cert->bad_at, 0, NULL);
         return;
     }
+    if (c->b->ip_v4mapped_fatal && has_v4mapped(cert))
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
+                   anomaly_text(ANOMALY_SAN_BAD_IP));
     uint64_t fatal = c->b->anomalies_fatal;
     if (cert_is_invalid(c->b, cert))
         fatal |= ANOMALIES_OF_EXTENSIONS | c->b->anomalies_invalid;

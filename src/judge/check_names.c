@@ -264,6 +264,17 @@ static bool kind_is_fatal(const struct behaviour *b, enum general_name_kind kind
     }
 }
 
+/** An empty dNSName subtree ends some verifiers: sun.security.x509.DNSName.constrains. */
+static void check_empty_subtrees(const struct check *c, size_t ca)
+{
+    const struct subtrees *trees = subtrees_of(c, ca);
+    for (size_t i = 0; i < trees->count; i++)
+        if (trees->items[i].base.kind == GN_DNS && trees->items[i].base.value.n == 0) {
+            reason_add(c, FACT_NAME_CONSTRAINT, between(0, (int)ca), 3, 0, "");
+            return;
+        }
+}
+
 /** A critical constraint of a kind that this verifier does not know is fatal to it (RFC 5280
  *  section 4.2.1.10: "reject the certificate" or process it). */
 static void check_unknown_subtrees(const struct check *c, size_t ca)
@@ -286,7 +297,9 @@ void check_name_constraints(const struct check *c)
             (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
             continue;
         check_unknown_subtrees(c, ca);
-        for (size_t depth = 0; depth < ca; depth++) {
+        if (c->b->nc_empty_dns_fatal)
+            check_empty_subtrees(c, ca);
+        for (size_t depth = c->b->nc_direct_issuer_only ? ca - 1 : 0; depth < ca; depth++) {
             const bool exempt = depth > 0 && (c->b->nc_leaf_only ||
                                               node_is_self_issued(c->j, c->route->nodes[depth]));
             if (!exempt && c->b->nc_doubt_fatal)

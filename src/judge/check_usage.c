@@ -23,7 +23,8 @@ static void check_leaf_eku(const struct check *c, const struct cert *cert, int d
 {
     if (!(cert->has & HAS_EKU) || c->b->leaf_eku_ignored)
         return;
-    if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused, c->b->chain_eku_sgc) ||
+    if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused,
+                        c->b->chain_eku_sgc && !c->b->leaf_eku_sgc_refused) ||
         (c->b->eku_forbid_ocsp && (cert->eku & EKU_OCSP_SIGNING)))
         reason_add(c, FACT_EKU_MISSING, at_depth(depth), cert->eku, 0, NULL);
 }

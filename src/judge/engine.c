@@ -25,6 +25,9 @@ bool edge_suits(struct judging *j, const struct behaviour *b, int edge)
         return false;
     if (b->names == EQUAL_DER)
         return e->same_der;
+    if (b->names == EQUAL_PRINTABLE)
+        return name_equal_printable(j->graph->nodes[e->child].cert->issuer,
+                                    j->graph->nodes[e->issuer].cert->subject);
     return b->names == EQUAL_CANONICAL || names_equal_text(j, e);
 }
 
@@ -37,7 +40,7 @@ static unsigned reasons_weight(const struct reasons *reasons)
 }
 
 /** As much of a candidate path as this client gets to see. */
-static void path_visible(const struct judging *j, const struct behaviour *b,
+static void path_visible(struct judging *j, const struct behaviour *b,
                          const struct path *path, int store, struct route *out)
 {
     const uint32_t mask = UINT32_C(1) << store;
@@ -50,14 +53,20 @@ static void path_visible(const struct judging *j, const struct behaviour *b,
             return;
         out->nodes[out->count++] = path->nodes[i];
     }
-    out->complete =
-        out->count > 0 && (j->graph->nodes[out->nodes[out->count - 1]].stores & mask) != 0;
+    const int last = out->nodes[out->count > 0 ? out->count - 1 : 0];
+    out->complete = out->count > 0 && (j->graph->nodes[last].stores & mask) != 0;
+    if (!out->complete || out->count > 1)
+        return;
+    if (!node_is_self_signed(j, last))
+        out->complete = b->anchor_issued_leaf;
+    else if (b->leaf_under_itself)
+        out->nodes[out->count++] = last;
 }
 
 /** After a failed search: the candidate path that this client minds least, to say what stood in its
  *  way there. */
-static void route_least_bad(struct judging *j, const struct behaviour *b, int store,
-                            struct route *out, struct reasons *reasons)
+void route_least_bad(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                     struct reasons *reasons)
 {
     unsigned best = UINT32_MAX;
     for (size_t i = 0; i < j->out->path_count; i++) {
@@ -101,8 +110,16 @@ bool route_choose(struct judging *j, const struct behaviour *b, int store, struc
         route_least_bad(j, b, store, out, reasons);
         return false;
     }
+    if (b->strategy == STRATEGY_ITERATE)
+        return route_iterate(j, b, store, out, reasons);
+    if (b->strategy == STRATEGY_LIST_OR_SEARCH)
+        return route_list_or_search(j, b, store, out, reasons);
     if (b->strategy == STRATEGY_GREEDY)
         route_greedy(j, b, store, out);
+    else if (b->strategy == STRATEGY_ORDERED)
+        route_ordered(j, b, store, out);
+    else if (b->strategy == STRATEGY_TOP_DOWN)
+        route_top_down(j, b, store, out, reasons);
     else
         route_list(j, b, store, out);
     check_route(j, b, out, reasons);

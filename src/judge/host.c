@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host names against the names of a certificate: RFC 9525 (and 6125), with each verifier's quirks.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "judge/internal.h"
@@ -41,11 +42,11 @@ static bool label_matches(const struct behaviour *b, const char *pattern, size_t
     if (star == NULL)
         return pn == hn && same_nocase(pattern, host, pn);
     if (pn == 1)
-        return hn > 0;
+        return hn > 0 && !(b->wildcard_not_for_a_label && is_a_label(host));
     const size_t head = (size_t)(star - pattern), tail = pn - head - 1;
     const unsigned kind = head > 0 && tail > 0 ? WILD_MIDDLE : head > 0 ? WILD_PREFIX : WILD_SUFFIX;
     if ((b->partial_wildcards & kind) == 0 || memchr(star + 1, '*', tail) != NULL ||
-        is_a_label(pattern) || is_a_label(host))
+        (!b->wildcard_in_a_label && (is_a_label(pattern) || is_a_label(host))))
         return false;
     return hn >= head + tail && same_nocase(pattern, host, head) &&
            same_nocase(star + 1, host + hn - tail, tail);
@@ -99,7 +100,7 @@ bool host_pattern_matches(const struct behaviour *b, const char *pattern, const 
     const size_t n = strlen(pattern);
     if (n == 0 || n >= sizeof shorter || host[0] == '\0')
         return false;
-    if (b->hyphen_start_refused && has_hyphen_start(pattern))
+    if (b->hyphen_start_refused && (has_hyphen_start(pattern) || has_hyphen_start(host)))
         return false;
     if (b->underscore == UNDERSCORE_NONE && strchr(host, '_') != NULL)
         return false;
@@ -111,7 +112,7 @@ bool host_pattern_matches(const struct behaviour *b, const char *pattern, const 
     if (strspn(host, ".") == strlen(host))
         return false;
     uint8_t ip[16];
-    if (strchr(pattern, '*') == NULL || str_parse_ip(host, ip) > 0)
+    if (strchr(pattern, '*') == NULL || (str_parse_ip(host, ip) > 0 && !b->wildcard_for_ip))
         return text_equal(pattern, host);
     if (b->odd_names_whole && !(is_host_name(host) && is_host_name(pattern)))
         return text_equal(pattern, host);
@@ -153,6 +154,8 @@ static struct san_summary san_look(const struct behaviour *b, const struct cert 
     struct reader names = cert_san(cert);
     struct general_name name;
     char text[256];
+    if (b->bad_ip_voids_san && cert_has_anomaly(cert, ANOMALY_SAN_BAD_IP))
+        return (struct san_summary){.present = false};
     for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++) {
         s.any = true;
         s.dns |= name.kind == GN_DNS;
@@ -314,11 +317,36 @@ static enum compared names_compared(const struct check *c, const struct cert *le
                                                                       : COMPARED_NOTHING;
 }
 
+/** Is the domain under which the host stands one where anybody may register? A top-level domain
+ *  always is, known or not. */
+static bool host_is_registered_name(const struct judging *j, const char *host)
+{
+    const char *domain = strchr(host, '.');
+    if (domain == NULL || domain[1] == '\0')
+        return true;
+    if (strchr(domain + 1, '.') == NULL)
+        return true;
+    return j->in->is_registry_suffix != NULL && j->in->is_registry_suffix(domain + 1);
+}
+
+/** What the client accepts as a name for this target, public suffixes considered. */
+static bool host_is_covered(const struct check *c, const struct cert *leaf, const struct target *t)
+{
+    char host[256];
+    host_copy(c->b, t->name, host);
+    if (!c->b->wildcard_not_below_suffix || !host_is_registered_name(c->j, host))
+        return host_matches(c->b, leaf, t);
+    struct behaviour whole = *c->b;
+    whole.wildcard_min_dots = UINT_MAX;
+    return host_matches(&whole, leaf, t);
+}
+
 void check_host(const struct check *c)
 {
     const struct target *t = &c->j->obs->target;
     const struct cert *leaf = check_cert(c, 0);
-    if (t->name_kind == NAME_NONE || !leaf->parsed || host_matches(c->b, leaf, t))
+    if (t->name_kind == NAME_NONE || !leaf->parsed || c->b->names_unchecked ||
+        host_is_covered(c, leaf, t))
         return;
     const struct san_summary s = san_look(c->b, leaf, t, t->name);
     const bool others = t->name_kind == NAME_IP ? s.ip : s.present;

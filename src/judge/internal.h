@@ -52,14 +52,18 @@ struct route {
     int nodes[LIMIT_PATH_LENGTH];
     size_t count;
     bool complete;   /**< its last node is an anchor of the store in question */
+    bool too_long; /**< it ends where the client's limit is, not for want of an issuer */
     bool distrusted; /**< its last node stands in the store as not to be trusted for this */
     uint32_t trusted_for_use; /**< bit per depth: the store says that this use is fine, whatever the
                                  certificate says */
 };
+/** Depth of what was sent and is not on the path: this and the position. */
+enum { DEPTH_ASIDE = 1000 };
 struct reasons {
     struct fact *items;
     int *depths;
     size_t count, cap, depth_cap;
+    bool search_failed; /**< they are of one path of several, or of none */
 };
 
 /* graph.c */
@@ -101,7 +105,15 @@ static inline struct place between(int depth, int other)
 }
 void reason_add(const struct check *c, enum fact_id id, struct place place, int64_t value,
                 int64_t limit, const char *text);
+/** The same for a certificate that was sent and is not on the route. */
+void reason_add_aside(const struct check *c, const struct fact *fact, size_t position);
 bool check_is_anchor(const struct check *c, size_t depth);
+/** RFC 5280 section 6.1.3 (a): validity, signature, and what the client thinks of its digest. */
+void check_validity(const struct check *c, size_t depth);
+void check_signature(const struct check *c, size_t depth);
+void check_digest(const struct check *c, size_t depth);
+/** False for a stored certificate that this client's loader would have refused. */
+bool anchor_is_loaded(struct judging *j, const struct behaviour *b, int node);
 const struct cert *check_cert(const struct check *c, size_t depth);
 void check_keys(const struct check *c, size_t depth);
 void check_usage(const struct check *c, size_t depth);
@@ -165,6 +177,19 @@ bool edge_suits(struct judging *j, const struct behaviour *b, int edge);
 void route_greedy(struct judging *j, const struct behaviour *b, int store, struct route *out);
 void route_list(struct judging *j, const struct behaviour *b, int store, struct route *out);
 bool route_search(struct judging *j, const struct behaviour *b, int store, struct route *out);
+/** iterate.c, java.c, ordered.c, topdown.c: those of BoringSSL, Java, mbedTLS and wolfSSL. */
+bool route_iterate(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                   struct reasons *reasons);
+bool route_list_or_search(struct judging *j, const struct behaviour *b, int store,
+                          struct route *out, struct reasons *reasons);
+void route_ordered(struct judging *j, const struct behaviour *b, int store, struct route *out);
+void route_top_down(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                    struct reasons *reasons);
+/** After a failed search: the candidate path that this client minds least. */
+void route_least_bad(struct judging *j, const struct behaviour *b, int store, struct route *out,
+                     struct reasons *reasons);
+/** Names as mbedTLS compares them (x509_crt.c x509_name_cmp). */
+bool name_equal_printable(struct bytes a, struct bytes b);
 
 /* placeholder.c: what {key} stands for in a client's words; "" for an unknown key */
 const char *placeholder_value(struct judging *j, const struct fact *fact, struct bytes key);

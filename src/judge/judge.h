@@ -158,6 +158,9 @@ struct judge_input {
     cw_time at;
     /** Is this domain a public suffix ("co.uk", "github.io")? NULL: not asked. */
     bool (*is_public_suffix)(const char *domain);
+    /** The same without the list's private part: where registries register. NULL: only top-level
+     *  domains are. */
+    bool (*is_registry_suffix)(const char *domain);
     struct sig_memo *memo; /**< shared by all judgements of a run */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client's own words: which of its reasons it shows, and how it says it. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +10,18 @@ struct spoken {
     const struct fact *fact;
     int depth, phase, step;
     bool root_first;
+    bool hidden; /**< behind a reason that ends the client's look at the chain */
     size_t order;
 };
 
+/** Phases of what a client finds before, or beside, its look at the chain. */
+enum { PHASE_BESIDE = 1000 };
+
 static bool is_here(enum where where, int depth)
 {
-    return where == ANYWHERE || (where == AT_LEAF) == (depth <= 0);
+    if (depth >= DEPTH_ASIDE)
+        return where == ANYWHERE || where == ASIDE;
+    return where == ANYWHERE || (where != ASIDE && (where == AT_LEAF) == (depth <= 0));
 }
 
 /** The order in which a client meets its reasons: its own, or that of what it stands on. */
@@ -58,7 +65,7 @@ static const struct words *words_find(const struct words *words, const struct sp
 {
     for (const struct words *w = words; w != NULL && w->text != NULL; w++) {
         if (w->fact == s->fact->id && row_suits(w->only, w->limit, s->fact) &&
-            is_here(w->where, s->depth))
+            is_here(w->where, s->depth) && w->hidden == s->hidden)
             return w;
     }
     return NULL;
@@ -152,6 +159,8 @@ static char *speak_all(struct judging *j, const struct profile *profile, const s
     BUF_CLEANUP out = {0};
     for (size_t i = 0; i < count; i++) {
         const struct words *w = words_for(profile, &list[i]);
+        if (w == NULL && list[i].hidden)
+            continue;
         const char *text = w != NULL ? w->text : profile->fallback;
         const struct parts parts = {.spoken = &list[i], .code = "", .message = "", .words = w};
         lines_add(&out, words_fill(j, text, &parts), profile->separator);
@@ -176,6 +185,140 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
     out->message = wrapper == NULL ? parts.message : words_fill(j, wrapper, &parts);
 }
 
+/** Flags of a bit mask, added up; what comes before the flags stands alone. */
+static void speak_flags(struct judging *j, const struct profile *profile,
+                        const struct spoken *list, size_t count, struct client_verdict *out)
+{
+    BUF_CLEANUP lines = {0};
+    unsigned long flags = 0;
+    const char *wrapper = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct words *w = words_for(profile, &list[i]);
+        if (w == NULL || w->bare)
+            continue;
+        flags |= strtoul(w->code, NULL, 16);
+        wrapper = i == 0 || wrapper == w->alone ? w->alone : NULL;
+        const struct parts parts = {.spoken = &list[i], .code = "", .message = "", .words = w};
+        lines_add(&lines, words_fill(j, w->text, &parts), profile->separator);
+    }
+    out->code = arena_printf(j->arena, "0x%lx", flags);
+    const struct parts parts = {
+        .spoken = &list[0], .code = out->code, .message = buf_cstr(&lines), .words = NULL};
+    out->message = words_fill(j, wrapper != NULL ? wrapper : profile->wrapper, &parts);
+}
+
+/** A search that failed says only that it did. */
+static void speak_search(struct judging *j, const struct profile *profile, const struct spoken *s,
+                         struct client_verdict *out)
+{
+    struct parts parts = {.spoken = s, .code = "", .message = "", .words = NULL};
+    parts.message = words_fill(j, profile->search_failed, &parts);
+    out->code = "";
+    out->message = words_fill(j, profile->wrapper, &parts);
+}
+
+/* ---- which reasons a client meets ---- */
+
+static bool is_about_names(enum fact_id fact)
+{
+    return fact >= FACT_NAME_MISMATCH && fact <= FACT_NAME_IDN;
+}
+
+/** The certificate whose verification meets this reason: what an issuer lacks is found out with the
+ *  certificate below. */
+static int met_at(const struct spoken *s)
+{
+    const bool of_issuer = s->fact->id == FACT_NOT_A_CA || s->fact->id == FACT_KEY_USAGE_CA ||
+                           s->fact->id == FACT_PATH_LENGTH;
+    return of_issuer && s->depth > 0 ? s->depth - 1 : s->depth;
+}
+
+static bool is_of_chain(const struct profile *profile, const struct spoken *s)
+{
+    return s->fact->node >= 0 && s->depth < DEPTH_ASIDE && !is_about_names(s->fact->id) &&
+           s->phase >= profile->search_phase;
+}
+
+/** verify.c _gnutls_verify_crt_status: from the top, up to the first certificate that is bad;
+ *  purposes are looked at beside it. */
+static void hide_below_bad(const struct profile *profile, struct spoken *list, size_t count)
+{
+    int top = -1;
+    for (size_t i = 0; i < count; i++)
+        if (is_of_chain(profile, &list[i]) && list[i].fact->id != FACT_EKU_MISSING &&
+            met_at(&list[i]) > top)
+            top = met_at(&list[i]);
+    for (size_t i = 0; i < count; i++)
+        list[i].hidden = is_of_chain(profile, &list[i]) &&
+                         list[i].fact->id != FACT_EKU_MISSING && met_at(&list[i]) < top;
+}
+
+/** verify_certificate_chain.cc PathVerifier::Run: a signature that fails, or cannot be checked, ends
+ *  it there; without an anchor it does not begin. */
+static void hide_below_unsigned(const struct profile *profile, struct spoken *list, size_t count)
+{
+    int top = -1;
+    for (size_t i = 0; i < count; i++) {
+        const enum fact_id id = list[i].fact->id;
+        const bool ends = id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED ||
+                          id == FACT_WEAK_DIGEST;
+        if (id == FACT_ISSUER_NOT_FOUND || id == FACT_ROOT_NOT_TRUSTED ||
+            id == FACT_SELF_SIGNED_LEAF || id == FACT_SELF_SIGNED_CA_LEAF ||
+            id == FACT_PATH_TOO_LONG)
+            top = INT_MAX;
+        else if (ends && list[i].depth > top)
+            top = list[i].depth;
+        else if (id == FACT_KEY_UNSUPPORTED && list[i].depth - 1 > top)
+            top = list[i].depth - 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const enum fact_id id = list[i].fact->id;
+        const bool here = list[i].depth == top &&
+                          (id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED ||
+                           id == FACT_WEAK_DIGEST);
+        const bool end = top == INT_MAX &&
+                         (id == FACT_ISSUER_NOT_FOUND || id == FACT_ROOT_NOT_TRUSTED ||
+                          id == FACT_SELF_SIGNED_LEAF || id == FACT_SELF_SIGNED_CA_LEAF ||
+                          id == FACT_PATH_TOO_LONG);
+        list[i].hidden =
+            is_of_chain(profile, &list[i]) && list[i].depth <= top && !here && !end;
+    }
+}
+
+/** cert_verify_proc_builtin.cc MapPathBuilderErrorsToCertStatus: what has no status of its own
+ *  counts only when nothing else is wrong with the path. */
+static void hide_general(struct spoken *list, size_t count)
+{
+    bool special = false;
+    for (size_t i = 0; i < count; i++)
+        special |= !list[i].hidden && list[i].phase > 0 && !is_about_names(list[i].fact->id) &&
+                   list[i].phase < PHASE_BESIDE;
+    for (size_t i = 0; i < count; i++)
+        list[i].hidden |= special && list[i].phase == 0;
+}
+
+static void reasons_hide(const struct profile *profile, struct spoken *list, size_t count)
+{
+    if (profile->hides == HIDES_BELOW_BAD)
+        hide_below_bad(profile, list, count);
+    else if (profile->hides == HIDES_BELOW_UNSIGNED)
+        hide_below_unsigned(profile, list, count);
+    if (profile->pick == PICK_STATUS)
+        hide_general(list, count);
+}
+
+/** The reason that a client shows: the first, or last, that it meets. */
+static const struct spoken *reason_shown(const struct profile *profile, const struct spoken *list,
+                                         size_t count)
+{
+    if (profile->pick == PICK_LAST)
+        return &list[count - 1];
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].hidden)
+            return &list[i];
+    return &list[0];
+}
+
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out)
 {
     const struct profile *profile = out->profile;
@@ -193,10 +336,23 @@ void client_speak(struct judging *j, const struct reasons *reasons, struct clien
                                   .order = i};
     }
     qsort(list, reasons->count, sizeof *list, spoken_compare);
+    reasons_hide(profile, list, reasons->count);
+    if (profile->pick == PICK_FLAGS) {
+        const struct words *w = words_for(profile, &list[0]);
+        if (w != NULL && !w->bare) {
+            speak_flags(j, profile, list, reasons->count, out);
+            return;
+        }
+    }
     if (profile->pick == PICK_ALL) {
         out->message = speak_all(j, profile, list, reasons->count);
         out->code = "";
         return;
     }
-    speak_one(j, profile, &list[profile->pick == PICK_LAST ? reasons->count - 1 : 0], out);
+    const struct spoken *shown = reason_shown(profile, list, reasons->count);
+    if (reasons->search_failed && profile->search_failed != NULL &&
+        shown->phase >= profile->search_phase)
+        speak_search(j, profile, shown, out);
+    else
+        speak_one(j, profile, shown, out);
 }

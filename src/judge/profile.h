@@ -13,8 +13,21 @@ enum strategy {
                    */
     STRATEGY_GREEDY, /**< trusted first, one choice per step, never back (OpenSSL) */
     STRATEGY_LIST,   /**< sorts what was sent, cuts it at the first trusted issuer (GnuTLS) */
+    STRATEGY_LIST_OR_SEARCH, /**< the list as it was sent if it leads to an anchor's name, and then
+                                nothing else; a search if not (Java) */
+    STRATEGY_ORDERED,  /**< one issuer per step, never back, only what stands further on in the
+                          list (mbedTLS) */
+    STRATEGY_TOP_DOWN, /**< every sent certificate, last first, each good CA being one more that
+                          may sign (wolfSSL) */
+    STRATEGY_ITERATE,  /**< depth first, whole paths are judged, every look for an issuer counts
+                          (BoringSSL's path builder) */
 };
-enum name_equality { EQUAL_DER, EQUAL_CANONICAL, EQUAL_TEXT /**< string type ignored, case not */ };
+enum name_equality {
+    EQUAL_DER,
+    EQUAL_CANONICAL,
+    EQUAL_TEXT,      /**< string type ignored, case not */
+    EQUAL_PRINTABLE, /**< case ignored, in UTF8Strings and PrintableStrings of equal length */
+};
 enum akid_use { AKID_IGNORE, AKID_KEY, AKID_KEY_AND_SERIAL };
 enum anchor_pick { ANCHOR_ALL, ANCHOR_FIRST, ANCHOR_LAST };
 enum anchor_bc {
@@ -46,6 +59,7 @@ enum digest_bit {
     DENY_SHA1 = 8,
     DENY_SHA224 = 16,
     DENY_UNKNOWN = 32, /**< a signature algorithm whose strength the client does not know */
+    DENY_SHA512 = 64,
 };
 enum key_bit {
     KEYS_SECP256K1 = 1,
@@ -62,6 +76,12 @@ enum wildcard_bit {
     WILD_PREFIX = 1 /**< w* */,
     WILD_SUFFIX = 2 /**< *w */,
     WILD_MIDDLE = 4 /**< w*w */
+};
+/** What is looked at in each certificate that was sent, whether it is needed or not. */
+enum parse_bit {
+    PARSE_ENCODING = 1, /**< anomalies_fatal */
+    PARSE_CRITICAL = 2, /**< critical extensions are a matter of the parser */
+    PARSE_KEYS = 4,     /**< so are curves */
 };
 enum underscore_use { UNDERSCORE_ANY, UNDERSCORE_EXACT, UNDERSCORE_NONE };
 enum anchor_skip { SKIP_TIME = 1, SKIP_EKU = 2, SKIP_KU = 4, SKIP_CRIT = 8 };
@@ -111,6 +131,10 @@ struct behaviour {
     unsigned max_intermediates; /**< 0: no limit of its own */
     bool no_intermediates;
     unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
+    unsigned max_signatures;           /**< checked in one search; 0: LIMIT_SIGNATURES */
+    unsigned search_max_intermediates; /**< of a path that a search found; 0: no limit */
+    unsigned sent_all_parsed; /**< enum parse_bit: one sent certificate that fails ends it all, and
+                                 an anchor that fails is not in the store */
     bool fetches_aia;
     bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so
                            that one which cannot be ends it all */
@@ -128,6 +152,8 @@ struct behaviour {
     bool anchor_leaf_needs_no_ca, anchor_leaf_needs_ca; /**< of a self-signed leaf in the store */
     unsigned
         anchor_leaf_skips; /**< enum anchor_skip: not checked on a leaf that is its own anchor */
+    bool leaf_under_itself; /**< a self-signed leaf in the store is judged as issued by itself: as a
+                               leaf, and once more as an anchor */
     bool anchor_leaf_signature; /**< checks the digest of a trusted leaf's own signature */
     bool anchor_time_ignored, anchor_pathlen_ignored, anchor_nc_ignored, anchor_crit_ignored;
     bool anchor_cert_sign_ignored;
@@ -136,6 +162,8 @@ struct behaviour {
     bool anchor_eku; /**< extendedKeyUsage of the anchor counts */
     /* algorithms */
     unsigned digests_denied;                   /**< enum digest_bit */
+    unsigned ecdsa_digests_denied;             /**< enum digest_bit: of ECDSA signatures, besides */
+    bool sent_root_digest; /**< the digest of a sent root's signature of itself counts */
     unsigned min_rsa, max_rsa;                 /**< bits; 0: none */
     unsigned leaf_keys_denied, ca_keys_denied; /**< enum key_bit */
     bool explicit_curves; /**< EC parameters that are written out are accepted */
@@ -148,17 +176,25 @@ struct behaviour {
     unsigned
         wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
     bool wildcard_anywhere;
+    bool wildcard_not_for_a_label; /**< "*" does not stand for "xn--…" */
+    bool wildcard_in_a_label;      /**< "xn--*" is a pattern like any other */
+    bool wildcard_not_below_suffix; /**< "*.co.uk" and, of unknown domains, "*.test" are refused */
+    bool wildcard_for_ip;           /**< "*.0.0.1" stands for an address, with ip_in_dns */
     bool no_ip_san4, no_ip_san6, ip_v4mapped, ip_in_dns;
     bool odd_names_whole; /**< what is no host name is compared whole, and wildcards not at all */
     bool keep_host_dot;   /**< a trailing dot of the host is not removed before comparing */
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;
+    bool names_unchecked;  /**< names are not compared at all */
+    bool bad_ip_voids_san; /**< with an iPAddress of odd length there is no SAN at all */
+    bool ip_v4mapped_fatal; /**< an IPv4-mapped iPAddress makes a certificate unreadable */
     bool empty_subject_needs_critical_san;
     /* usage */
     unsigned purpose; /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
     bool chain_eku_ignored, chain_eku_any_refused, chain_eku_sgc;
+    bool leaf_eku_sgc_refused; /**< chain_eku_sgc is for CAs only */
     enum leaf_ku leaf_ku;
     bool ku_zero_ok;
     bool leaf_ca_refused, leaf_cert_sign_refused;
@@ -184,6 +220,8 @@ struct behaviour {
     bool nc_unknown_fatal, nc_other_fatal, nc_directory_fatal;
     bool nc_wildcard_excluded; /**< a wildcard that could expand into an excluded tree is refused */
     bool nc_empty_dns_matches_none;
+    bool nc_empty_dns_fatal;    /**< the verifier ends on an empty dNSName subtree */
+    bool nc_direct_issuer_only; /**< a CA's constraints bind only what it issued itself */
     bool nc_leaf_only, nc_on_cn;
     bool nc_doubt_fatal; /**< a name or subtree of the same kind that cannot be compared is a
                             violation, and all of the subject's addresses count (v3_ncons.c) */
@@ -203,7 +241,7 @@ struct behaviour {
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70 };
 
 /** In which order a client meets its reasons, so that the first one is the one it shows. */
-enum where { ANYWHERE, AT_LEAF, AT_CA };
+enum where { ANYWHERE, AT_LEAF, AT_CA, ASIDE /**< sent, but not on the path */ };
 struct phase {
     enum fact_id fact;
     int phase;       /**< lower comes first */
@@ -213,7 +251,21 @@ struct phase {
     int64_t only;  /**< 0: any; else the fact's value + 1 */
     int64_t limit; /**< 0: any; else the fact's limit (which of OpenSSL's strict checks) */
 };
-enum pick { PICK_FIRST, PICK_LAST, PICK_ALL };
+enum pick {
+    PICK_FIRST,
+    PICK_LAST,
+    PICK_ALL,
+    PICK_FLAGS,  /**< all, and their codes, which are hexadecimal numbers, are added up */
+    PICK_STATUS, /**< the first, but those of phase 0 only when no other phase below that of names
+                    has one */
+};
+/** Which reasons a client does not get to see because of another one. */
+enum hides {
+    HIDES_NOTHING,
+    HIDES_BELOW_BAD,      /**< it ends at the first bad certificate, from the top (GnuTLS) */
+    HIDES_BELOW_UNSIGNED, /**< it ends where a signature fails, from the top, and does not begin
+                             without an anchor (BoringSSL) */
+};
 
 /** The limit of a fact about names: which names the client had to compare. */
 enum compared { COMPARED_SAN = 1, COMPARED_CN, COMPARED_NOTHING };
@@ -230,6 +282,8 @@ struct words {
     const char *function; /**< where it arose, for those who print it */
     int64_t only;         /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
     int64_t limit;        /**< 0: any; else the fact's limit */
+    bool hidden;   /**< what is said although the chain's verifier does not get there */
+    const char *alone; /**< wrapper when nothing else is said */
 };
 
 /** What a client calls its library's codes. */
@@ -256,6 +310,10 @@ struct profile {
     const char *failure_wrapper;   /**< of a library's error: "curl: (35) error:{code}:{message}" */
     const char *failure_code;      /**< the client's code of those; NULL the library's */
     const char *fallback;          /**< text for a fact without words */
+    enum hides hides;
+    const char *search_failed; /**< text of all that kept a search from an anchor, in phases from
+                                  `search_phase` on */
+    int search_phase;
 };
 
 /** X509_verify_cert() as `openssl verify` calls it: what tests compare with libcrypto itself. */

@@ -9,7 +9,7 @@ struct search {
     const struct behaviour *b;
     uint32_t mask;
     struct route *route;
-    size_t steps;
+    size_t steps, signatures;
 };
 
 static bool route_passes(struct search *s)
@@ -26,7 +26,7 @@ static bool anchor_suits(struct search *s, int node)
 {
     const struct cert *cert = s->j->graph->nodes[node].cert;
     const bool root = node_is_self_signed(s->j, node);
-    if (!(s->j->graph->nodes[node].stores & s->mask))
+    if (!(s->j->graph->nodes[node].stores & s->mask) || !anchor_is_loaded(s->j, s->b, node))
         return false;
     if (s->route->count > 1)
         return root || !s->b->anchor_must_be_root;
@@ -60,6 +60,8 @@ static bool try_issuer(struct search *s, int edge)
         limit_hit(j, s->steps > limit ? "LIMIT_PATH_STEPS" : "LIMIT_PATH_LENGTH");
         return false;
     }
+    if (s->b->max_signatures != 0 && ++s->signatures > s->b->max_signatures)
+        return false;
     if (edge_signature(j, edge) != EDGE_SIG_GOOD)
         return false;
     s->route->nodes[s->route->count++] = issuer;
@@ -85,11 +87,27 @@ static bool try_issuers(struct search *s, bool stored)
     return false;
 }
 
+/** A trusted leaf whose issuer is itself: the path is the leaf, and the leaf again. */
+static bool leaf_passes_under_itself(struct search *s, int node)
+{
+    if (!(s->j->graph->nodes[node].stores & s->mask) || !node_is_self_signed(s->j, node))
+        return false;
+    s->route->nodes[s->route->count++] = node;
+    if (route_passes(s))
+        return true;
+    s->route->count--;
+    return false;
+}
+
 static bool search_from(struct search *s)
 {
     const int node = s->route->nodes[s->route->count - 1];
-    if (anchor_suits(s, node) && route_passes(s))
+    if (s->route->count == 1 && s->b->leaf_under_itself) {
+        if (leaf_passes_under_itself(s, node))
+            return true;
+    } else if (anchor_suits(s, node) && route_passes(s)) {
         return true;
+    }
     s->route->complete = false;
     if (s->route->count > 1 && !check_candidate(s->j, s->b, s->route))
         return false;
