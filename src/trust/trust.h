@@ -66,4 +66,45 @@ const struct store_source *store_source_at(const struct store *store, size_t i);
  */
 size_t store_count_organization(struct store *store, struct bytes name);
 
+/* ---- root programmes: facts that are compiled in (data/roots) ---- */
+
+enum programme {
+    PROGRAMME_MOZILLA,
+    PROGRAMME_CHROME,
+    PROGRAMME_APPLE,
+    PROGRAMME_MICROSOFT,
+    PROGRAMME_JAVA,
+    PROGRAMME_ANDROID,
+    PROGRAMME_COUNT,
+};
+const char *programme_title(enum programme programme);  /**< "Mozilla" */
+const char *programme_source(enum programme programme); /**< which file of theirs it was */
+cw_time programme_date(enum programme programme);       /**< of the data */
+/** By title, case ignored. */
+bool programme_find(const char *name, enum programme *out);
+
+/** One public root certificate, known by its fingerprint. Static: never freed. */
+struct root_fact;
+const struct root_fact *root_fact_find(const uint8_t sha256[32]);
+/** Roots whose subject has exactly these DER bytes (the issuer name of what they signed): at most
+ *  `max`, returns how many. */
+size_t root_facts_named(struct bytes subject, const struct root_fact **out, size_t max);
+const struct root_fact *root_fact_at(size_t i); /**< by fingerprint; NULL past the end */
+const char *root_fact_name(const struct root_fact *fact);
+const uint8_t *root_fact_sha256(const struct root_fact *fact);
+cw_time root_fact_not_before(const struct root_fact *fact);
+cw_time root_fact_not_after(const struct root_fact *fact);
+bool root_fact_in(const struct root_fact *fact, enum programme programme);
+/** In how many of PROGRAMME_COUNT programmes it stands; 0: a public CA of former years. */
+unsigned root_fact_programmes(const struct root_fact *fact);
+/** "Mozilla, Chrome, Apple" */
+const char *root_fact_list(struct arena *arena, const struct root_fact *fact);
+/** After this moment a programme trusts no new certificate of it (data/roots/README.md says by
+ *  which date a certificate counts as new); TIME_NONE: no such date. */
+cw_time root_fact_until(const struct root_fact *fact, enum programme programme);
+/** The date of the oldest part of the data. */
+cw_time root_facts_date(void);
+/** True when that is more than 12 months before `at`: to be said with every verdict on it. */
+bool root_facts_are_old(cw_time at);
+
 #endif
