@@ -104,6 +104,8 @@ enum oid oid_of(struct bytes body);
 const char *oid_name(enum oid oid);
 /** DER content octets of a known OID. */
 struct bytes oid_der(enum oid oid);
+/** Content octets that make up whole subidentifiers, none padded (X.690 section 8.19.2). */
+bool oid_is_well_formed(struct bytes body);
 /** "1.3.6.1.5.5.7.3.1" of any content octets; "invalid" when they are none. */
 char *oid_text(struct arena *arena, struct bytes body);
 /** Content octets of a dotted OID; false when it is not one. */

@@ -89,6 +89,17 @@ static size_t subidentifier_octets(struct bytes body)
     return 0;
 }
 
+bool oid_is_well_formed(struct bytes body)
+{
+    bool first = true;
+    for (size_t i = 0; i < body.n; i++) {
+        if (first && body.p[i] == 0x80)
+            return false;
+        first = (body.p[i] & 0x80) == 0;
+    }
+    return body.n > 0 && first;
+}
+
 /** The first subidentifier holds two arcs (X.690 8.19.4). */
 static bool append_first_arcs(struct buf *text, struct bytes body, size_t octets)
 {

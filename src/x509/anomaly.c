@@ -44,6 +44,7 @@ static const char *const anomaly_names[ANOMALY_COUNT] = {
     [ANOMALY_TIME_REVERSED] = "time-reversed",
     [ANOMALY_NAME_PRINTABLE] = "name-printable",
     [ANOMALY_NAME_UTF8] = "name-utf8",
+    [ANOMALY_NAME_STRING] = "name-string",
     [ANOMALY_NAME_EMPTY_ISSUER] = "name-empty-issuer",
     [ANOMALY_NAME_MALFORMED] = "name-malformed",
     [ANOMALY_NAME_EMPTY_RDN] = "name-empty-rdn",

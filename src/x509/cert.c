@@ -66,10 +66,14 @@ static void read_version(struct cert *cert, const struct der *wrapper)
     if (!element_take(cert, &r, DER_INTEGER, &number) || !reader_at_end(&r) ||
         !der_small_int(&number, &value) || value > 2) {
         anomaly_add(cert, ANOMALY_VERSION_UNKNOWN, wrapper->offset);
+        if (r.bad || !reader_at_end(&r) || number.body.n == 0)
+            anomaly_add(cert, ANOMALY_MALFORMED, r.bad ? r.bad_at : r.offset);
         const bool readable = !r.bad && der_small_int(&number, &value) && value < INT32_MAX;
         cert->version = readable ? (unsigned)value + 1 : 0;
         return;
     }
+    if (der_int_is_padded(number.body))
+        anomaly_add(cert, ANOMALY_MALFORMED, number.offset);
     if (value == 0)
         anomaly_add(cert, ANOMALY_VERSION_EXPLICIT_1, wrapper->offset);
     cert->version = (unsigned)value + 1;
@@ -147,6 +151,8 @@ static bool read_critical(struct cert *cert, struct reader *r)
     struct der boolean;
     if (!reader_optional(r, DER_BOOLEAN, &boolean))
         return false;
+    if (boolean.body.n != 1)
+        anomaly_add(cert, ANOMALY_MALFORMED, boolean.offset);
     const uint8_t value = boolean.body.n == 1 ? boolean.body.p[0] : 1;
     if (value == 0)
         anomaly_add(cert, ANOMALY_CRITICAL_FALSE, boolean.offset);
@@ -178,16 +184,20 @@ static void read_extension(struct holder *holder, const struct der *element)
     struct cert *cert = &holder->cert;
     struct reader r = reader_enter(element);
     struct der oid, value = {0};
-    if (element->tag != DER_SEQUENCE || !element_take(cert, &r, DER_OID, &oid)) {
+    if (element->tag != DER_SEQUENCE || !element_take(cert, &r, DER_OID, &oid) ||
+        !oid_is_well_formed(oid.body)) {
         anomaly_add(cert, ANOMALY_EXTENSION_MALFORMED, element->offset);
+        anomaly_add(cert, ANOMALY_MALFORMED, element->offset);
         return;
     }
     if ((element->flags & DER_LONG_LENGTH) != 0)
         anomaly_add(cert, ANOMALY_LONG_LENGTH, element->offset);
     const bool critical = read_critical(cert, &r);
     const bool has_value = element_take(cert, &r, DER_OCTET_STRING, &value);
-    if (!has_value || !reader_at_end(&r))
+    if (!has_value || !reader_at_end(&r)) {
         anomaly_add(cert, ANOMALY_EXTENSION_MALFORMED, r.bad ? r.bad_at : r.offset);
+        anomaly_add(cert, ANOMALY_MALFORMED, r.bad ? r.bad_at : r.offset);
+    }
     const struct extension extension = {
         .id = oid_of(oid.body),
         .critical = critical,
@@ -292,9 +302,11 @@ static void read_algorithm(struct cert *cert, const struct der *outer)
     if (bytes_equal(cert->inner_algorithm, cert->outer_algorithm))
         return;
     anomaly_add(cert, ANOMALY_ALGORITHMS_DIFFER, outer->offset);
-    if (algorithm_read(cert->inner_algorithm, (size_t)(cert->inner_algorithm.p - cert->der.p),
-                       &algorithm))
+    const size_t inner = (size_t)(cert->inner_algorithm.p - cert->der.p);
+    if (algorithm_read(cert->inner_algorithm, inner, &algorithm))
         signature_digest(cert, &algorithm);
+    else
+        anomaly_add(cert, ANOMALY_MALFORMED, inner);
 }
 
 /** signatureAlgorithm and signatureValue (RFC 5280 sections 4.1.1.2 and 4.1.1.3). */

@@ -89,11 +89,17 @@ static bool read_eku(struct cert *cert, struct reader *r)
         anomaly_add(cert, ANOMALY_EKU_EMPTY, list.offset);
     struct reader purposes = reader_enter(&list);
     while (!reader_at_end(&purposes)) {
-        if (!element_take(cert, &purposes, DER_OID, &purpose))
+        if (!element_take(cert, &purposes, DER_OID, &purpose) || !oid_is_well_formed(purpose.body))
             return failed_at(r, &purposes);
         cert->eku |= eku_bit_of(oid_of(purpose.body));
     }
     return true;
+}
+
+/** X.690 section 8.3: an INTEGER has octets, and no redundant ones. */
+static bool integer_is_good(const struct der *number)
+{
+    return number->body.n > 0 && !der_int_is_padded(number->body);
 }
 
 /** pathLenConstraint INTEGER (0..MAX): the largest int stands for what is larger. */
@@ -126,8 +132,11 @@ static bool read_basic_constraints(struct cert *cert, struct reader *r)
         else if (element.body.p[0] != 0xff)
             anomaly_add(cert, ANOMALY_BOOLEAN_NOT_FF, element.offset);
     }
-    if (reader_optional(&fields, DER_INTEGER, &element))
+    if (reader_optional(&fields, DER_INTEGER, &element)) {
+        if (!integer_is_good(&element))
+            return failed_at(r, &(struct reader){.offset = element.offset});
         read_path_length(cert, &element);
+    }
     return (!fields.bad && reader_at_end(&fields)) || failed_at(r, &fields);
 }
 
@@ -141,6 +150,17 @@ static bool read_ski(struct cert *cert, struct reader *r)
     return true;
 }
 
+/** GeneralNames to their end, each of which can be read. */
+static bool names_are_readable(struct reader names)
+{
+    struct general_name name;
+    size_t count = 0;
+    while (count++ < LIMIT_SAN_NAMES && general_name_next(&names, &name))
+        if (name.kind == GN_BAD)
+            return false;
+    return !names.bad;
+}
+
 /** RFC 5280 section 4.2.1.1: [0] keyIdentifier, [1] authorityCertIssuer, [2] its serial number. */
 static bool read_aki(struct cert *cert, struct reader *r)
 {
@@ -150,10 +170,16 @@ static bool read_aki(struct cert *cert, struct reader *r)
     struct reader fields = reader_enter(&list);
     if (reader_optional(&fields, DER_CONTEXT(0), &element))
         cert->aki_key_id = element.body;
-    if (reader_optional(&fields, DER_CONTEXT_CONS(1), &element))
+    if (reader_optional(&fields, DER_CONTEXT_CONS(1), &element)) {
         cert->aki_issuer = element.body;
-    if (reader_optional(&fields, DER_CONTEXT(2), &element))
+        if (!names_are_readable(reader_enter(&element)))
+            return failed_at(r, &(struct reader){.offset = element.offset});
+    }
+    if (reader_optional(&fields, DER_CONTEXT(2), &element)) {
         cert->aki_serial = element.body;
+        if (!integer_is_good(&element))
+            return failed_at(r, &(struct reader){.offset = element.offset});
+    }
     if ((cert->aki_issuer.p != NULL) != (cert->aki_serial.p != NULL))
         anomaly_add(cert, ANOMALY_AKI_HALF, list.offset);
     return (!fields.bad && reader_at_end(&fields)) || failed_at(r, &fields);
@@ -366,6 +392,42 @@ static bool read_access(struct cert *cert, struct reader *r)
     return true;
 }
 
+/** DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] } */
+static bool point_name_is_readable(const struct der *wrapper)
+{
+    struct reader choice = reader_enter(wrapper);
+    struct der name;
+    if (!reader_next(&choice, &name) || !reader_at_end(&choice))
+        return false;
+    if (name.tag == DER_CONTEXT_CONS(0))
+        return names_are_readable(reader_enter(&name));
+    return name.tag == DER_CONTEXT_CONS(1);
+}
+
+/** DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }: "MUST NOT
+ *  consist of only the reasons field". */
+static bool point_is_readable(const struct der *point)
+{
+    struct reader fields = reader_enter(point);
+    struct der field;
+    bool named = false;
+    if (reader_optional(&fields, DER_CONTEXT_CONS(0), &field)) {
+        named = true;
+        if (!point_name_is_readable(&field))
+            return false;
+    }
+    struct bytes bits;
+    unsigned unused;
+    if (reader_optional(&fields, DER_CONTEXT(1), &field) && !der_bit_string(&field, &bits, &unused))
+        return false;
+    if (reader_optional(&fields, DER_CONTEXT_CONS(2), &field)) {
+        named |= field.body.n > 0;
+        if (!names_are_readable(reader_enter(&field)))
+            return false;
+    }
+    return named && !fields.bad && reader_at_end(&fields);
+}
+
 /** RFC 5280 section 4.2.1.13: SEQUENCE SIZE (1..MAX) OF DistributionPoint */
 static bool read_distribution_points(struct cert *cert, struct reader *r)
 {
@@ -378,12 +440,8 @@ static bool read_distribution_points(struct cert *cert, struct reader *r)
     while (!reader_at_end(&items)) {
         if (!element_take(cert, &items, DER_SEQUENCE, &item))
             return failed_at(r, &items);
-        struct reader fields = reader_enter(&item);
-        struct der field;
-        while (reader_next(&fields, &field))
-            ;
-        if (fields.bad)
-            return failed_at(r, &fields);
+        if (!point_is_readable(&item))
+            return failed_at(r, &(struct reader){.offset = item.offset});
     }
     return true;
 }
@@ -431,6 +489,25 @@ static bool read_scts(struct cert *cert, struct reader *r)
            failed_at(r, &(struct reader){.offset = octets.body_offset});
 }
 
+/** RFC 3820 section 3.8: SEQUENCE { pCPathLenConstraint INTEGER OPTIONAL, proxyPolicy SEQUENCE {
+ *  policyLanguage OBJECT IDENTIFIER, policy OCTET STRING OPTIONAL } } */
+static bool read_proxy(struct cert *cert, struct reader *r)
+{
+    struct der info, number, policy, oid, octets;
+    if (!read_only(cert, r, DER_SEQUENCE, &info))
+        return false;
+    struct reader fields = reader_enter(&info);
+    if (reader_optional(&fields, DER_INTEGER, &number) && !integer_is_good(&number))
+        return failed_at(r, &fields);
+    if (!element_take(cert, &fields, DER_SEQUENCE, &policy) || !reader_at_end(&fields))
+        return failed_at(r, &fields);
+    struct reader inner = reader_enter(&policy);
+    if (!element_take(cert, &inner, DER_OID, &oid) || !oid_is_well_formed(oid.body))
+        return failed_at(r, &inner);
+    reader_optional(&inner, DER_OCTET_STRING, &octets);
+    return (!inner.bad && reader_at_end(&inner)) || failed_at(r, &inner);
+}
+
 /** ctPoison (RFC 6962 section 3.1) and ocspNoCheck (RFC 6960 section 4.2.2.2.1) are NULL. */
 static bool read_null(struct cert *cert, struct reader *r)
 {
@@ -464,6 +541,7 @@ static const struct {
     [OID_TLS_FEATURE] = {read_tls_feature, HAS_TLS_FEATURE},
     [OID_NS_CERT_TYPE] = {read_ns_cert_type, HAS_NS_CERT_TYPE},
     [OID_CT_POISON] = {read_null, HAS_CT_POISON},
+    [OID_PROXY_CERT_INFO] = {read_proxy, 0},
     [OID_OCSP_NO_CHECK] = {read_null, HAS_OCSP_NO_CHECK},
 };
 

@@ -11,6 +11,18 @@ struct reader general_names(struct bytes extension_value, size_t offset)
     return reader_expect(&outer, DER_SEQUENCE, &list) ? reader_enter(&list) : outer;
 }
 
+/** OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY } */
+static bool other_is_readable(const struct der *element)
+{
+    struct reader fields = reader_enter(element);
+    struct der oid, wrapper, value;
+    if (!reader_expect(&fields, DER_OID, &oid) || !oid_is_well_formed(oid.body) ||
+        !reader_expect(&fields, DER_CONTEXT_CONS(0), &wrapper) || !reader_at_end(&fields))
+        return false;
+    struct reader inner = reader_enter(&wrapper);
+    return reader_next(&inner, &value) && reader_at_end(&inner);
+}
+
 bool general_name_next(struct reader *reader, struct general_name *out)
 {
     static const uint8_t tags[GN_BAD] = {
@@ -31,11 +43,16 @@ bool general_name_next(struct reader *reader, struct general_name *out)
     *out = (struct general_name){.kind = GN_BAD, .value = element.body, .offset = element.offset};
     if (number < GN_BAD && tags[number] == element.tag)
         out->kind = (enum general_name_kind)number;
+    if (out->kind == GN_REGISTERED && !oid_is_well_formed(element.body))
+        out->kind = GN_BAD;
+    if (out->kind == GN_OTHER && !other_is_readable(&element))
+        out->kind = GN_BAD;
     if (out->kind != GN_DIRECTORY)
         return true;
     /* Name is a CHOICE, so that its tag is explicit (X.680 31.2.7). */
     struct reader inner = reader_enter(&element);
-    if (reader_expect(&inner, DER_SEQUENCE, &name) && reader_at_end(&inner))
+    if (reader_expect(&inner, DER_SEQUENCE, &name) && reader_at_end(&inner) &&
+        name_is_readable(name.whole))
         out->value = name.whole;
     else
         out->kind = GN_BAD;

@@ -54,6 +54,8 @@ struct rdns {
 struct rdns rdns_of(struct bytes name, size_t offset);
 /** The next RDN; false at the end, or when it cannot be read. */
 bool rdn_next(struct rdns *rdns, struct rdn *out);
+/** Every RDN of it can be followed. */
+bool name_is_readable(struct bytes name);
 void name_check(struct cert *cert, struct bytes name, size_t offset);
 /** Every octet is in PrintableString's set. */
 bool is_printable_string(struct bytes value);

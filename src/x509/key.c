@@ -15,7 +15,7 @@ bool algorithm_read(struct bytes whole, size_t offset, struct algorithm *out)
     out->oid = oid.body;
     out->id = oid_of(oid.body);
     out->has_parameters = reader_next(&r, &out->parameters);
-    return !r.bad && reader_at_end(&r);
+    return !r.bad && reader_at_end(&r) && oid_is_well_formed(oid.body);
 }
 
 /* ---- signature algorithms ---- */
@@ -291,6 +291,13 @@ static bool key_read_kind(struct cert *cert, const struct algorithm *algorithm, 
     return true;
 }
 
+/** Not even the SubjectPublicKeyInfo around the key can be followed. */
+static void structure_failed(struct cert *cert, size_t offset)
+{
+    anomaly_add(cert, ANOMALY_KEY_MALFORMED, offset);
+    anomaly_add(cert, ANOMALY_MALFORMED, offset);
+}
+
 void key_read(struct cert *cert, struct bytes spki, size_t offset, struct key_info *out)
 {
     *out = (struct key_info){.spki = spki};
@@ -299,19 +306,19 @@ void key_read(struct cert *cert, struct bytes spki, size_t offset, struct key_in
     struct algorithm algorithm;
     unsigned unused;
     if (!reader_expect(&outer, DER_SEQUENCE, &sequence)) {
-        anomaly_add(cert, ANOMALY_KEY_MALFORMED, offset);
+        structure_failed(cert, offset);
         return;
     }
     struct reader r = reader_enter(&sequence);
     if (!element_take(cert, &r, DER_SEQUENCE, &identifier) ||
         !element_take(cert, &r, DER_BIT_STRING, &bits) || !reader_at_end(&r)) {
-        anomaly_add(cert, ANOMALY_KEY_MALFORMED, r.bad ? r.bad_at : r.offset);
+        structure_failed(cert, r.bad ? r.bad_at : r.offset);
         return;
     }
     out->algorithm = identifier.whole;
     if (!algorithm_read(identifier.whole, identifier.offset, &algorithm) ||
         !der_bit_string(&bits, &out->bits_content, &unused)) {
-        anomaly_add(cert, ANOMALY_KEY_MALFORMED, identifier.offset);
+        structure_failed(cert, identifier.offset);
         return;
     }
     out->kind = (enum key_kind)key_kinds[algorithm.id].kind;

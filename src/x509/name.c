@@ -23,8 +23,8 @@ static bool attribute_read(const struct der *element, struct attribute *out, siz
     *bad_at = element->offset;
     if (element->tag != DER_SEQUENCE)
         return false;
-    const bool good = reader_expect(&fields, DER_OID, &type) && reader_next(&fields, &value) &&
-                      reader_at_end(&fields);
+    const bool good = reader_expect(&fields, DER_OID, &type) && oid_is_well_formed(type.body) &&
+                      reader_next(&fields, &value) && reader_at_end(&fields);
     if (!good) {
         *bad_at = fields.bad ? fields.bad_at : fields.offset;
         return false;
@@ -75,8 +75,49 @@ bool is_printable_string(struct bytes value)
     return true;
 }
 
+/** The types that libcrypto's decoder takes in a name (tasn_dec.c, B_ASN1_PRINTABLE): the strings
+ * of DirectoryString, IA5String and NumericString, and what X.520 has besides. */
+static bool tag_is_of_names(uint8_t tag)
+{
+    switch (tag) {
+    case DER_UTF8_STRING:
+    case DER_NUMERIC_STRING:
+    case DER_PRINTABLE_STRING:
+    case DER_TELETEX_STRING:
+    case DER_IA5_STRING:
+    case DER_UNIVERSAL_STRING:
+    case DER_BMP_STRING:
+    case DER_BIT_STRING:
+    case DER_SEQUENCE:
+    case DER_ENUMERATED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** Whole characters of two or four octets, none of them a surrogate. */
+static bool is_wide_string(const struct attribute *attribute)
+{
+    const size_t width = attribute->tag == DER_BMP_STRING ? 2 : 4;
+    const struct bytes value = attribute->value;
+    if (value.n % width != 0)
+        return false;
+    for (size_t i = 0; i < value.n; i += width) {
+        uint32_t c = 0;
+        for (size_t j = 0; j < width; j++)
+            c = c << 8 | value.p[i + j];
+        if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+            return false;
+    }
+    return true;
+}
+
 static void attribute_check(struct cert *cert, const struct attribute *attribute)
 {
+    const bool wide = attribute->tag == DER_BMP_STRING || attribute->tag == DER_UNIVERSAL_STRING;
+    if (!tag_is_of_names(attribute->tag) || (wide && !is_wide_string(attribute)))
+        anomaly_add(cert, ANOMALY_NAME_STRING, attribute->offset);
     if (attribute->tag == DER_PRINTABLE_STRING && !is_printable_string(attribute->value))
         anomaly_add(cert, ANOMALY_NAME_PRINTABLE, attribute->offset);
     if (attribute->tag == DER_UTF8_STRING && !str_is_utf8(attribute->value))
@@ -95,6 +136,15 @@ void name_check(struct cert *cert, struct bytes name, size_t offset)
     }
     if (rdns.reader.bad)
         anomaly_add(cert, ANOMALY_NAME_MALFORMED, rdns.reader.bad_at);
+}
+
+bool name_is_readable(struct bytes name)
+{
+    struct rdns rdns = rdns_of(name, 0);
+    struct rdn rdn;
+    while (rdn_next(&rdns, &rdn))
+        ;
+    return !rdns.reader.bad;
 }
 
 /* ---- comparing ---- */

@@ -37,7 +37,7 @@ static const struct behaviour openssl_verify = {
     .anomalies_invalid = ANOMALY_BIT(KEY_USAGE_EMPTY) | ANOMALY_BIT(PATH_LENGTH_NEGATIVE),
     .anomalies_unread = ANOMALY_BIT(MALFORMED) | ANOMALY_BIT(SERIAL_PADDED) |
                         ANOMALY_BIT(TRAILING) | ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(NAME_UTF8) |
-                        ANOMALY_BIT(NAME_MALFORMED),
+                        ANOMALY_BIT(NAME_MALFORMED) | ANOMALY_BIT(NAME_STRING),
     .anomalies_unsigned = ANOMALY_BIT(SIGNATURE_UNUSED_BITS) | ANOMALY_BIT(ALGORITHMS_DIFFER),
 };
 
