@@ -27,50 +27,11 @@ static const struct behaviour openssl_3_6_partial = {OPENSSL_3_6, OPENSSL_PARTIA
 
 /* ---- the order of its errors ---- */
 
-/* x509_vfy.c verify_chain; within check_extensions certificate by certificate from the leaf up. */
 static const struct phase phases[] = {
     {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_OFFER},
     {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE},
-    {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .phase = PHASE_LEAF_KEY},
-    {.fact = FACT_ISSUER_NOT_FOUND, .phase = PHASE_BUILD},
-    {.fact = FACT_ANCHOR_NOT_ROOT, .phase = PHASE_BUILD},
-    {.fact = FACT_ANCHOR_DISTRUSTED, .phase = PHASE_BUILD},
-    {.fact = FACT_ROOT_NOT_TRUSTED, .phase = PHASE_BUILD},
-    {.fact = FACT_SELF_SIGNED_LEAF, .phase = PHASE_BUILD},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = PHASE_BUILD},
-    {.fact = FACT_PATH_TOO_LONG, .phase = PHASE_BUILD},
-    OPENSSL_STRICT_PHASES(PHASE_EXTENSIONS, 4),
-    {.fact = FACT_CRITICAL_EXTENSION, .phase = PHASE_EXTENSIONS, .step = 1},
-    {.fact = FACT_NOT_A_CA, .phase = PHASE_EXTENSIONS, .step = 2},
-    {.fact = FACT_KEY_USAGE_CA, .phase = PHASE_EXTENSIONS, .step = 2},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,
-     .phase = PHASE_EXTENSIONS,
-     .step = 2},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
-     .phase = PHASE_EXTENSIONS,
-     .step = 3},
-    {.fact = FACT_EKU_MISSING, .phase = PHASE_EXTENSIONS, .step = 5},
-    {.fact = FACT_KEY_USAGE_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},
-    {.fact = FACT_CA_AS_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},
-    {.fact = FACT_PATH_LENGTH, .phase = PHASE_EXTENSIONS, .step = 6},
-    {.fact = FACT_WEAK_KEY, .phase = PHASE_LEVEL},
-    {.fact = FACT_WEAK_DIGEST, .phase = PHASE_LEVEL, .step = 1},
+    OPENSSL_CHAIN_PHASES,
     OPENSSL_NAME_PHASES(PHASE_NAME),
-    {.fact = FACT_KEY_UNSUPPORTED, .phase = PHASE_VERIFY, .root_first = true},
-    {.fact = FACT_SIGNATURE_BAD, .phase = PHASE_VERIFY, .root_first = true, .step = 1},
-    {.fact = FACT_SIGNATURE_UNSUPPORTED, .phase = PHASE_VERIFY, .root_first = true, .step = 1},
-    {.fact = FACT_TIME_UNREADABLE, .phase = PHASE_VERIFY, .root_first = true, .step = 2},
-    {.fact = FACT_NOT_YET_VALID, .phase = PHASE_VERIFY, .root_first = true, .step = 3},
-    {.fact = FACT_EXPIRED, .phase = PHASE_VERIFY, .root_first = true, .step = 4},
-    {.fact = FACT_NAME_CONSTRAINT, .phase = PHASE_CONSTRAINTS, .root_first = true},
-    {.fact = FACT_POLICY, .phase = PHASE_POLICY},
-    {.fact = FACT_KEY_MISMATCH, .phase = PHASE_POSSESSION},
-    /* its key exchange, after the certificate, is signed with MD5 and SHA-1 */
-    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_POSSESSION},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_ANSWER},
-    {.fact = FACT_ANOMALY, .phase = PHASE_UNSAID},
     {.phase = -1},
 };
 
@@ -80,8 +41,8 @@ static const struct words words_3_0[] = {
     {.fact = FACT_ANCHOR_NOT_ROOT, .code = "2", .text = "unable to get issuer certificate"},
     {.fact = FACT_KEY_UNSUPPORTED,
      .where = AT_CA,
-     .code = "6",
-     .text = "unable to decode issuer public key"},
+     .code = "67",
+     .text = "CA certificate key too weak"},
     {.fact = FACT_SIGNATURE_BAD, .code = "7", .text = "certificate signature failure"},
     {.fact = FACT_SIGNATURE_UNSUPPORTED, .code = "7", .text = "certificate signature failure"},
     {.fact = FACT_NOT_YET_VALID, .code = "9", .text = "certificate is not yet valid"},
@@ -170,31 +131,31 @@ static const struct words words_3_0[] = {
      .code = "93",
      .text = "Using cert extension requires at least X509v3"},
     {.fact = FACT_KEY_USAGE_CA, .code = "79", .text = "invalid CA certificate"},
+    /* d2i_X509 */
+    OPENSSL_DECODE_WORDS(FACT_UNPARSABLE, 0, "068000A8", "asn1_check_tlen", "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_MALFORMED + 1, "068000A8", "asn1_check_tlen",
+                         "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_MALFORMED + 1, "068000A8", "asn1_check_tlen",
+                         "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_SERIAL_PADDED + 1, "068000DD", "c2i_ibuf",
+                         "illegal padding"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TBS_TRAILING + 1, "06800094", "asn1_item_embed_d2i",
+                         "sequence length mismatch"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_UTF8 + 1, "06800086", "ASN1_mbstring_ncopy",
+                         "invalid utf8string"),
     /* libssl */
-    {.fact = FACT_UNPARSABLE,
-     .bare = true,
-     .text = "error:0A08000D:SSL routines:tls_process_server_certificate:ASN1 lib"},
-    {.fact = FACT_ANOMALY,
-     .bare = true,
-     .text = "error:06800094:asn1 encoding routines:asn1_item_embed_d2i:sequence length mismatch"},
-    {.fact = FACT_KEY_UNSUPPORTED,
-     .bare = true,
-     .text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:"
-             "../ssl/record/rec_layer_s3.c:1602:SSL alert number 40"},
-    {.fact = FACT_OLD_PROTOCOL,
-     .bare = true,
-     .text = "error:0A00014D:SSL routines:tls_process_key_exchange:legacy sigalg disallowed or "
-             "unsupported"},
-    {.fact = FACT_KEY_MISMATCH,
-     .bare = true,
-     .text = "error:0A00007B:SSL routines:tls_process_cert_verify:bad signature"},
-    {.fact = FACT_CLIENT_CERTIFICATE,
-     .only = ALERT_HANDSHAKE_FAILURE + 1,
-     .bare = true,
-     .text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure"},
-    {.fact = FACT_CLIENT_CERTIFICATE,
-     .bare = true,
-     .text = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required"},
+    OPENSSL_TLS_WORDS(FACT_ANOMALY, ANOMALY_TRAILING + 1, "0A000087",
+                      "tls_process_server_certificate", "cert length mismatch"),
+    {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .code = "66", .text = "EE certificate key too weak"},
+    OPENSSL_TLS_WORDS(FACT_KEY_UNSUPPORTED, 0, "0A000410", "ssl3_read_bytes",
+                      "sslv3 alert handshake failure"),
+    OPENSSL_TLS_WORDS(FACT_OLD_PROTOCOL, 0, "0A00014D", "tls_process_key_exchange",
+                      "legacy sigalg disallowed or unsupported"),
+    OPENSSL_TLS_WORDS(FACT_KEY_MISMATCH, 0, "0A00007B", "tls_process_cert_verify", "bad signature"),
+    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, ALERT_HANDSHAKE_FAILURE + 1, "0A000410",
+                      "ssl3_read_bytes", "sslv3 alert handshake failure"),
+    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, 0, "0A00045C", "ssl3_read_bytes",
+                      "tlsv13 alert certificate required"),
     {.text = NULL},
 };
 
@@ -219,11 +180,29 @@ static const struct words words_1_1_1[] = {
      .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
      .code = "79",
      .text = "Certificate public key has explicit ECC parameters"},
-    {.fact = FACT_KEY_UNSUPPORTED,
-     .where = AT_LEAF,
-     .bare = true,
-     .text = "error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:"
-             "../ssl/record/rec_layer_s3.c:1562:SSL alert number 40"},
+    OPENSSL_DECODE_WORDS(FACT_UNPARSABLE, 0, "0D0680A8", "asn1_check_tlen", "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_MALFORMED + 1, "0D0680A8", "asn1_check_tlen",
+                         "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_MALFORMED + 1, "0D0680A8", "asn1_check_tlen",
+                         "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_SERIAL_PADDED + 1, "0D0E20DD", "c2i_ibuf",
+                         "illegal padding"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TBS_TRAILING + 1, "0D078094", "asn1_item_embed_d2i",
+                         "sequence length mismatch"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_UTF8 + 1, "0D07A086", "ASN1_mbstring_ncopy",
+                         "invalid utf8string"),
+    OPENSSL_TLS_WORDS(FACT_ANOMALY, ANOMALY_TRAILING + 1, "1416F087",
+                      "tls_process_server_certificate", "cert length mismatch"),
+    {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .code = "66", .text = "EE certificate key too weak"},
+    OPENSSL_TLS_WORDS(FACT_KEY_UNSUPPORTED, 0, "14094410", "ssl3_read_bytes",
+                      "sslv3 alert handshake failure"),
+    OPENSSL_TLS_WORDS(FACT_OLD_PROTOCOL, 0, "1425F102", "ssl_choose_client_version",
+                      "unsupported protocol"),
+    OPENSSL_TLS_WORDS(FACT_KEY_MISMATCH, 0, "1417B07B", "tls_process_cert_verify", "bad signature"),
+    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, ALERT_HANDSHAKE_FAILURE + 1, "14094410",
+                      "ssl3_read_bytes", "sslv3 alert handshake failure"),
+    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, 0, "1409445C", "ssl3_read_bytes",
+                      "tlsv13 alert certificate required"),
     {.text = NULL},
 };
 
@@ -231,17 +210,20 @@ static const struct words words_3_6[] = {
     {.fact = FACT_NOT_YET_VALID,
      .code = "9",
      .text = "certificate is not yet valid or the system clock is incorrect"},
-    {.fact = FACT_KEY_UNSUPPORTED,
-     .where = AT_LEAF,
-     .bare = true,
-     .text = "error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:"
-             "../ssl/record/rec_layer_s3.c:918:SSL alert number 40"},
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TIME_NO_SECONDS + 1, "068000E9", "asn1_ex_c2i",
+                         "utctime is too short"),
+    {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .code = "66", .text = "EE certificate key too weak"},
+    OPENSSL_TLS_WORDS(FACT_KEY_UNSUPPORTED, 0, "0A000410", "ssl3_read_bytes",
+                      "ssl/tls alert handshake failure"),
+    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, ALERT_HANDSHAKE_FAILURE + 1, "0A000410",
+                      "ssl3_read_bytes", "ssl/tls alert handshake failure"),
     {.text = NULL},
 };
 
 /* ---- profiles ---- */
 
 #define S_CLIENT "verify error:num={code}:{message} (depth {depth})"
+#define S_CLIENT_FAILURE "error:{code}:{library}:{function}:{message}"
 #define NOTE "looks in the store first, takes one issuer per step and never comes back"
 
 static const char *const aliases_3_0[] = {"openssl", "openssl3.0", NULL};
@@ -258,6 +240,7 @@ const struct profile profile_openssl_3_0 = {
     .pick = PICK_FIRST,
     .words = words_3_0,
     .wrapper = S_CLIENT,
+    .failure_wrapper = S_CLIENT_FAILURE,
     .fallback = "certificate verify failed",
 };
 
@@ -266,7 +249,8 @@ const struct profile profile_openssl_3_0 = {
     .parent = (parent_), .aliases = aliases_##id, .title = "openssl s_client",                     \
     .evidence = EVIDENCE_MEASURED, .measured_with = "openssl s_client " with, .note = (note_),     \
     .store = "openssl", .behaviour = &openssl_##id, .pick = PICK_FIRST, .words = (words_),         \
-    .wrapper = S_CLIENT, .fallback = "certificate verify failed"
+    .wrapper = S_CLIENT, .failure_wrapper = S_CLIENT_FAILURE,                                      \
+    .fallback = "certificate verify failed"
 
 static const char *const aliases_1_1_1[] = {"openssl1.1.1", NULL};
 const struct profile profile_openssl_1_1_1 = {

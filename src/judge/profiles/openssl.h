@@ -9,6 +9,15 @@
 #if defined(__GNUC__)
 /* a child restates what differs from its parent */
 #pragma GCC diagnostic ignored "-Woverride-init"
+/** An error of libcrypto's decoder, or of libssl: {fact, value + 1, code, function, reason}. */
+#define OPENSSL_LIBRARY_WORDS(library_, fact_, only_, code_, function_, reason_)                   \
+    {                                                                                              \
+        .fact = (fact_), .only = (only_), .code = (code_), .library = (library_),                  \
+        .function = (function_), .text = (reason_)                                                 \
+    }
+#define OPENSSL_DECODE_WORDS(...) OPENSSL_LIBRARY_WORDS("asn1 encoding routines", __VA_ARGS__)
+#define OPENSSL_TLS_WORDS(...) OPENSSL_LIBRARY_WORDS("SSL routines", __VA_ARGS__)
+
 #endif
 
 /** x509_vfy.c build_chain and internal_verify. */
@@ -112,6 +121,68 @@ enum openssl_phase {
     PHASE_UNSAID,     /**< why OpenSSL met another failure before */
 };
 
+#define OPENSSL_DECODE_PHASE(anomaly)                                                              \
+    {                                                                                              \
+        .fact = FACT_ANOMALY, .only = ANOMALY_##anomaly + 1, .phase = PHASE_DECODE                 \
+    }
+/** The handshake around the chain. A server that speaks TLS 1.0 fails at level 2 by its signature
+ * of the key exchange, since SHA-1 is in it. */
+#define OPENSSL_HANDSHAKE_PHASES                                                                   \
+    {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .where = AT_LEAF, .phase = PHASE_LEAF_KEY},          \
+        {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_OFFER},                    \
+        {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE}, OPENSSL_DECODE_PHASE(MALFORMED),         \
+        OPENSSL_DECODE_PHASE(SERIAL_PADDED), OPENSSL_DECODE_PHASE(TRAILING),                       \
+        OPENSSL_DECODE_PHASE(TBS_TRAILING), OPENSSL_DECODE_PHASE(NAME_UTF8),                       \
+        OPENSSL_DECODE_PHASE(NAME_MALFORMED), OPENSSL_DECODE_PHASE(TIME_NO_SECONDS),               \
+        {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_POSSESSION},                                    \
+        {.fact = FACT_KEY_MISMATCH, .phase = PHASE_POSSESSION},                                    \
+    {                                                                                              \
+        .fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_ANSWER                                     \
+    }
+
+/** x509_vfy.c verify_chain; within check_extensions certificate by certificate from the leaf up. */
+#define OPENSSL_CHAIN_PHASES                                                                       \
+    {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .phase = PHASE_LEAF_KEY},                            \
+        {.fact = FACT_ISSUER_NOT_FOUND, .phase = PHASE_BUILD},                                     \
+        {.fact = FACT_ANCHOR_NOT_ROOT, .phase = PHASE_BUILD},                                      \
+        {.fact = FACT_ANCHOR_DISTRUSTED, .phase = PHASE_BUILD},                                    \
+        {.fact = FACT_ROOT_NOT_TRUSTED, .phase = PHASE_BUILD},                                     \
+        {.fact = FACT_SELF_SIGNED_LEAF, .phase = PHASE_BUILD},                                     \
+        {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = PHASE_BUILD},                                  \
+        {.fact = FACT_PATH_TOO_LONG, .phase = PHASE_BUILD},                                        \
+        OPENSSL_STRICT_PHASES(PHASE_EXTENSIONS, 4),                                                \
+        {.fact = FACT_CRITICAL_EXTENSION, .phase = PHASE_EXTENSIONS, .step = 1},                   \
+        {.fact = FACT_NOT_A_CA, .phase = PHASE_EXTENSIONS, .step = 2},                             \
+        {.fact = FACT_KEY_USAGE_CA, .phase = PHASE_EXTENSIONS, .step = 2},                         \
+        {.fact = FACT_ANOMALY,                                                                     \
+         .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,                                                   \
+         .phase = PHASE_EXTENSIONS,                                                                \
+         .step = 2},                                                                               \
+        {.fact = FACT_ANOMALY,                                                                     \
+         .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,                                                   \
+         .phase = PHASE_EXTENSIONS,                                                                \
+         .step = 3},                                                                               \
+        {.fact = FACT_EKU_MISSING, .phase = PHASE_EXTENSIONS, .step = 5},                          \
+        {.fact = FACT_KEY_USAGE_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},                       \
+        {.fact = FACT_CA_AS_LEAF, .phase = PHASE_EXTENSIONS, .step = 5},                           \
+        {.fact = FACT_PATH_LENGTH, .phase = PHASE_EXTENSIONS, .step = 6},                          \
+        {.fact = FACT_WEAK_KEY, .phase = PHASE_LEVEL},                                             \
+        {.fact = FACT_WEAK_DIGEST, .phase = PHASE_LEVEL, .step = 1},                               \
+        {.fact = FACT_SIGNATURE_BAD, .phase = PHASE_VERIFY, .root_first = true, .step = 1},        \
+        {.fact = FACT_SIGNATURE_UNSUPPORTED,                                                       \
+         .phase = PHASE_VERIFY,                                                                    \
+         .root_first = true,                                                                       \
+         .step = 1},                                                                               \
+        {.fact = FACT_TIME_UNREADABLE, .phase = PHASE_VERIFY, .root_first = true, .step = 2},      \
+        {.fact = FACT_NOT_YET_VALID, .phase = PHASE_VERIFY, .root_first = true, .step = 3},        \
+        {.fact = FACT_EXPIRED, .phase = PHASE_VERIFY, .root_first = true, .step = 4},              \
+        {.fact = FACT_NAME_CONSTRAINT, .phase = PHASE_CONSTRAINTS, .root_first = true},            \
+        {.fact = FACT_POLICY, .phase = PHASE_POLICY},                                              \
+        {.fact = FACT_KEY_UNSUPPORTED, .phase = PHASE_LEVEL},                                      \
+    {                                                                                              \
+        .fact = FACT_ANOMALY, .phase = PHASE_UNSAID                                                \
+    }
+
 #define OPENSSL_NAME_PHASES(phase_)                                                                \
     {.fact = FACT_NAME_MISMATCH, .phase = (phase_)},                                               \
         {.fact = FACT_NAME_CN_ONLY, .phase = (phase_)},                                            \
@@ -134,5 +205,14 @@ enum openssl_phase {
     {                                                                                              \
         .fact = FACT_NAME_IDN, __VA_ARGS__                                                         \
     }
+
+/** An error of libcrypto's decoder, or of libssl: {fact, value + 1, code, function, reason}. */
+#define OPENSSL_LIBRARY_WORDS(library_, fact_, only_, code_, function_, reason_)                   \
+    {                                                                                              \
+        .fact = (fact_), .only = (only_), .code = (code_), .library = (library_),                  \
+        .function = (function_), .text = (reason_)                                                 \
+    }
+#define OPENSSL_DECODE_WORDS(...) OPENSSL_LIBRARY_WORDS("asn1 encoding routines", __VA_ARGS__)
+#define OPENSSL_TLS_WORDS(...) OPENSSL_LIBRARY_WORDS("SSL routines", __VA_ARGS__)
 
 #endif
