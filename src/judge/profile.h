@@ -322,6 +322,7 @@ extern const struct profile profile_openssl_1_1_1, profile_openssl_1_1_1_sec1,
     profile_openssl_1_1_1_strict, profile_openssl_3_0, profile_openssl_3_0_sec1,
     profile_openssl_3_0_strict, profile_openssl_3_0_partial, profile_openssl_3_6,
     profile_openssl_3_6_strict, profile_openssl_3_6_partial;
+extern const struct profile profile_curl_7_74, profile_curl_8_23;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 /** Everything that any verifier could object to: what facts are computed with. */
 extern const struct behaviour behaviour_all_facts;

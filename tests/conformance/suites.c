@@ -33,13 +33,14 @@ static const char *noise_skip(const char *in)
 }
 
 /** Ports, paths, threads and times differ from run to run: "https://host:1234/x/" and "2026-…Z" are
- *  equal. Of OpenSSL's queue of errors the first counts. */
+ *  equal. Of OpenSSL's queue of errors the first counts, and not where in its source it arose. */
 static void message_normalise(const char *message, char *out, size_t size)
 {
     const char *in = noise_skip(message);
     bool queue = false;
     size_t n = 0;
-    while (*in != '\0' && *in != '\n' && n + 1 < size && !(queue && strncmp(in, " | ", 3) == 0)) {
+    while (*in != '\0' && *in != '\n' && n + 1 < size &&
+           !(queue && (strncmp(in, " | ", 3) == 0 || strncmp(in, ":../", 4) == 0))) {
         if (thread_length(in) > 0) {
             in += thread_length(in);
             queue = true;

@@ -1,179 +1,195 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curl on OpenSSL. Evidence: data/profiles/curl.md. */
+/* curl on OpenSSL: 7.74 (Debian 11), 7.88 (Debian 12), 8.23. Evidence: data/profiles/curl.md. */
 #include "judge/profiles/openssl.h"
 
+/* X509_V_FLAG_PARTIAL_CHAIN since curl 7.68; names are compared by curl itself (lib/vtls/openssl.c
+ * ossl_verifyhost, hostcheck.c). */
+#define CURL                                                                                       \
+    OPENSSL_PARTIAL, .cn = CN_NO_DNS_OR_IP_SAN, .cn_pick = CN_LAST, .cn_ip = true,                 \
+                     .partial_wildcards = 0, .keep_host_dot = false, .underscore = UNDERSCORE_ANY
+
+static const struct behaviour curl_7_74 = {
+    OPENSSL_1_1_1,
+    CURL,
+    .anomalies_fatal = ANOMALY_BIT(NAME_EMPTY_ISSUER),
+};
 static const struct behaviour curl_7_88 = {
     OPENSSL_3,
-    /* X509_V_FLAG_PARTIAL_CHAIN since curl 7.68 */
-    .anchor_must_be_root = false,
-    .anchor_issued_leaf = true,
-    /* curl compares names itself: lib/vtls/openssl.c ossl_verifyhost, hostcheck.c */
-    .cn = CN_NO_DNS_OR_IP_SAN,
-    .cn_pick = CN_LAST,
-    .cn_ip = true,
-    .partial_wildcards = 0,
-    .keep_host_dot = false,
+    CURL,
     .strip_san_dot = true,
-    .underscore = UNDERSCORE_ANY,
-    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(TRAILING) |
-                       ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(NAME_UTF8) |
-                       ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_NO_SECONDS) |
-                       ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NAME_EMPTY_ISSUER),
+    .anomalies_fatal = ANOMALY_BIT(NAME_EMPTY_ISSUER),
 };
+static const struct behaviour curl_8_23 = {OPENSSL_3_6, CURL, .strip_san_dot = true};
 
-/* x509_vfy.c: the leaf's key, building, extensions, security level, then from the root down
- * signatures and times, name constraints, policies; curl looks at names last. */
-static const struct phase curl_phases[] = {
-    {.fact = FACT_UNPARSABLE, .phase = 1},
-    {.fact = FACT_WEAK_KEY, .phase = 2, .where = AT_LEAF},
-    {.fact = FACT_ISSUER_NOT_FOUND, .phase = 3},
-    {.fact = FACT_ANCHOR_NOT_ROOT, .phase = 3},
-    {.fact = FACT_ROOT_NOT_TRUSTED, .phase = 3},
-    {.fact = FACT_SELF_SIGNED_LEAF, .phase = 3},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .phase = 3},
-    {.fact = FACT_PATH_TOO_LONG, .phase = 3},
-    {.fact = FACT_CRITICAL_EXTENSION, .phase = 4},
-    {.fact = FACT_NOT_A_CA, .phase = 4},
-    {.fact = FACT_KEY_USAGE_CA, .phase = 4},
-    {.fact = FACT_KEY_USAGE_LEAF, .phase = 4},
-    {.fact = FACT_EKU_MISSING, .phase = 4},
-    {.fact = FACT_PATH_LENGTH, .phase = 4},
-    {.fact = FACT_WEAK_KEY, .phase = 5},
-    {.fact = FACT_WEAK_DIGEST, .phase = 5},
-    {.fact = FACT_ANOMALY, .phase = 6},
-    {.fact = FACT_SIGNATURE_BAD, .phase = 7, .root_first = true},
-    {.fact = FACT_SIGNATURE_UNSUPPORTED, .phase = 7, .root_first = true},
-    {.fact = FACT_EXPIRED, .phase = 7, .root_first = true},
-    {.fact = FACT_NOT_YET_VALID, .phase = 7, .root_first = true},
-    {.fact = FACT_TIME_UNREADABLE, .phase = 7, .root_first = true},
-    {.fact = FACT_NAME_CONSTRAINT, .phase = 8},
-    {.fact = FACT_KEY_UNSUPPORTED, .phase = 8},
-    {.fact = FACT_OLD_PROTOCOL, .phase = 9}, /* at the key exchange, after the certificate */
-    {.fact = FACT_KEY_MISMATCH, .phase = 9},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = 2000}, /* TLS 1.3: when the handshake is over */
+/* lib/vtls/openssl.c servercert: after the handshake the names, then the issuer's name */
+static const struct phase phases_7[] = {
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_NAME_EMPTY_ISSUER + 1,
+     .phase = PHASE_NAME_LATE,
+     .step = 1},
+    OPENSSL_HANDSHAKE_PHASES,
+    OPENSSL_CHAIN_PHASES,
+    OPENSSL_NAME_PHASES(PHASE_NAME_LATE),
+    {.phase = -1},
+};
+/* Curl_ossl_check_peer_cert: the handshake does not verify; names first, then
+ * SSL_get_verify_result */
+static const struct phase phases_8[] = {
+    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_DECODE},
+    {.fact = FACT_KEY_MISMATCH, .phase = PHASE_DECODE},
+    OPENSSL_HANDSHAKE_PHASES,
+    OPENSSL_CHAIN_PHASES,
+    OPENSSL_NAME_PHASES(PHASE_NAME_SOON),
     {.phase = -1},
 };
 
-#define CURL_HOST(fact_)                                                                           \
-    {                                                                                              \
-        .fact = (fact_), .bare = true, .code = "60",                                               \
-        .text = "curl: (60) SSL: no alternative certificate subject name matches target host "     \
-                "name '{host}'"                                                                    \
-    }
+/* ---- words ---- */
 
-/* lib/vtls/openssl.c ossl_verifyhost: the Common Name counts, and is named, where there is no SAN
- */
-#define CURL_CN(fact_)                                                                             \
-    {                                                                                              \
-        .fact = (fact_), .only = 1, .bare = true, .code = "60",                                    \
-        .text = "curl: (60) SSL: certificate subject name '{cn}' does not match target host name " \
-                "'{host}'"                                                                         \
-    }
+#define CURL_NAME_WORDS(...) OPENSSL_NAME_WORDS(.bare = true, .code = "60", __VA_ARGS__)
 
-static const struct words curl_words[] = {
-    {.fact = FACT_ISSUER_NOT_FOUND, .code = "20", .text = "unable to get local issuer certificate"},
-    {.fact = FACT_ANCHOR_NOT_ROOT, .code = "2", .text = "unable to get issuer certificate"},
-    {.fact = FACT_ROOT_NOT_TRUSTED,
-     .code = "19",
-     .text = "self-signed certificate in certificate chain"},
-    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self-signed certificate"},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self-signed certificate"},
-    {.fact = FACT_PATH_TOO_LONG, .code = "22", .text = "certificate chain too long"},
-    {.fact = FACT_EXPIRED, .code = "10", .text = "certificate has expired"},
-    {.fact = FACT_NOT_YET_VALID, .code = "9", .text = "certificate is not yet valid"},
-    {.fact = FACT_TIME_UNREADABLE,
-     .code = "13",
-     .text = "format error in certificate's notBefore field"},
-    {.fact = FACT_CRITICAL_EXTENSION, .code = "34", .text = "unhandled critical extension"},
-    {.fact = FACT_NOT_A_CA, .code = "79", .text = "invalid CA certificate"},
-    {.fact = FACT_KEY_USAGE_CA, .code = "79", .text = "invalid CA certificate"},
-    {.fact = FACT_KEY_USAGE_LEAF, .code = "26", .text = "unsuitable certificate purpose"},
-    {.fact = FACT_EKU_MISSING, .code = "26", .text = "unsuitable certificate purpose"},
-    {.fact = FACT_PATH_LENGTH, .code = "25", .text = "path length constraint exceeded"},
-    {.fact = FACT_WEAK_KEY, .where = AT_LEAF, .code = "66", .text = "EE certificate key too weak"},
-    {.fact = FACT_WEAK_KEY, .code = "67", .text = "CA certificate key too weak"},
-    {.fact = FACT_WEAK_DIGEST, .code = "68", .text = "CA signature digest algorithm too weak"},
-    {.fact = FACT_NAME_CONSTRAINT, .code = "47", .text = "{subtree} subtree violation"},
-    {.fact = FACT_POLICY, .code = "43", .text = "no explicit policy"},
+static const struct words words_7_88[] = {
+    CURL_NAME_WORDS(.limit = COMPARED_CN,
+                    .text = "curl: (60) SSL: certificate subject name '{cn_last}' does not match "
+                            "target host name '{host}'"),
+    CURL_NAME_WORDS(.limit = COMPARED_NOTHING,
+                    .text = "curl: (60) SSL: unable to obtain common name from peer certificate"),
+    CURL_NAME_WORDS(.text = "curl: (60) SSL: no alternative certificate subject name matches "
+                            "target host name '{host}'"),
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_NAME_EMPTY_ISSUER + 1,
+     .code = "60",
+     .bare = true,
+     .text = "curl: (60) SSL: couldn't get X509-issuer name"},
+    /* whatever else libcrypto left in its queue goes before the verdict */
     {.fact = FACT_SIGNATURE_BAD,
-     .code = "7",
+     .code = "35",
      .bare = true,
      .text = "curl: (35) OpenSSL/3.0.22: {signature_error}"},
-    {.fact = FACT_SIGNATURE_UNSUPPORTED, .code = "7", .text = "certificate signature failure"},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
-     .code = "94",
-     .text = "Certificate public key has explicit ECC parameters"},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_TIME_NO_SECONDS + 1,
-     .code = "13",
-     .text = "format error in certificate's notBefore field"},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_TIME_OFFSET + 1,
-     .code = "13",
-     .text = "format error in certificate's notBefore field"},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_EXTENSION_DUPLICATE + 1,
-     .code = "35",
-     .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:1100009E:X509 V3 routines::invalid certificate"},
-    {.fact = FACT_KEY_UNSUPPORTED,
-     .code = "35",
-     .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:0A000410:SSL routines::sslv3 alert handshake "
-             "failure"},
-    {.fact = FACT_OLD_PROTOCOL,
-     .code = "35",
-     .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:0A00014D:SSL routines::legacy sigalg disallowed or "
-             "unsupported"},
-    {.fact = FACT_KEY_MISMATCH,
-     .code = "35",
-     .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:0A00007B:SSL routines::bad signature"},
+    {.fact = FACT_ISSUER_NOT_FOUND,
+     .only = 2,
+     .code = "1100009E",
+     .library = "X509 V3 routines",
+     .text = "invalid certificate"},
     {.fact = FACT_CLIENT_CERTIFICATE,
      .only = ALERT_HANDSHAKE_FAILURE + 1,
-     .code = "35",
-     .bare = true,
-     .text = "curl: (35) OpenSSL/3.0.22: error:0A000410:SSL routines::sslv3 alert handshake "
-             "failure"},
+     .code = "0A000410",
+     .library = "SSL routines",
+     .text = "sslv3 alert handshake failure"},
     {.fact = FACT_CLIENT_CERTIFICATE,
      .code = "56",
      .bare = true,
      .text = "curl: (56) OpenSSL SSL_read: OpenSSL/3.0.22: error:0A00045C:SSL routines::tlsv13 "
              "alert certificate required, errno 0"},
-    CURL_CN(FACT_NAME_CN_ONLY),
-    CURL_CN(FACT_NAME_MISMATCH),
-    CURL_CN(FACT_NAME_WILDCARD_DEPTH),
-    {.fact = FACT_NAME_NO_SAN,
-     .only = 1,
-     .code = "60",
-     .bare = true,
-     .text = "curl: (60) SSL: unable to obtain common name from peer certificate"},
-    CURL_HOST(FACT_NAME_CN_ONLY),
-    CURL_HOST(FACT_NAME_MISMATCH),
-    CURL_HOST(FACT_NAME_NO_SAN),
-    CURL_HOST(FACT_NAME_IP_NOT_IN_SAN),
-    CURL_HOST(FACT_NAME_WILDCARD_DEPTH),
-    CURL_HOST(FACT_NAME_WILDCARD_PARTIAL),
-    CURL_HOST(FACT_NAME_TRAILING_DOT),
     {.text = NULL},
 };
 
-static const char *const curl_aliases[] = {"curl", "curl7.88", NULL};
+static const struct words words_7_74[] = {
+    {.fact = FACT_SIGNATURE_BAD,
+     .code = "35",
+     .bare = true,
+     .text = "curl: (35) {signature_error_1}"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .code = "14094410",
+     .library = "SSL routines",
+     .function = "ssl3_read_bytes",
+     .text = "sslv3 alert handshake failure"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .code = "56",
+     .bare = true,
+     .text = "curl: (56) OpenSSL SSL_read: error:1409445C:SSL routines:ssl3_read_bytes:tlsv13 "
+             "alert certificate required, errno 0"},
+    CURL_NAME_WORDS(.limit = COMPARED_CN,
+                    .text = "curl: (60) SSL: certificate subject name '{cn_last}' does not match "
+                            "target host name '{host}'"),
+    CURL_NAME_WORDS(.limit = COMPARED_NOTHING,
+                    .text = "curl: (60) SSL: unable to obtain common name from peer certificate"),
+    CURL_NAME_WORDS(.text = "curl: (60) SSL: no alternative certificate subject name matches "
+                            "target host name '{host}'"),
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_NAME_EMPTY_ISSUER + 1,
+     .code = "60",
+     .bare = true,
+     .text = "curl: (60) SSL: couldn't get X509-issuer name!"},
+    {.text = NULL},
+};
 
+static const struct words words_8_23[] = {
+    CURL_NAME_WORDS(.limit = COMPARED_CN,
+                    .text = "curl: (60) SSL: certificate subject name '{cn_last}' does not match "
+                            "target {host_kind} '{host}'"),
+    CURL_NAME_WORDS(.limit = COMPARED_NOTHING,
+                    .text = "curl: (60) SSL: unable to obtain common name from peer certificate"),
+    CURL_NAME_WORDS(.text = "curl: (60) SSL: no alternative certificate subject name matches "
+                            "target {host_kind} '{host}'"),
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .code = "56",
+     .bare = true,
+     .text = "curl: (56) TLS connect error: error:0A00045C:SSL routines::tlsv13 alert certificate "
+             "required"},
+    {.text = NULL},
+};
+
+/* ---- profiles ---- */
+
+#define NOTE "OpenSSL with partial chains; compares names itself"
+
+static const char *const aliases_7_74[] = {"curl7.74", NULL};
+const struct profile profile_curl_7_74 = {
+    .name = "curl@7.74",
+    .title = "curl",
+    .aliases = aliases_7_74,
+    .parent = &profile_openssl_1_1_1,
+    .evidence = EVIDENCE_MEASURED,
+    .measured_with = "curl 7.74 / OpenSSL 1.1.1w",
+    .note = NOTE,
+    .store = "curl",
+    .behaviour = &curl_7_74,
+    .phases = phases_7,
+    .pick = PICK_FIRST,
+    .words = words_7_74,
+    .wrapper = "curl: (60) SSL certificate problem: {message}",
+    .failure_wrapper = "curl: (35) error:{code}:{library}:{function}:{message}",
+    .failure_code = "35",
+    .fallback = "certificate verify failed",
+};
+
+static const char *const aliases_7_88[] = {"curl", "curl7.88", NULL};
 const struct profile profile_curl_7_88 = {
     .name = "curl@7.88",
     .title = "curl",
-    .aliases = curl_aliases,
+    .aliases = aliases_7_88,
+    .parent = &profile_openssl_3_0,
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "curl 7.88.1 / OpenSSL 3.0.22",
     .note = "OpenSSL: looks in the store first, takes one issuer per step and never comes back",
     .store = "curl",
     .behaviour = &curl_7_88,
-    .phases = curl_phases,
+    .phases = phases_7,
     .pick = PICK_FIRST,
-    .words = curl_words,
+    .words = words_7_88,
     .wrapper = "curl: (60) SSL certificate problem: {message}",
+    .failure_wrapper = "curl: (35) OpenSSL/3.0.22: error:{code}:{library}::{message}",
+    .failure_code = "35",
+    .fallback = "certificate verify failed",
+};
+
+static const char *const aliases_8_23[] = {"curl8.23", "curl@8.17", NULL};
+const struct profile profile_curl_8_23 = {
+    .name = "curl@8.23",
+    .title = "curl",
+    .aliases = aliases_8_23,
+    .parent = &profile_openssl_3_6,
+    .evidence = EVIDENCE_MEASURED,
+    .measured_with = "curl 8.23 / OpenSSL 3.6.5",
+    .note = "OpenSSL with partial chains; since 8.17 it compares names before anything else",
+    .store = "curl",
+    .behaviour = &curl_8_23,
+    .phases = phases_8,
+    .pick = PICK_FIRST,
+    .words = words_8_23,
+    .wrapper = "curl: (60) SSL certificate OpenSSL verify result: {message} ({code})",
+    .failure_wrapper = "curl: (35) TLS connect error: error:{code}:{library}::{message}",
+    .failure_code = "35",
     .fallback = "certificate verify failed",
 };

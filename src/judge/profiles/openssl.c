@@ -28,8 +28,7 @@ static const struct behaviour openssl_3_6_partial = {OPENSSL_3_6, OPENSSL_PARTIA
 /* ---- the order of its errors ---- */
 
 static const struct phase phases[] = {
-    {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_OFFER},
-    {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE},
+    OPENSSL_HANDSHAKE_PHASES,
     OPENSSL_CHAIN_PHASES,
     OPENSSL_NAME_PHASES(PHASE_NAME),
     {.phase = -1},

@@ -20,6 +20,8 @@ static const struct profile *const table[] = {
     &profile_openssl_3_6,
     &profile_openssl_3_6_strict,
     &profile_openssl_3_6_partial,
+    &profile_curl_7_74,
+    &profile_curl_8_23,
 };
 enum { DEFAULT_COUNT = 4 };
 
