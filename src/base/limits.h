@@ -21,6 +21,15 @@ enum {
         512, /* attributes of one distinguished name; real ones have under 20, OpenSSL's tests 258 */
     LIMIT_RDN_ATTRIBUTES = 64, /* of one relative distinguished name; real ones have one or two */
     LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
+    LIMIT_POINT_NAMES = 32, /* names of one distribution point; real ones have one to three */
+    LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 84 MB; the largest public CRLs
+                                    have two million */
+    LIMIT_CRL_PROBES = 128,      /* slots looked at for one serial; more is a crafted list */
+    LIMIT_CRL_ISSUERS = 1 << 16, /* certificateIssuer entries of an indirect CRL that are indexed */
+    LIMIT_OCSP_BYTES = 1 << 20,  /* real responses are 500 bytes to 5 KB */
+    LIMIT_OCSP_SINGLES = 1000,   /* single responses of one response; real ones have one */
+    LIMIT_OCSP_CERTS = 8,        /* certificates that come with it; one is needed */
+    LIMIT_SCTS = 64,             /* timestamps of one list; policies ask for two to five */
     /* container */
     LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
     LIMIT_OBJECTS = 200000,       /* objects in one file */

@@ -28,6 +28,21 @@ bool signature_needs_null(enum oid algorithm);
 /** As key_info_read(), with anomalies; `offset` is that of the SubjectPublicKeyInfo. */
 void key_read(struct cert *cert, struct bytes spki, size_t offset, struct key_info *out);
 
+/** The next Extension of a list (RFC 5280 section 4.1); false at the end, and where it is malformed
+ *  (reader->bad). */
+bool extension_take(struct reader *reader, struct extension *out);
+/** The SEQUENCE OF Extension inside of an explicit tag; false when it is none. */
+bool extensions_enter(const struct der *wrapper, struct reader *out);
+/** AuthorityKeyIdentifier (RFC 5280 section 4.2.1.1) in its parts. */
+struct authority_id {
+    struct bytes key_id, issuer, serial;
+};
+bool authority_id_read(struct bytes value, size_t offset, struct authority_id *out);
+/** DistributionPointName, from the content of the explicit tag around it. */
+bool point_name_read(const struct der *wrapper, struct point_name *out);
+/** ReasonFlags of an implicit tag; false when it is no BIT STRING. */
+bool reason_flags_read(const struct der *element, unsigned *out);
+
 /** Reads one known extension into the certificate's fields and records what is odd about it. */
 void extension_read(struct cert *cert, const struct extension *extension);
 /** Oddities that only all extensions together show. */
