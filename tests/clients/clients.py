@@ -205,9 +205,9 @@ class OpenSSL(Command):
             depth = found.group(1) if found else depth
             if line.startswith("verify error:"):
                 return Answer(False, f"{line} (depth {depth})")
-        # 4027A3F0BF7F0000:error:0A000086:SSL routines:function:reason:file:line: what libssl says is last
+        # 4027A3F0BF7F0000:error:0A000086:SSL routines:function:reason:file:line: the first is the cause
         errors = [re.search(r"error:[0-9A-F]{8}:[^:]*:[^:]*:[^:]*", line) for line in lines]
-        return Answer(False, ([e.group() for e in errors if e] or ["(no error)"])[-1])
+        return Answer(False, ([e.group() for e in errors if e] or ["(no error)"])[0])
 
 
 class GnutlsCli(Command):
