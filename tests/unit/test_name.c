@@ -225,7 +225,7 @@ static void test_general_names(void **state)
         const char *hex;
         enum general_name_kind kind;
     } rows[] = {
-        {"a0020500", GN_OTHER}, {"810161", GN_EMAIL},       {"820161", GN_DNS},
+        {"a00706012aa0020500", GN_OTHER}, {"a0020500", GN_BAD}, {"880180", GN_BAD}, {"810161", GN_EMAIL},       {"820161", GN_DNS},
         {"a300", GN_X400},      {"a4023000", GN_DIRECTORY}, {"a500", GN_EDI},
         {"860161", GN_URI},     {"870161", GN_IP},          {"88012a", GN_REGISTERED},
         {"a4020500", GN_BAD},   {"a400", GN_BAD},           {"a40430003000", GN_BAD},
