@@ -32,6 +32,7 @@ static const struct {
     {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_OTHER_KEY},
     {FACT_ISSUER_NOT_FOUND, FACT_ROOT_NOT_TRUSTED},
     {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_NOT_SENT}, /* a client does not know what we know */
+    {FACT_ISSUER_NOT_FOUND, FACT_SIGNATURE_BAD},   /* nor asks who else could have signed */
     {FACT_EXPIRING, FACT_EXPIRED},
     {FACT_ALERT, FACT_CLIENT_CERTIFICATE},
     {FACT_ALERT, FACT_SNI_REQUIRED},
@@ -55,11 +56,14 @@ static const struct {
 };
 
 enum relation {
-    ANY,    /* whatever certificates the two are about */
-    SAME,   /* both about the same certificate */
-    OTHERS, /* the consequence is about the cause's other certificate */
-    FIRST,  /* the leaf is not first, and the consequence is about what stands there instead */
-    STALE,  /* another address shows a certificate that is still valid */
+    ANY,     /* whatever certificates the two are about */
+    SAME,    /* both about the same certificate */
+    PAIR,    /* both about the same two certificates */
+    OTHERS,  /* the consequence is about the cause's other certificate */
+    STRAY,   /* the same, and it is no part of the path that was meant */
+    FIRST,   /* the leaf is not first, and the consequence is about what stands there instead */
+    CA_ONLY, /* about what only a CA may have, and the same certificate, which is none */
+    STALE,   /* another address shows a certificate that is still valid */
 };
 /* A rule that ends in '.' stands for its family. */
 static const struct {
@@ -85,14 +89,22 @@ static const struct {
     {"validity.intermediate-expired", "validity.clock-wrong", ANY},
     {"validity.root-expired", "validity.clock-wrong", ANY},
     {"validity.not-yet-valid", "validity.clock-wrong", ANY},
-    {"validity.intermediate-expired", "chain.cross-sign-expired", SAME},
-    {"validity.root-expired", "chain.cross-sign-expired", SAME},
-    {"signature.bad", "chain.wrong-intermediate", SAME},
+    {"validity.", "chain.cross-sign-expired", SAME}, /* which has to go, whatever else it is */
+    {"trust.", "chain.cross-sign-expired", SAME},
+    {"signature.", "chain.cross-sign-expired", SAME},
+    {"usage.", "chain.cross-sign-expired", SAME},
+    {"chain.missing-intermediate", "chain.cross-sign-expired", SAME},
+    {"signature.bad", "chain.wrong-intermediate", PAIR},
     {"chain.missing-intermediate", "chain.wrong-intermediate", SAME},
     {"trust.private-ca", "chain.wrong-intermediate", SAME},
     {"trust.unknown-ca", "chain.wrong-intermediate", SAME},
     {"chain.unrelated", "chain.wrong-intermediate", OTHERS},
-    {"signature.bad", "trust.wrong-root-same-name", SAME},
+    {"chain.missing-intermediate", "chain.wrong-intermediate", STRAY},
+    {"trust.", "chain.wrong-intermediate", STRAY},
+    {"validity.", "chain.wrong-intermediate", OTHERS}, /* it has to go as well */
+    {"signature.", "chain.wrong-intermediate", OTHERS},
+    {"usage.", "chain.wrong-intermediate", OTHERS},
+    {"signature.bad", "trust.wrong-root-same-name", PAIR},
     {"trust.private-ca", "trust.wrong-root-same-name", ANY},
     {"trust.unknown-ca", "trust.wrong-root-same-name", ANY},
     {"trust.store-outdated", "trust.wrong-root-same-name", ANY},
@@ -104,8 +116,11 @@ static const struct {
     {"trust.", "chain.wrong-order", FIRST},
     {"usage.", "chain.wrong-order", FIRST},
     {"file.key-mismatch", "chain.wrong-order", FIRST},
-    {"chain.issuer-mismatch", "chain.wrong-order", FIRST},
+    {"chain.missing-intermediate", "chain.wrong-order", FIRST},
     {"usage.key-usage", "usage.not-a-ca", SAME},
+    {"usage.ca-missing-key-id", "usage.not-a-ca", SAME},
+    {"usage.encoding", "usage.not-a-ca", CA_ONLY},
+    {"chain.no-aia", "chain.missing-intermediate", SAME}, /* clients could fetch it otherwise */
     {"validity.expired", "server.addresses-differ", STALE},
     {"chain.missing-intermediate", "file.bad-base64", ANY},
     {"trust.unknown-ca", "file.bad-base64", ANY},
@@ -166,11 +181,20 @@ static bool relation_holds(const struct explaining *e, enum relation relation,
         return true;
     case SAME:
         return consequence->node == cause->fact->node;
+    case PAIR:
+        return consequence->node == cause->fact->node && consequence->other == cause->fact->other;
     case OTHERS:
         return consequence->node == cause->fact->other;
+    case STRAY:
+        return consequence->node == cause->fact->other && !consequence->on_best;
     case FIRST:
-        return cause->fact->limit == 0 && cert &&
+        /* what is wrong with it in its own place is no consequence */
+        return cause->fact->limit == 0 && cert && !consequence->on_best &&
                e->verdict->graph.nodes[consequence->node].position == 0;
+    case CA_ONLY:
+        return consequence->node == cause->fact->node && consequence->id == FACT_ANOMALY &&
+               (consequence->value == ANOMALY_NC_NOT_CA ||
+                consequence->value == ANOMALY_PATH_LENGTH_NOT_CA);
     case STALE:
         return cause->variant && strcmp(cause->variant, "stale") == 0;
     }
@@ -206,7 +230,8 @@ static void clients_attribute(struct explaining *e)
     for (size_t c = 0; c < e->verdict->client_count; c++) {
         const struct client_verdict *client = &e->verdict->clients[c];
         for (size_t r = 0; client->accepts == 0 && r < client->reason_count; r++) {
-            struct draft *draft = draft_find(e, client->reasons[r].fact, client->reasons[r].node);
+            const struct reason reason = reason_meant(e, &client->reasons[r]);
+            struct draft *draft = draft_find(e, &reason);
             if (draft)
                 client_attribute(e, draft_root(e, (size_t)(draft - e->drafts)), c);
         }

@@ -25,13 +25,38 @@ static bool fact_is_listed(enum fact_id id)
     return id == FACT_SENT_DUPLICATE || id == FACT_SENT_UNRELATED || id == FACT_FILE_FAULT;
 }
 
-struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node)
+/* What is about two certificates is another fact with another issuer: another CA's constraint,
+ * another key that did not sign. */
+static bool others_agree(const struct explaining *e, enum fact_id id, int a, int b)
 {
-    for (size_t i = 0; i < e->count; i++) {
-        const struct fact *f = e->drafts[i].fact;
-        if (f->id == fact && (f->node == node || fact_is_listed(fact)))
+    const struct cert *x = draft_cert(e, a), *y = draft_cert(e, b);
+    if (a == b || (id != FACT_NAME_CONSTRAINT && id != FACT_SIGNATURE_BAD))
+        return true;
+    return id == FACT_SIGNATURE_BAD && x && y && bytes_equal(x->key.spki, y->key.spki);
+}
+
+static bool reason_rests_on(const struct explaining *e, const struct reason *reason,
+                            const struct fact *fact)
+{
+    return reason->fact == fact->id &&
+           ((reason->node == fact->node && others_agree(e, fact->id, reason->other, fact->other)) ||
+            fact_is_listed(fact->id));
+}
+
+struct reason reason_meant(const struct explaining *e, const struct reason *reason)
+{
+    struct reason meant = *reason;
+    if (reason->fact == FACT_ROOT_NOT_TRUSTED && draft_is_anchor(e, reason->node) &&
+        e->input->at > draft_cert(e, reason->node)->not_after)
+        meant.fact = FACT_EXPIRED;
+    return meant;
+}
+
+struct draft *draft_find(const struct explaining *e, const struct reason *reason)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (reason_rests_on(e, reason, e->drafts[i].fact))
             return &e->drafts[i];
-    }
     return NULL;
 }
 
@@ -42,12 +67,13 @@ static bool fact_is_one_of_many(enum fact_id id)
 
 /* One namesake among the anchors is one finding, whichever certificates name it. Of the odd
  * encodings and broken rules of one certificate each is a finding. */
-static bool drafts_agree(const struct fact *a, const struct fact *b)
+static bool drafts_agree(const struct explaining *e, const struct fact *a, const struct fact *b)
 {
     if (a->id == FACT_ROOT_OTHER_KEY && b->id == a->id && a->other == b->other)
         return true;
     return a->node == b->node &&
-           (a->id != b->id || !fact_is_one_of_many(a->id) || a->value == b->value);
+           (a->id != b->id || ((!fact_is_one_of_many(a->id) || a->value == b->value) &&
+                               others_agree(e, a->id, a->other, b->other)));
 }
 
 /* The same mistake in several places is one finding; so are a mistake and what it does to its
@@ -66,7 +92,7 @@ static struct draft *draft_twin(struct explaining *e, const struct draft *draft)
             continue;
         bool listed = fact_is_listed(draft->fact->id);
         if (twin->fault || draft->fault ? faults_agree(twin->fault, draft->fault)
-                                        : listed || drafts_agree(twin->fact, draft->fact))
+                                        : listed || drafts_agree(e, twin->fact, draft->fact))
             return twin;
     }
     return NULL;
@@ -132,9 +158,9 @@ static void draft_add(struct explaining *e, const struct fact *fact)
 /* The fact behind a client's reason; made up from the reason when the list of facts lacks it. */
 static const struct fact *reason_fact(const struct explaining *e, const struct reason *reason)
 {
-    const struct fact *fact = verdict_fact(e->verdict, reason->fact, reason->node);
-    if (fact)
-        return fact;
+    for (size_t i = 0; i < e->verdict->fact_count; i++)
+        if (reason_rests_on(e, reason, &e->verdict->facts[i]))
+            return &e->verdict->facts[i];
     struct fact *made = arena_alloc(e->arena, sizeof *made);
     *made = (struct fact){.id = reason->fact,
                           .node = reason->node,
@@ -150,9 +176,9 @@ static void reasons_collect(struct explaining *e)
     for (size_t c = 0; c < e->verdict->client_count; c++) {
         const struct client_verdict *client = &e->verdict->clients[c];
         for (size_t r = 0; client->accepts == 0 && r < client->reason_count; r++) {
-            const struct reason *reason = &client->reasons[r];
-            if (!draft_find(e, reason->fact, reason->node))
-                draft_add(e, reason_fact(e, reason));
+            const struct reason reason = reason_meant(e, &client->reasons[r]);
+            if (!draft_find(e, &reason))
+                draft_add(e, reason_fact(e, &reason));
         }
     }
 }

@@ -42,8 +42,10 @@ struct explaining {
 void drafts_collect(struct explaining *e);
 /** What is good to know beside the findings that are left. */
 void drafts_advise(struct explaining *e);
-/** The draft that rests on this fact about this certificate, absorbed or not; NULL none. */
-struct draft *draft_find(const struct explaining *e, enum fact_id fact, int node);
+/** What a client's reason means: some do not see the root that they have, because it expired. */
+struct reason reason_meant(const struct explaining *e, const struct reason *reason);
+/** The draft that rests on the fact of this reason, absorbed or not; NULL none. */
+struct draft *draft_find(const struct explaining *e, const struct reason *reason);
 const struct cert *draft_cert(const struct explaining *e, int node);
 
 /* refine.c: which rule a fact means here, when its default is not the whole truth */

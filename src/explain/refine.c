@@ -77,9 +77,11 @@ static bool node_is_sent(const struct explaining *e, int node)
 static bool node_is_leaf(const struct explaining *e, int node)
 {
     const struct verdict *v = e->verdict;
-    bool starts_best =
-        v->best >= 0 && v->paths[v->best].count > 0 && v->paths[v->best].nodes[0] == node;
-    return starts_best || v->graph.nodes[node].position == 0;
+    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    for (size_t i = 0; best && i < best->count; i++)
+        if (best->nodes[i] == node)
+            return i == 0; /* an issuer that stands first is still an issuer */
+    return v->graph.nodes[node].position == 0;
 }
 
 static bool cert_has_issuer_url(const struct explaining *e, const struct cert *cert)
@@ -103,7 +105,7 @@ static void refine_unknown_issuer(const struct explaining *e, struct draft *draf
     } else if (draft->family > 0) {
         rule = "chain.missing-intermediate";
         draft->variant = "family";
-    } else if (cert->is_ca) {
+    } else if (cert->is_ca || !node_is_leaf(e, draft->fact->node)) {
         rule = "trust.private-ca";
         draft->variant = "not-sent";
     } else if (cert_has_issuer_url(e, cert)) {
@@ -124,12 +126,23 @@ static int node_known_issuer(const struct explaining *e, int node)
     return -1;
 }
 
+static const struct edge *edge_find(const struct explaining *e, int child, int issuer)
+{
+    const struct graph *graph = &e->verdict->graph;
+    for (size_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].child == child && graph->edges[i].issuer == issuer)
+            return &graph->edges[i];
+    return NULL;
+}
+
 /* A client may refuse, as the issuer, the very certificate that made the signature: key identifiers
  * or the spelling of names differ. */
 static void refine_not_found(const struct explaining *e, struct draft *draft)
 {
     int issuer = node_known_issuer(e, draft->fact->node);
-    if (node_is_sent(e, issuer) || draft_is_anchor(e, issuer))
+    const struct edge *edge = edge_find(e, draft->fact->node, issuer);
+    bool signed_by_it = edge && edge->signature == EDGE_SIG_GOOD;
+    if (signed_by_it && (node_is_sent(e, issuer) || draft_is_anchor(e, issuer)))
         draft->finding.rule = rule_find("chain.issuer-mismatch");
     else
         refine_unknown_issuer(e, draft);
@@ -146,15 +159,6 @@ static void refine_untrusted_root(const struct explaining *e, struct draft *draf
         draft->finding.rule = rule_find("trust.interception");
     else if (draft->family > 0)
         draft->finding.rule = rule_find("trust.store-outdated");
-}
-
-static const struct edge *edge_find(const struct explaining *e, int child, int issuer)
-{
-    const struct graph *graph = &e->verdict->graph;
-    for (size_t i = 0; i < graph->edge_count; i++)
-        if (graph->edges[i].child == child && graph->edges[i].issuer == issuer)
-            return &graph->edges[i];
-    return NULL;
 }
 
 /* The certificate whose key made the signature, preferring one that was sent; -1 none. */
@@ -355,6 +359,14 @@ static bool expiry_is_near(const struct cert *cert, cw_time at)
     return left < 30 * TIME_DAY && left < life / 3;
 }
 
+static bool path_holds(const struct path *path, int node)
+{
+    for (size_t i = 0; i < path->count; i++)
+        if (path->nodes[i] == node)
+            return true;
+    return false;
+}
+
 bool fact_is_idle(const struct explaining *e, const struct fact *fact)
 {
     const struct cert *cert = draft_cert(e, fact->node);
@@ -368,7 +380,8 @@ bool fact_is_idle(const struct explaining *e, const struct fact *fact)
         return v->best >= 0 && v->paths[v->best].count < 2;
     case FACT_ROOT_OTHER_KEY:
         /* the right root is trusted as well: a change of roots, as it should be */
-        return v->best >= 0 && v->paths[v->best].complete;
+        return v->best >= 0 && v->paths[v->best].complete &&
+               !path_holds(&v->paths[v->best], fact->other);
     case FACT_WEAK_DIGEST:
         /* nobody checks the signature that a trusted root made over itself */
         return draft_is_anchor(e, fact->node) && cert_is_self_issued(cert);

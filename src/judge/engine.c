@@ -39,17 +39,25 @@ static unsigned reasons_weight(const struct reasons *reasons)
     return weight;
 }
 
-/** As much of a candidate path as this client gets to see. */
-static void path_visible(struct judging *j, const struct behaviour *b,
-                         const struct path *path, int store, struct route *out)
+/** What this client has: what was sent, what it trusts, what it fetches. */
+static bool node_is_visible(const struct judging *j, const struct behaviour *b, int node, int store)
+{
+    const struct node *n = &j->graph->nodes[node];
+    return (n->from & FROM_SENT) || (n->stores & (UINT32_C(1) << store)) ||
+           ((n->from & FROM_FETCHED) && b->fetches_aia);
+}
+
+/** As much of a candidate path as this client gets to see, from what it takes for the leaf. */
+static void path_visible(struct judging *j, const struct behaviour *b, const struct path *path,
+                         int store, struct route *out)
 {
     const uint32_t mask = UINT32_C(1) << store;
+    size_t start = 0;
+    while (start < path->count && path->nodes[start] != j->first)
+        start++;
     *out = (struct route){.count = 0};
-    for (size_t i = 0; i < path->count && i < LIMIT_PATH_LENGTH; i++) {
-        const struct node *node = &j->graph->nodes[path->nodes[i]];
-        const bool seen = (node->from & FROM_SENT) || (node->stores & mask) ||
-                          ((node->from & FROM_FETCHED) && b->fetches_aia);
-        if (!seen)
+    for (size_t i = start; i < path->count && out->count < LIMIT_PATH_LENGTH; i++) {
+        if (!node_is_visible(j, b, path->nodes[i], store))
             return;
         out->nodes[out->count++] = path->nodes[i];
     }
@@ -73,7 +81,7 @@ void route_least_bad(struct judging *j, const struct behaviour *b, int store, st
         struct route route;
         struct reasons found = {0};
         path_visible(j, b, &j->out->paths[i], store, &route);
-        if (route.count == 0 || route.nodes[0] != j->first)
+        if (route.count == 0)
             continue;
         check_route(j, b, &route, &found);
         const unsigned weight = reasons_weight(&found) + (unsigned)route.count;
@@ -84,7 +92,8 @@ void route_least_bad(struct judging *j, const struct behaviour *b, int store, st
         }
     }
     if (best == UINT32_MAX) {
-        *out = (struct route){.nodes = {j->first}, .count = 1};
+        /* no path that was meant leads through what it takes for the leaf */
+        route_greedy(j, b, store, out);
         check_route(j, b, out, reasons);
     }
 }
@@ -133,7 +142,7 @@ static void verdict_add_reason(struct judging *j, struct client_verdict *out,
     size_t cap = out->reason_count;
     for (size_t i = 0; i < out->reason_count; i++)
         if (out->reasons[i].fact == fact->id && out->reasons[i].node == fact->node &&
-            strcmp(out->reasons[i].text, fact->text) == 0)
+            out->reasons[i].other == fact->other && strcmp(out->reasons[i].text, fact->text) == 0)
             return;
     out->reasons =
         arena_grow(j->arena, out->reasons, out->reason_count, &cap, sizeof *out->reasons);
@@ -146,8 +155,31 @@ static void verdict_add_reason(struct judging *j, struct client_verdict *out,
                                                         .later = later};
 }
 
+/** Where the path that was meant is one that this client cannot walk: an issuer that it does not
+ *  have, or would not take for the issuer. */
+static void reasons_of_edges(struct judging *j, const struct behaviour *b, int store,
+                             struct client_verdict *out, const struct route *route)
+{
+    for (size_t i = 0; i + 1 < route->count; i++) {
+        const int child = route->nodes[i], issuer = route->nodes[i + 1];
+        const int edge = graph_edge(j, child, issuer);
+        const struct fact unseen = {.id = FACT_ISSUER_NOT_FOUND,
+                                    .node = child,
+                                    .other = -1,
+                                    .text =
+                                        name_short(j->arena, j->graph->nodes[child].cert->issuer)};
+        const struct fact unlike = {
+            .id = FACT_ISSUER_UNLIKE, .node = child, .other = issuer, .text = ""};
+        if (!node_is_visible(j, b, issuer, store))
+            verdict_add_reason(j, out, &unseen, (int)i, true);
+        if (edge >= 0 && !edge_suits(j, b, edge) && edge_signature(j, edge) == EDGE_SIG_GOOD)
+            verdict_add_reason(j, out, &unlike, (int)i, true);
+    }
+}
+
 /** What this client would object to on the path that was meant, once it could walk it. */
-static void reasons_later(struct judging *j, const struct behaviour *b, struct client_verdict *out)
+static void reasons_later(struct judging *j, const struct behaviour *b, int store,
+                          struct client_verdict *out)
 {
     const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
     struct reasons reasons = {0};
@@ -158,6 +190,7 @@ static void reasons_later(struct judging *j, const struct behaviour *b, struct c
     check_route(j, b, &route, &reasons);
     for (size_t i = 0; i < reasons.count; i++)
         verdict_add_reason(j, out, &reasons.items[i], reasons.depths[i], true);
+    reasons_of_edges(j, b, store, out, &route);
 }
 
 /** Facts about the connection that stop this client, whatever the certificate. */
@@ -203,5 +236,5 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
     if (out->accepts == 1)
         return;
     client_speak(j, &reasons, out);
-    reasons_later(j, b, out);
+    reasons_later(j, b, j->store_of[index], out);
 }

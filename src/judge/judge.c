@@ -19,21 +19,51 @@ static void stores_collect(struct judging *j)
     j->store_of = of;
 }
 
-/** A file may list its root first: the leaf that was meant is the one certificate that is no CA. */
-static void leaf_find(struct judging *j)
+static bool issued_another(const struct judging *j, int node)
 {
-    j->leaf = j->first;
-    if (j->first < 0 || !j->graph->nodes[j->first].cert->is_ca || j->sent_count < 2)
-        return;
+    const struct graph *g = j->graph;
+    for (size_t e = 0; e < g->edge_count; e++)
+        if (g->edges[e].issuer == node && (g->nodes[g->edges[e].child].from & FROM_SENT))
+            return true;
+    return false;
+}
+
+static bool is_named_as_target(const struct judging *j, int node)
+{
+    return j->obs->target.name_kind != NAME_NONE &&
+           host_matches(&behaviour_all_facts, j->graph->nodes[node].cert, &j->obs->target);
+}
+
+/** The one sent certificate that issued no other and is no CA; with `named`, that covers the
+ *  target's name too. -1: none, or several. */
+static int leaf_among_sent(const struct judging *j, bool named)
+{
     int leaf = -1;
     for (size_t i = 0; i < j->sent_count; i++) {
         const int node = j->sent[i];
-        if (node < 0 || j->graph->nodes[node].cert->is_ca || node == leaf)
+        if (node < 0 || node == leaf || j->graph->nodes[node].cert->is_ca ||
+            issued_another(j, node) || (named && !is_named_as_target(j, node)))
             continue;
         if (leaf >= 0)
-            return; /* several leaves: nobody can say which one was meant */
+            return -1;
         leaf = node;
     }
+    return leaf;
+}
+
+/** A file may list its root first: then the leaf that was meant is the one certificate that is no
+ *  CA and that nothing was issued by. */
+static void leaf_find(struct judging *j)
+{
+    j->leaf = j->first;
+    if (j->first < 0 || j->sent_count < 2)
+        return;
+    const struct cert *first = j->graph->nodes[j->first].cert;
+    if (!first->is_ca && (!issued_another(j, j->first) || is_named_as_target(j, j->first)))
+        return;
+    int leaf = leaf_among_sent(j, false);
+    if (leaf < 0)
+        leaf = leaf_among_sent(j, true);
     if (leaf >= 0)
         j->leaf = leaf;
 }

@@ -17,6 +17,7 @@ unsigned fact_weight(enum fact_id id)
     case FACT_SIGNATURE_BAD:
         return 4000;
     case FACT_ISSUER_NOT_FOUND:
+        return 3001; /* a path that ends at a root tells more than one that breaks off */
     case FACT_ROOT_NOT_TRUSTED:
     case FACT_SELF_SIGNED_LEAF:
     case FACT_SELF_SIGNED_CA_LEAF:
@@ -85,6 +86,22 @@ static void path_not_sent(struct judging *j, struct path *path)
     }
 }
 
+/** The right issuer, under another key identifier than the certificate names. */
+static void path_unlike(struct judging *j, struct path *path)
+{
+    for (size_t i = 0; i + 1 < path->count; i++) {
+        const int edge = graph_edge(j, path->nodes[i], path->nodes[i + 1]);
+        if (edge >= 0 && edge_signature(j, edge) == EDGE_SIG_GOOD &&
+            (j->graph->edges[edge].key_id == AKI_MISMATCH ||
+             j->graph->edges[edge].issuer_serial == AKI_MISMATCH))
+            path_add_fact(j, path,
+                          &(struct fact){.id = FACT_ISSUER_UNLIKE,
+                                         .node = path->nodes[i],
+                                         .other = path->nodes[i + 1],
+                                         .text = ""});
+    }
+}
+
 static void path_emit(struct walk *w, bool complete)
 {
     struct judging *j = w->j;
@@ -105,6 +122,7 @@ static void path_emit(struct walk *w, bool complete)
     for (size_t i = 0; i < reasons.count; i++)
         path_add_fact(j, path, &reasons.items[i]);
     path_not_sent(j, path);
+    path_unlike(j, path);
     /* of two equally good paths the shorter is the one that was meant */
     path->cost += (unsigned)path->count;
 }

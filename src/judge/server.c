@@ -105,8 +105,10 @@ void facts_of_endpoint(struct judging *j)
 {
     const struct observation *obs = j->obs;
     const struct connection *c = observation_primary(obs);
+    /* a key of another block pairs once the order is right; a key of none never does */
     if (obs->pairing == KEY_PAIRS_NONE || obs->pairing == KEY_PAIRS_OTHER)
-        fact_add(j, FACT_KEY_MISMATCH, j->first, -1, 0, obs->key_file);
+        fact_add(j, FACT_KEY_MISMATCH, obs->pairing == KEY_PAIRS_NONE ? j->leaf : j->first, -1, 0,
+                 obs->key_file);
     if (obs->target.kind == TARGET_FILE) {
         facts_of_file(j);
         return;
@@ -223,8 +225,11 @@ static void fact_unrelated(struct judging *j)
         if (node < 0 || j->extra[node].reached || j->graph->nodes[node].position < (int)i)
             continue;
         bool named = false; /* it stands in for an issuer, as a fact of its own says */
-        for (size_t f = 0; f < j->out->fact_count; f++)
-            named |= j->out->facts[f].other == node;
+        for (size_t f = 0; f < j->out->fact_count; f++) {
+            const struct fact *fact = &j->out->facts[f];
+            named |=
+                fact->other == node || (fact->id == FACT_CROSS_SIGN_EXPIRED && fact->node == node);
+        }
         if (!named)
             fact_add(j, FACT_SENT_UNRELATED, node, -1, (int64_t)i, NULL);
     }
@@ -261,6 +266,9 @@ void facts_of_sent(struct judging *j)
     mark_reached(j, j->leaf, 0);
     fact_duplicates(j);
     fact_other_key(j, best);
+    /* what stands above a bad signature, or above a gap that is filled here, belongs there too */
+    for (size_t i = 0; i < best->count; i++)
+        mark_reached(j, best->nodes[i], 0);
     fact_cross_signs(j, best);
     fact_unrelated(j);
     fact_order(j, best);

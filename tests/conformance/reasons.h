@@ -18,6 +18,7 @@ enum member {
     UNRELATED = 6, /* issued by nobody here, issuer of nobody here */
     CROSS = 7,     /* the root's name and key under an older root, expired */
     STRANGER = 8,  /* a root that the clients trust instead */
+    OLD_ROOT = 9,  /* that nobody trusts any more */
     MEMBERS,
     NO_MEMBER = -1,
 };

@@ -131,7 +131,7 @@ static bool wrong_root(struct scene *s, const struct kind *kind)
 {
     const int top = s->depth, root = scene_root(s);
     const bool shown = scene_draw(s, 2) == 1;
-    if (s->depth == 0 || (!shown && !scene_take(s, top, SEAL)) || !untrust_root(s))
+    if (s->depth == 0 || (!shown && !scene_take(s, top, SEAL | KEY_IDS)) || !untrust_root(s))
         return false;
     s->spec[STRANGER].subject = s->spec[root].subject;
     s->sent[root] = shown;
@@ -149,7 +149,7 @@ static bool missing_known(struct scene *s, const struct kind *kind)
         return false;
     s->sent[m] = false;
     s->pooled[m] = true;
-    scene_expect(s, kind, m - 1, m - 1);
+    scene_expect(s, kind, m - 1 == s->replaced && s->hidden[m - 1] ? NAMESAKE : m - 1, m - 1);
     return true;
 }
 
@@ -159,8 +159,10 @@ static bool missing_unknown(struct scene *s, const struct kind *kind)
     if (s->depth == 0)
         return false;
     const int m = ISSUER + (int)scene_draw(s, (uint64_t)s->depth);
+    if (m == ISSUER && (s->taken[LEAF] & DATES))
+        return false; /* one certificate alone says nothing about the clock */
     for (int above = m; above <= scene_root(s); above++)
-        if (s->taken[above] != 0)
+        if (s->taken[above] & ~(unsigned)DATES) /* all of them have, under a wrong clock */
             return false;
     if (!scene_take(s, m - 1, SEAL))
         return false;
@@ -176,14 +178,20 @@ static bool wrong_intermediate(struct scene *s, const struct kind *kind)
 {
     const bool known = scene_draw(s, 2) == 1;
     const int m = intermediate_take(s, ISSUER, PLACE);
-    if (m == NO_MEMBER || !s->sent[m] || s->taken[m] != PLACE ||
-        (!known && !scene_take(s, m - 1, SEAL)))
+    if (m == NO_MEMBER || !s->sent[m] || (s->taken[m] & ~(unsigned)(PLACE | DATES)) != 0 ||
+        (!known && !scene_take(s, m - 1, SEAL | KEY_IDS)))
         return false;
     s->replaced = m;
     s->sent[m] = false;
     s->pooled[m] = known;
     s->hidden[m] = !known;
     s->spec[NAMESAKE] = s->spec[m];
+    if (scene_draw(s, 3) == 0 &&
+        !(s->taken[m] & DATES)) /* the one from before the keys were changed */
+        s->spec[NAMESAKE].not_after = s->at - TIME_DAY;
+    for (size_t i = 0; i < s->plant_count && !known; i++)
+        if (s->plants[i].member == m)
+            s->plants[i].member = NAMESAKE;
     scene_expect(s, kind, m - 1, m - 1);
     return true;
 }
@@ -460,8 +468,8 @@ static bool wrong_key_id(struct scene *s, const struct kind *kind)
     const int m = leaf ? LEAF : intermediate_take(s, ISSUER, SEAL | KEY_IDS);
     if (m == NO_MEMBER || (leaf && !scene_take(s, LEAF, SEAL | KEY_IDS)))
         return false;
-    if (s->hidden[m + 1])
-        return false;
+    if (s->hidden[m + 1] || (s->spec[m + 1].faults & MINT_VERSION_1))
+        return false; /* no key identifier to differ from */
     s->spec[m].faults |= MINT_WRONG_AUTHORITY_ID;
     scene_expect(s, kind, m, m);
     return true;
@@ -666,7 +674,8 @@ static const struct {
     {"interception", "store-outdated", "one root"},
     {"interception", "wrong-root", "one root"},
     {"store-outdated", "wrong-root", "one root"},
-    {"root-sent", "private-root-*", "that a private root is sent is no fault: it lets people see it"},
+    {"root-sent", "private-root-*",
+     "that a private root is sent is no fault: it lets people see it"},
     {"root-sent", "interception", "that a private root is sent is no fault: it lets people see it"},
     {"root-sent", "store-outdated", "that an unknown root is sent is no fault"},
     {"root-sent", "wrong-root", "that an unknown root is sent is no fault"},
@@ -693,10 +702,15 @@ static const struct {
     {"missing-unknown", "interception", "nobody sees beyond the gap"},
     {"missing-unknown", "store-outdated", "nobody sees beyond the gap"},
     {"missing-unknown", "cross-sign-expired", "nobody sees beyond the gap"},
-    {"missing-unknown", "clock-ahead", "an expired chain without a root may just be old"},
+    {"*permitted*", "name-no-san", "a certificate without a name violates no constraint on names"},
+    {"excluded*", "name-no-san", "a certificate without a name violates no constraint on names"},
+    {"missing-unknown", "clock-ahead", "an expired chain without a trusted root may just be old"},
+    {"interception", "clock-ahead", "an expired chain without a trusted root may just be old"},
+    {"store-outdated", "clock-ahead", "an expired chain without a trusted root may just be old"},
+    {"wrong-root", "clock-ahead", "an expired chain without a trusted root may just be old"},
     {"private-root-not-sent", "*-root", "nobody sees the root"},
     {"private-root-not-sent", "cross-sign-expired", "then the cross-sign is the path"},
-    {"private-root-not-sent", "clock-ahead", "an expired chain without a root may just be old"},
+    {"private-root-*", "clock-ahead", "an expired chain without a trusted root may just be old"},
 };
 
 static bool both_match(const char *a, const char *b, const char *x, const char *y)

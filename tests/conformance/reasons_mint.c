@@ -102,6 +102,7 @@ void scene_start(struct scene *s, uint64_t number)
     ca_fill(s, scene_root(s), ca_name(s, s->family, arena_printf(&s->arena, "Root CA of %u", tag)),
             8, 12);
     ca_fill(s, UNRELATED, ca_name(s, "Unrelated", "Unrelated CA"), 2, 5);
+    ca_fill(s, OLD_ROOT, ca_name(s, "Ancestors", "Ancestors Root CA"), 15, -1);
     ca_fill(s, STRANGER, ca_name(s, "Strangers", "Strangers Root CA"), 5, 9);
     leaf_fill(s);
     for (int m = LEAF; m <= s->depth; m++)
@@ -122,8 +123,8 @@ bool scene_take(struct scene *s, int member, unsigned fields)
 
 void scene_expect(struct scene *s, const struct kind *kind, int member, int or_member)
 {
-    s->plants[s->plant_count++] = (struct plant){
-        .kind = kind, .rule = kind->rule, .member = member, .or_member = or_member};
+    s->plants[s->plant_count++] =
+        (struct plant){.kind = kind, .rule = kind->rule, .member = member, .or_member = or_member};
 }
 
 void scene_free(struct scene *s)
@@ -140,7 +141,7 @@ static int issuer_of(const struct scene *s, int member)
     if (member == NAMESAKE)
         return s->replaced + 1;
     if (member == CROSS)
-        return STRANGER;
+        return OLD_ROOT;
     return member > s->depth ? member : member + 1;
 }
 
@@ -240,9 +241,9 @@ static void observe_chain(struct stage *stage)
     obs->sent_count = s->order_count;
     for (size_t i = 0; i < s->order_count; i++) {
         raw[i] = s->der[s->order[i]];
-        obs->sent[i] = (struct seen){
-            .cert = cert_parse(raw[i]),
-            .origin = {.kind = ORIGIN_SENT, .where = "192.0.2.1:443", .position = i}};
+        obs->sent[i] =
+            (struct seen){.cert = cert_parse(raw[i]),
+                          .origin = {.kind = ORIGIN_SENT, .where = "192.0.2.1:443", .position = i}};
     }
     stage->connection.handshake.certificates = raw;
     stage->connection.handshake.certificate_count = s->order_count;
