@@ -3,6 +3,7 @@
  * re-emits the original bytes of every certificate that it can load, so flipped bits and tampered
  * fields reach the wire unchanged; chains that it cannot load are sent by raw.c. */
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -178,9 +179,23 @@ static void ask_for_client_certificate(SSL_CTX *context, const struct tls_server
     SSL_CTX_set0_CA_list(context, names);
 }
 
+/** The program starts libcrypto without its table of digests. libssl looks there for what signed
+ *  our certificates when a client sends signature_algorithms_cert (RFC 8446 section 4.2.3), as Java
+ *  does, and without it finds no certificate fit to be sent. */
+static void digests_add(void)
+{
+    EVP_add_digest(EVP_md5());
+    EVP_add_digest(EVP_sha1());
+    EVP_add_digest(EVP_sha224());
+    EVP_add_digest(EVP_sha256());
+    EVP_add_digest(EVP_sha384());
+    EVP_add_digest(EVP_sha512());
+}
+
 static SSL_CTX *context_make(struct service *service)
 {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+    digests_add();
     const struct tls_server_config *config = service->config;
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL)
