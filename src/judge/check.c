@@ -241,15 +241,15 @@ static void check_sent_all(const struct check *c)
 }
 
 /** What makes this client's parser stop at a certificate at this depth. */
-static void check_parse(const struct check *c, size_t depth)
+static void check_parse(const struct check *c, size_t depth, unsigned what)
 {
-    if (c->b->sent_all_parsed & PARSE_ENCODING)
+    if (what & PARSE_ENCODING)
         check_encoding(c, depth);
     if (!check_cert(c, depth)->parsed)
         return;
-    if (c->b->sent_all_parsed & PARSE_CRITICAL)
+    if (what & PARSE_CRITICAL)
         check_extensions(c, depth);
-    if (c->b->sent_all_parsed & PARSE_KEYS)
+    if (what & PARSE_KEYS)
         check_keys(c, depth);
 }
 
@@ -257,8 +257,9 @@ bool anchor_is_loaded(struct judging *j, const struct behaviour *b, int node)
 {
     struct reasons reasons = {0};
     const struct route route = {.nodes = {node, node}, .count = 2};
-    if (b->sent_all_parsed != 0)
-        check_parse(&(struct check){.j = j, .b = b, .route = &route, .out = &reasons}, 1);
+    if (b->anchor_parsed != 0)
+        check_parse(&(struct check){.j = j, .b = b, .route = &route, .out = &reasons}, 1,
+                    b->anchor_parsed);
     return reasons.count == 0;
 }
 
@@ -280,7 +281,8 @@ static void check_aside(const struct check *c)
         const struct route route = {.nodes = {c->j->first, node}, .count = 2};
         if (node < 0 || on_route(c->route, node))
             continue;
-        check_parse(&(struct check){.j = c->j, .b = c->b, .route = &route, .out = &reasons}, 1);
+        check_parse(&(struct check){.j = c->j, .b = c->b, .route = &route, .out = &reasons}, 1,
+                    c->b->sent_all_parsed);
         for (size_t r = 0; r < reasons.count; r++)
             reason_add_aside(c, &reasons.items[r], i);
     }

@@ -56,7 +56,7 @@ void check_keys(const struct check *c, size_t depth)
     const bool unknown =
         (key->kind == KEY_UNKNOWN || key->kind == KEY_PQ) && !c->b->leaf_key_decoded;
     if ((key_bit(key) & denied) != 0 || unknown)
-        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, 0,
+        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, key_bit(key),
                    key_text(c->j->arena, key));
     if (key->explicit_curve && !c->b->explicit_curves && c->route->count > 1)
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_KEY_EXPLICIT_CURVE, 0,
@@ -84,6 +84,9 @@ void check_encoding(const struct check *c, size_t depth)
         reason_add(c, FACT_UNPARSABLE, at_depth((int)depth), cert->bad_at, 0, NULL);
         return;
     }
+    if (depth == 0 && c->b->leaf_v3_required && cert->version < 3)
+        reason_add(c, FACT_ANOMALY, at_depth(0), ANOMALY_VERSION_UNKNOWN, 0,
+                   "the version is not 3");
     if (c->b->ip_v4mapped_fatal && has_v4mapped(cert))
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
                    anomaly_text(ANOMALY_SAN_BAD_IP));

@@ -190,6 +190,16 @@ static char *general_name_text(struct arena *arena, const struct general_name *n
                                       : str_safe(arena, name->value);
 }
 
+/** 1 when a domain among the subtrees is no domain: "*.example.com". */
+static int has_malformed_base(const struct subtrees *trees)
+{
+    for (size_t i = 0; i < trees->count; i++)
+        if (trees->items[i].base.kind == GN_DNS &&
+            bytes_find(trees->items[i].base.value, bytes_str("*")) != SIZE_MAX)
+            return 1;
+    return 0;
+}
+
 /** False when the name lies outside: the violation is recorded. value: 1 excluded, 0 not permitted.
  */
 static bool compare_name(const struct check *c, size_t ca, size_t depth,
@@ -200,8 +210,8 @@ static bool compare_name(const struct check *c, size_t ca, size_t depth,
     const struct comparison cmp = compare_subtrees(c, subtrees_of(c, ca), name);
     if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
         return true;
-    reason_add(c, FACT_NAME_CONSTRAINT, between((int)depth, (int)ca), cmp.excluded ? 1 : 0, 0,
-               general_name_text(c->j->arena, name));
+    reason_add(c, FACT_NAME_CONSTRAINT, between((int)depth, (int)ca), cmp.excluded ? 1 : 0,
+               has_malformed_base(subtrees_of(c, ca)), general_name_text(c->j->arena, name));
     return false;
 }
 

@@ -242,7 +242,9 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
     if (beside_eku || ((extension_bit(ext->id) & c->b->critical) != 0 && !unsupported))
         return;
     const char *name = oid_name(ext->id);
-    reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)depth), ext->offset, 0,
+    /* limit 1: on an anchor */
+    reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)depth), ext->offset,
+               check_is_anchor(c, depth),
                name[0] != '\0' ? name : oid_text(c->j->arena, ext->oid));
 }
 

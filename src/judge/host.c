@@ -317,6 +317,13 @@ static enum compared names_compared(const struct check *c, const struct cert *le
                                                                       : COMPARED_NOTHING;
 }
 
+/** A host name that this client does not take for one, whatever the certificate says. */
+static bool host_is_refused(const struct behaviour *b, const char *host)
+{
+    return (b->underscore == UNDERSCORE_NONE && strchr(host, '_') != NULL) ||
+           (b->hyphen_start_refused && has_hyphen_start(host));
+}
+
 /** Is the domain under which the host stands one where anybody may register? A top-level domain
  *  always is, known or not. */
 static bool host_is_registered_name(const struct judging *j, const char *host)
@@ -349,7 +356,10 @@ void check_host(const struct check *c)
         host_is_covered(c, leaf, t))
         return;
     const struct san_summary s = san_look(c->b, leaf, t, t->name);
-    const bool others = t->name_kind == NAME_IP ? s.ip : s.present;
-    reason_add(c, mismatch_kind(c->j->arena, leaf, t), at_depth(0), others,
-               names_compared(c, leaf, &s), host_names_text(c->j->arena, leaf, 5));
+    /* 1: there are names of the kind; 2: only of other kinds */
+    const int64_t others = t->name_kind != NAME_IP ? s.present : s.ip ? 1 : s.present ? 2 : 0;
+    const bool not_a_host = host_is_refused(c->b, t->name);
+    reason_add(c, not_a_host ? FACT_NAME_MISMATCH : mismatch_kind(c->j->arena, leaf, t),
+               at_depth(0), others, not_a_host ? COMPARED_NOT : names_compared(c, leaf, &s),
+               host_names_text(c->j->arena, leaf, 5));
 }

@@ -194,6 +194,9 @@ bool name_equal_printable(struct bytes a, struct bytes b);
 /* placeholder.c: what {key} stands for in a client's words; "" for an unknown key */
 const char *placeholder_value(struct judging *j, const struct fact *fact, struct bytes key);
 
+/* spell.c: more of them, which libraries spell their own way */
+const char *spell_value(struct judging *j, const struct fact *fact, struct bytes key);
+
 /* message.c */
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);
 

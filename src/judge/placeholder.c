@@ -192,26 +192,59 @@ static const char *fill_name_kind(const struct filling *f)
 
 struct exclusion {
     struct bytes name, base;
+    uint8_t ip[16];
+    size_t ip_length;
 };
 
-/** Takes the first excluded domain that the name lies in. */
+/** The name lies in the domain, or as a wildcard could reach into it. */
+static bool domain_holds(struct bytes base, struct bytes name)
+{
+    if (name.n > 1 && name.p[0] == '*')
+        name = bytes_slice(name, 1, name.n);
+    const struct bytes *tail = base.n <= name.n ? &base : &name;
+    const struct bytes *whole = base.n <= name.n ? &name : &base;
+    return bytes_equal(bytes_slice(*whole, whole->n - tail->n, whole->n), *tail);
+}
+
+static bool network_holds(struct bytes base, const struct exclusion *x)
+{
+    bool holds = x->ip_length > 0 && base.n == 2 * x->ip_length;
+    for (size_t i = 0; holds && i < x->ip_length; i++)
+        holds = (x->ip[i] & base.p[x->ip_length + i]) == (base.p[i] & base.p[x->ip_length + i]);
+    return holds;
+}
+
+/** Takes the first excluded domain or network that the name lies in. */
 static bool exclusion_take(void *context, const struct subtree *tree)
 {
     struct exclusion *x = context;
     const struct bytes base = tree->base.value;
-    if (!tree->excluded || tree->base.kind != GN_DNS || base.n > x->name.n ||
-        !bytes_equal(bytes_slice(x->name, x->name.n - base.n, x->name.n), base))
-        return true;
-    x->base = base;
-    return false;
+    const bool holds = tree->excluded && (tree->base.kind == GN_DNS  ? domain_holds(base, x->name)
+                                          : tree->base.kind == GN_IP ? network_holds(base, x)
+                                                                     : false);
+    if (holds)
+        x->base = base;
+    return !holds;
+}
+
+/** "10.0.0.0/8" */
+static const char *network_text(struct arena *arena, struct bytes base)
+{
+    unsigned bits = 0;
+    for (size_t i = base.n / 2; i < base.n; i++)
+        for (unsigned octet = base.p[i]; octet != 0; octet = octet << 1 & 0xff)
+            bits++;
+    return arena_printf(arena, "%s/%u", str_ip(arena, bytes_slice(base, 0, base.n / 2)), bits);
 }
 
 static const char *fill_exclusion(const struct filling *f)
 {
     struct exclusion x = {.name = bytes_str(f->fact->text), .base = bytes_of(NULL, 0)};
+    x.ip_length = str_parse_ip(f->fact->text, x.ip);
     if (cert_of_other(f) != NULL)
         cert_name_constraints(cert_of_other(f), exclusion_take, &x);
-    return str_safe(f->j->arena, x.base);
+    return x.ip_length > 0 && x.base.n == 2 * x.ip_length ? network_text(f->j->arena, x.base)
+                                                          : str_safe(f->j->arena, x.base);
 }
 
 /* ---- keys and algorithms, in each library's words ---- */
@@ -315,5 +348,5 @@ const char *placeholder_value(struct judging *j, const struct fact *fact, struct
         const char *value = table[i].fill(&filling);
         return value != NULL ? value : "";
     }
-    return "";
+    return spell_value(j, fact, key);
 }

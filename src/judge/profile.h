@@ -133,8 +133,8 @@ struct behaviour {
     unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
     unsigned max_signatures;           /**< checked in one search; 0: LIMIT_SIGNATURES */
     unsigned search_max_intermediates; /**< of a path that a search found; 0: no limit */
-    unsigned sent_all_parsed; /**< enum parse_bit: one sent certificate that fails ends it all, and
-                                 an anchor that fails is not in the store */
+    unsigned sent_all_parsed; /**< enum parse_bit: one sent certificate that fails ends it all */
+    unsigned anchor_parsed;   /**< enum parse_bit: an anchor that fails is not in the store */
     bool fetches_aia;
     bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so
                            that one which cannot be ends it all */
@@ -188,6 +188,7 @@ struct behaviour {
     bool hyphen_start_refused;
     bool names_unchecked;  /**< names are not compared at all */
     bool bad_ip_voids_san; /**< with an iPAddress of odd length there is no SAN at all */
+    bool leaf_v3_required; /**< a leaf of version 1 or 2 is unreadable */
     bool ip_v4mapped_fatal; /**< an IPv4-mapped iPAddress makes a certificate unreadable */
     bool empty_subject_needs_critical_san;
     /* usage */
@@ -268,7 +269,12 @@ enum hides {
 };
 
 /** The limit of a fact about names: which names the client had to compare. */
-enum compared { COMPARED_SAN = 1, COMPARED_CN, COMPARED_NOTHING };
+enum compared {
+    COMPARED_SAN = 1,
+    COMPARED_CN,
+    COMPARED_NOTHING,
+    COMPARED_NOT, /**< the client does not take it for a host name */
+};
 
 /** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} … are filled: the keys
  * stand in placeholder.c, {code} {message} {depth} {library} {function} {reason} in message.c. */
@@ -324,6 +330,8 @@ extern const struct profile profile_openssl_1_1_1, profile_openssl_1_1_1_sec1,
     profile_openssl_3_6_strict, profile_openssl_3_6_partial;
 extern const struct profile profile_curl_7_74, profile_curl_8_23;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
+extern const struct profile profile_go_1_27, profile_go_1_27_mod_1_19;
+extern const struct profile profile_rustls_0_23, profile_chromium_156, profile_firefox_153;
 /** Everything that any verifier could object to: what facts are computed with. */
 extern const struct behaviour behaviour_all_facts;
 /** Strict readings of the standards, for conformance: RFC 5280, and the web's rules on top. */

@@ -2,6 +2,8 @@
 /* wolfSSL's way to a path (internal.c ProcessPeerCerts, asn.c ParseCertRelative): every certificate
  * that was sent is verified, the last one first; each that is a good CA may sign what comes before
  * it. CAs without a known signer are passed over, any other defect is final. */
+#include <stddef.h>
+
 #include "judge/internal.h"
 
 enum { SENT_MAX = 9 }; /**< MAX_CHAIN_DEPTH: what comes after is not looked at */
@@ -111,7 +113,6 @@ static void member_check(struct manager *m, const struct member *member, struct 
     struct reasons found = {0};
     const struct check c = {.j = m->j, .b = m->b, .route = &route, .out = &found};
     route_follow(m, &route);
-    check_encoding(&c, 1);
     check_validity(&c, 1);
     check_signature(&c, 1);
     check_digest(&c, 1);
@@ -128,16 +129,26 @@ static void member_check(struct manager *m, const struct member *member, struct 
                 &found.items[i], (size_t)(member - m->sent));
 }
 
+static void reasons_move_aside(struct reasons *reasons, ptrdiff_t position)
+{
+    for (size_t i = 0; i < reasons->count; i++)
+        reasons->depths[i] = DEPTH_ASIDE + (int)position;
+}
+
 /** One sent certificate: its signer, and whether it is good. A CA without signer is passed over. */
 static void member_verify(struct manager *m, struct member *member, struct reasons *faults)
 {
     const struct cert *cert = cert_of(m, member->node);
     struct reasons reasons = {0};
     struct route nothing = {.nodes = {member->node}, .count = 1};
+    const struct route unread = {.nodes = {m->j->first, member->node}, .count = 2};
     member->signer = -1;
     member->state = STATE_BAD;
     member->signer = signer_find(m, member->node);
-    if (member->signer >= 0 || !cert->parsed)
+    check_encoding(&(struct check){.j = m->j, .b = m->b, .route = &unread, .out = &reasons}, 1);
+    if (reasons.count > 0 || !cert->parsed)
+        reasons_move_aside(&reasons, member - m->sent);
+    else if (member->signer >= 0)
         member_check(m, member, &reasons);
     else if (cert->is_ca)
         member->state = STATE_UNSIGNED;

@@ -96,6 +96,16 @@ static bool is_public_suffix(const char *domain)
     return false;
 }
 
+/** … without the list's private part. */
+static bool is_registry_suffix(const char *domain)
+{
+    static const char *const suffixes[] = {"com", "co.uk", "uk"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (str_equal_nocase(domain, suffixes[i]))
+            return true;
+    return false;
+}
+
 void trial_judge(struct trial *t, const struct profile *const *profiles, size_t count, cw_time at)
 {
     if (t->store == NULL)
@@ -111,6 +121,7 @@ void trial_judge(struct trial *t, const struct profile *const *profiles, size_t 
                                       .profile_count = count,
                                       .at = at,
                                       .is_public_suffix = is_public_suffix,
+                                      .is_registry_suffix = is_registry_suffix,
                                       .memo = t->memo};
     const clock_t start = clock();
     judge(&input, &t->arena, &t->verdict);

@@ -57,6 +57,10 @@ static void message_normalise(const char *message, char *out, size_t size)
         } else if (strncmp(in, "CAfile: ", 8) == 0) {
             n += (size_t)snprintf(out + n, size - n, "CAfile");
             in += strcspn(in + 8, " ") + 8;
+        } else if (strncmp(in, " (category ", 11) == 0) {
+            in += strcspn(in, ")") + 1; /* the harness's note on a browser's error */
+        } else if (strncmp(in, " [Exception... ", 15) == 0 || strncmp(in, " <- ", 4) == 0) {
+            break; /* likewise, and Java's causes below the first line */
         } else if (in[0] == '2' && in[1] == '0' && in[4] == '-' && in[7] == '-') {
             n += (size_t)snprintf(out + n, size - n, "TIME");
             in += strcspn(in, " \"");

@@ -10,6 +10,12 @@ static const struct profile *const table[] = {
     &profile_git_2_39,
     &profile_wget_1_21,
     &profile_go_1_19,
+    /* asked when chosen by name */
+    &profile_go_1_27,
+    &profile_go_1_27_mod_1_19,
+    &profile_rustls_0_23,
+    &profile_chromium_156,
+    &profile_firefox_153,
     &profile_openssl_1_1_1,
     &profile_openssl_1_1_1_sec1,
     &profile_openssl_1_1_1_strict,
