@@ -24,7 +24,7 @@ enum {
     LIMIT_POINT_NAMES = 32, /* names of one distribution point; real ones have one to three */
     LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 84 MB; the largest public CRLs
                                     have two million */
-    LIMIT_CRL_PROBES = 128,      /* slots looked at for one serial; more is a crafted list */
+    LIMIT_CRL_BUCKET = 256,      /* entries of one hash; random serial numbers reach about 20 */
     LIMIT_CRL_ISSUERS = 1 << 16, /* certificateIssuer entries of an indirect CRL that are indexed */
     LIMIT_OCSP_BYTES = 1 << 20,  /* real responses are 500 bytes to 5 KB */
     LIMIT_OCSP_SINGLES = 1000,   /* single responses of one response; real ones have one */
@@ -40,6 +40,8 @@ enum {
     LIMIT_BAG_DEPTH = 4, /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
     LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */
+    LIMIT_PLACES = 200,        /* trust stores found on one machine */
+    LIMIT_PLACE_NAMES = 1000,  /* names looked at in one directory while searching for them */
     /* judge */
     LIMIT_SENT_CERTS = 1000,  /* certificates of one message or file that are judged as a chain */
     LIMIT_NODES = 4096,       /* candidate certificates of one graph; a power of two */

@@ -8,7 +8,7 @@
 
 #define MEMBER_NONE UINT32_MAX
 
-/** One certificate of a store before anybody asked for it: 56 bytes. */
+/** One certificate of a store before anybody asked for it: 64 bytes. */
 struct member {
     struct anchor *anchor; /**< NULL until parsed */
     const uint8_t *p;      /**< PEM text between its markers, or DER; in a mapping or the arena */
@@ -18,6 +18,7 @@ struct member {
     uint32_t hash;         /**< of the subject */
     uint32_t mark;         /**< of the first bytes of the DER: equal for duplicates */
     uint32_t next;         /**< with the same bucket, in the order of the store */
+    const char *alias;     /**< in a keystore; NULL none */
     bool pem;
 };
 
@@ -53,6 +54,11 @@ struct store {
     struct source **sources;
     size_t source_count, source_cap;
     struct buf scratch; /**< one certificate's DER while it is looked at */
+    struct store *base; /**< seen through `programme` beside the own members; NULL none */
+    enum programme programme;
+    const struct anchor **base_members; /**< of it, once somebody walked over all */
+    size_t base_count;
+    bool base_walked;
 };
 
 /** What is known of a certificate before it is added. */
@@ -62,6 +68,7 @@ struct candidate {
     size_t offset, line;
     uint32_t file;
     bool pem;
+    const char *alias;
     struct bytes der; /**< its first bytes, or all; gone after the call */
 };
 
@@ -70,6 +77,15 @@ struct member *store_member(const struct store *store, size_t i);
 struct member *store_add_member(struct store *store, const struct candidate *candidate);
 /** A new source, shown as unread until the caller says otherwise. `path` is copied. */
 struct source *store_add_source(struct store *store, const char *path);
+
+/* ---- what a root programme lets through (programme.c) ---- */
+
+size_t programme_count(const struct store *store);
+const struct anchor *programme_at(struct store *store, size_t i);
+size_t programme_find_named(struct store *store, struct bytes name, const struct anchor **out,
+                            size_t max);
+const struct anchor *programme_get(struct store *store, const struct cert *cert);
+size_t programme_count_organization(struct store *store, struct bytes name);
 
 /* ---- one member (member.c) ---- */
 

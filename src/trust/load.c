@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "machine.h"
 
 /* ---- clean bundles ---- */
 
@@ -121,28 +121,58 @@ static bool scan_bundle(struct scan *scan)
 
 /* ---- files ---- */
 
-/* What the fast pass added before it gave up is met again as duplicates, which adding ignores. */
-static size_t read_forgivingly(struct store *store, uint32_t file, struct container *container)
+static void add_object(struct store *store, uint32_t file, const struct object *object)
 {
-    const struct file *from = &store->files[file];
+    const struct candidate candidate = {
+        .p = object->der.p,
+        .n = object->der.n,
+        .offset = object->origin.offset,
+        .line = object->origin.line,
+        .file = file,
+        .alias = object->origin.alias,
+        .der = object->der,
+    };
+    store_add_member(store, &candidate);
+}
+
+/* What the fast pass added before it gave up is met again as duplicates, which adding ignores. */
+static size_t add_objects(struct store *store, uint32_t file, const struct trust_part *part,
+                          const struct container *container)
+{
     size_t found = 0;
-    container_read(bytes_of(from->map.p, from->map.n), from->where, &store->arena, container);
     for (size_t i = 0; i < container->object_count; i++) {
         const struct object *object = &container->objects[i];
-        if (object->kind != OBJECT_CERTIFICATE || object->der.n == 0)
+        const bool wanted = part->kind != PART_KEYSTORE || object->java_anchor;
+        if (object->kind != OBJECT_CERTIFICATE || object->der.n == 0 || !wanted)
             continue;
-        const struct candidate candidate = {
-            .p = object->der.p,
-            .n = object->der.n,
-            .offset = object->origin.offset,
-            .line = object->origin.line,
-            .file = file,
-            .der = object->der,
-        };
-        store_add_member(store, &candidate);
+        add_object(store, file, object);
         found++;
     }
     return found;
+}
+
+/* What Java makes of a keystore beyond its certificates, measured with OpenJDK 17. NULL: it reads
+ * it. */
+static const char *java_problem(const struct container *container, const char *password)
+{
+    const struct keystore *keystore = &container->keystore;
+    if (!keystore->format)
+        return "it is no keystore: Java refuses it (Invalid keystore format)";
+    if (keystore->encrypted && !password)
+        return "it is a PKCS#12 file under a password, which Java is not told: it sees no entry in "
+               "it (the trustAnchors parameter must be non-empty); add "
+               "-Djavax.net.ssl.trustStorePassword";
+    if (password && keystore->integrity == INTEGRITY_UNPROVEN)
+        return "the password that Java is told does not fit, or it was altered: Java refuses it";
+    return NULL;
+}
+
+static const char *no_anchor_text(const struct container *container)
+{
+    if (*container->keystore.problem)
+        return container->keystore.problem;
+    return "its certificates lack the mark with which Java knows a trusted one "
+           "(trustedKeyUsage): import them with keytool";
 }
 
 static const char *no_certificate_text(struct arena *arena, const struct container *container)
@@ -167,43 +197,64 @@ static uint32_t add_file(struct store *store, const char *path, struct mapping m
     return (uint32_t)store->file_count++;
 }
 
+static size_t load_slowly(struct store *store, uint32_t file, const struct trust_part *part,
+                          const char **problem)
+{
+    const struct file *from = &store->files[file];
+    struct container container;
+    container_read_with(bytes_of(from->map.p, from->map.n), from->where, part->password,
+                        &store->arena, &container);
+    const char *refusal =
+        part->kind == PART_KEYSTORE ? java_problem(&container, part->password) : NULL;
+    const size_t found = refusal ? 0 : add_objects(store, file, part, &container);
+    if (refusal)
+        *problem = refusal;
+    else if (found == 0)
+        *problem = container.keystore.format && container.object_count
+                       ? no_anchor_text(&container)
+                       : no_certificate_text(&store->arena, &container);
+    return found;
+}
+
 /* Returns how many certificates the file holds; 0 with *problem when none. */
-static size_t load_file(struct store *store, const char *root, const char *path, uint32_t *file,
-                        const char **problem)
+static size_t load_file(struct store *store, const char *root, const struct trust_part *part,
+                        uint32_t *file, const char **problem)
 {
     struct mapping map;
     struct error err;
     *file = MEMBER_NONE;
-    if (file_map(root, path, &map, &err) != CW_OK) {
+    if (file_map(root, part->path, &map, &err) != CW_OK) {
         *problem = arena_strdup(&store->arena, err.text);
         return 0;
     }
-    *file = add_file(store, path, map);
+    *file = add_file(store, part->path, map);
     struct scan scan = {.store = store, .text = bytes_of(map.p, map.n), .file = *file, .line = 1};
-    const bool clean = scan_bundle(&scan);
+    const bool clean = part->kind != PART_KEYSTORE && scan_bundle(&scan);
     buf_free(&scan.prefix);
-    if (clean)
-        return scan.found;
-    struct container container;
-    const size_t found = read_forgivingly(store, *file, &container);
-    if (found == 0)
-        *problem = no_certificate_text(&store->arena, &container);
-    return found;
+    return clean ? scan.found : load_slowly(store, *file, part, problem);
 }
 
 /* ---- directories ---- */
 
-/* Names that OpenSSL's c_rehash makes (HASH.0), and those that people give certificates. */
-static bool is_certificate_name(const char *name)
+/* HASH.0, as openssl rehash makes them. */
+static bool is_hashed_name(const char *name)
+{
+    enum { HASH_DIGITS = 8 };
+    return strspn(name, "0123456789abcdef") == HASH_DIGITS && name[HASH_DIGITS] == '.' &&
+           name[HASH_DIGITS + 1] >= '0' && name[HASH_DIGITS + 1] <= '9' &&
+           name[HASH_DIGITS + 2] == 0;
+}
+
+/* Which names of a directory a part is made of. */
+static bool is_wanted(enum part_kind kind, const char *name)
 {
     static const char *const endings[] = {".pem", ".crt", ".cer", ".der"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+    if (kind == PART_FILES || is_hashed_name(name))
+        return true;
+    for (size_t i = 0; kind != PART_HASHED && i < sizeof endings / sizeof endings[0]; i++)
         if (str_ends(name, endings[i]))
             return true;
-    const size_t digits = strspn(name, "0123456789abcdef");
-    enum { HASH_DIGITS = 8 };
-    return digits == HASH_DIGITS && name[digits] == '.' && name[digits + 1] >= '0' &&
-           name[digits + 1] <= '9' && name[digits + 2] == 0;
+    return false;
 }
 
 /* A file of a directory, by device and inode: hashed directories name each file at least twice. */
@@ -229,19 +280,19 @@ static int compare_order(const void *a, const void *b)
 }
 
 /* The files to read, each once, in the order of their names. */
-static size_t list_files(struct arena *arena, const char *root, const char *path,
+static size_t list_files(struct arena *arena, const char *root, const struct trust_part *part,
                          struct entry **out, struct error *err)
 {
     const char **names;
     size_t count, n = 0;
-    if (file_list(root, path, LIMIT_STORE_FILES, arena, &names, &count, err) != CW_OK)
+    if (file_list(root, part->path, LIMIT_STORE_FILES, arena, &names, &count, err) != CW_OK)
         return 0;
     struct entry *entries = arena_array(arena, count + 1, sizeof *entries);
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = &entries[n];
-        entry->path = arena_printf(arena, "%s/%s", path, names[i]);
+        entry->path = arena_printf(arena, "%s/%s", part->path, names[i]);
         entry->order = i;
-        if (is_certificate_name(names[i]) && file_identity(root, entry->path, entry->id))
+        if (is_wanted(part->kind, names[i]) && file_identity(root, entry->path, entry->id))
             n++;
     }
     if (n > 1)
@@ -256,43 +307,81 @@ static size_t list_files(struct arena *arena, const char *root, const char *path
     return kept;
 }
 
-static size_t load_directory(struct store *store, const char *root, const char *path,
+static const char *empty_directory_text(enum part_kind kind)
+{
+    switch (kind) {
+    case PART_HASHED:
+        return "the directory holds no file named HASH.0, which is what OpenSSL looks for: run "
+               "openssl rehash on it";
+    case PART_FILES:
+        return "the directory holds no certificate in any of its files";
+    default:
+        return "the directory holds no certificate in a file named *.pem, *.crt, *.cer, *.der or "
+               "HASH.0";
+    }
+}
+
+static size_t load_directory(struct store *store, const char *root, const struct trust_part *part,
                              const char **problem)
 {
     struct arena arena = {0};
     struct entry *entries = NULL;
     struct error err = {0};
     size_t found = 0;
-    const size_t count = list_files(&arena, root, path, &entries, &err);
+    const size_t count = list_files(&arena, root, part, &entries, &err);
     for (size_t i = 0; i < count; i++) {
+        const struct trust_part one = {.kind = PART_BUNDLE, .path = entries[i].path};
         uint32_t file;
         const char *ignored;
-        found += load_file(store, root, entries[i].path, &file, &ignored);
+        found += load_file(store, root, &one, &file, &ignored);
     }
     if (found == 0)
-        *problem = arena_strdup(&store->arena,
-                                err.code ? err.text
-                                         : "the directory holds no certificate in a file named "
-                                           "*.pem, *.crt, *.cer, *.der or HASH.0");
+        *problem =
+            err.code ? arena_strdup(&store->arena, err.text) : empty_directory_text(part->kind);
     arena_free(&arena);
     return found;
+}
+
+static size_t load_part(struct store *store, const char *root, const struct trust_part *part,
+                        struct source *source)
+{
+    switch (part->kind) {
+    case PART_BUNDLE:
+    case PART_KEYSTORE:
+        return load_file(store, root, part, &source->file, &source->shown.problem);
+    case PART_DIRECTORY:
+    case PART_HASHED:
+    case PART_FILES:
+        return load_directory(store, root, part, &source->shown.problem);
+    case PART_NSS:
+        source->shown.problem =
+            "an NSS database, which only certutil reads: see certwhy trust list";
+        break;
+    case PART_PROGRAMME:
+        source->shown.problem = "a list that is compiled in";
+        break;
+    }
+    return 0;
+}
+
+bool store_add_part(struct store *store, const char *root, const struct trust_part *part)
+{
+    struct source *source = store_add_source(store, part->path);
+    const size_t before = store->count;
+    const size_t found = load_part(store, root, part, source);
+    source->shown.count = store->count - before;
+    source->shown.modified = file_mtime(root, part->path);
+    source->shown.read = found > 0;
+    return found > 0;
 }
 
 enum cw_code store_add_path(struct store *store, const char *root, const char *path,
                             struct error *err)
 {
-    struct source *source = store_add_source(store, path);
-    const size_t before = store->count;
-    const char *problem = "";
-    const bool directory = file_is_dir(root, path);
-    const size_t found = directory ? load_directory(store, root, path, &problem)
-                                   : load_file(store, root, path, &source->file, &problem);
-    source->shown.count = store->count - before;
-    source->shown.modified = file_mtime(root, path);
-    source->shown.read = found > 0;
-    source->shown.problem = problem;
-    if (found > 0)
+    const struct trust_part part = {.kind = file_is_dir(root, path) ? PART_DIRECTORY : PART_BUNDLE,
+                                    .path = path};
+    if (store_add_part(store, root, &part))
         return CW_OK;
     return error_set(err, CW_E_INPUT, "cannot take trusted certificates from %s: %s", path,
-                     problem);
+                     store->sources[store->source_count - 1]->shown.problem);
 }

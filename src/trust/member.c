@@ -164,6 +164,7 @@ const struct anchor *member_anchor(struct store *store, struct member *member)
         .where = store->files[member->file].where,
         .line = member->line,
         .offset = member->offset,
+        .alias = member->alias,
     };
     member->anchor = anchor;
     return anchor;

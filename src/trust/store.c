@@ -41,6 +41,7 @@ void store_unref(struct store *store)
         file_unmap(&store->files[i].map);
     free(store->buckets);
     buf_free(&store->scratch);
+    store_unref(store->base);
     arena_free(&store->arena);
     free(store);
 }
@@ -52,7 +53,7 @@ const char *store_name(const struct store *store)
 
 size_t store_count(const struct store *store)
 {
-    return store->count;
+    return store->count + (store->base ? programme_count(store) : 0);
 }
 
 /* ---- members and their index ---- */
@@ -171,6 +172,7 @@ struct member *store_add_member(struct store *store, const struct candidate *can
         .hash = hash,
         .mark = mark,
         .pem = candidate->pem,
+        .alias = candidate->alias,
     };
     link_member(store, (uint32_t)store->count++);
     return member;
@@ -194,16 +196,18 @@ void store_add_cert(struct store *store, const struct cert *cert, struct origin 
 
 const struct anchor *store_at(struct store *store, size_t i)
 {
-    return i < store->count ? member_anchor(store, store_member(store, i)) : NULL;
+    if (i < store->count)
+        return member_anchor(store, store_member(store, i));
+    return store->base ? programme_at(store, i - store->count) : NULL;
 }
 
-size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max)
+static size_t find_own(struct store *store, struct bytes name, const struct anchor **out,
+                       size_t max)
 {
-    if (store->count == 0)
-        return 0;
     const uint32_t hash = subject_hash(name);
     size_t found = 0;
-    for (uint32_t i = bucket_of(store, hash)->first; i != MEMBER_NONE;) {
+    for (uint32_t i = store->count ? bucket_of(store, hash)->first : MEMBER_NONE;
+         i != MEMBER_NONE;) {
         struct member *member = store_member(store, i);
         i = member->next;
         if (member->hash != hash)
@@ -219,7 +223,16 @@ size_t store_find(struct store *store, struct bytes name, const struct anchor **
     return found;
 }
 
-const struct anchor *store_get(struct store *store, const struct cert *cert)
+size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max)
+{
+    const size_t own = find_own(store, name, out, max);
+    if (!store->base)
+        return own;
+    const size_t room = own < max ? max - own : 0;
+    return own + programme_find_named(store, name, out + (max - room), room);
+}
+
+static const struct anchor *get_own(struct store *store, const struct cert *cert)
 {
     struct bytes subject;
     if (store->count == 0)
@@ -236,6 +249,12 @@ const struct anchor *store_get(struct store *store, const struct cert *cert)
             return anchor;
     }
     return NULL;
+}
+
+const struct anchor *store_get(struct store *store, const struct cert *cert)
+{
+    const struct anchor *own = get_own(store, cert);
+    return own || !store->base ? own : programme_get(store, cert);
 }
 
 /* ---- sources ---- */
@@ -323,5 +342,5 @@ size_t store_count_organization(struct store *store, struct bytes name)
             count++;
     }
     arena_free(&arena);
-    return count;
+    return count + (store->base ? programme_count_organization(store, name) : 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the system's trust store is. */
-#include "internal.h"
+#include "machine.h"
 
 /* Debian and Alpine; Fedora and RHEL 6 and 7; SUSE; OpenELEC; Fedora and RHEL now; BSD, macOS,
  * Alpine. The list and order of Go's crypto/x509 (root_linux.go, root_bsd.go). */
@@ -23,6 +23,24 @@ static const char *nothing_found(struct store *store)
     buf_printf(&text, "%s/); install the package ca-certificates, or name a file with --ca",
                hashed_directory);
     return arena_strdup(&store->arena, buf_cstr(&text));
+}
+
+const char *system_bundle(const char *root)
+{
+    for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
+        if (file_exists(root, bundles[i]))
+            return bundles[i];
+    return NULL;
+}
+
+/* OPENSSLDIR/certs: Debian's /usr/lib/ssl/certs is a link to the first; Fedora and RHEL. */
+const char *system_hashed(const char *root)
+{
+    static const char *const directories[] = {hashed_directory, "/etc/pki/tls/certs"};
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+        if (file_is_dir(root, directories[i]))
+            return directories[i];
+    return NULL;
 }
 
 struct store *store_system(const char *root)

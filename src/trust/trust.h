@@ -13,6 +13,7 @@ struct anchor {
     struct origin origin;
     /* constraints of the store on it; more kinds come with root-programme facts */
     bool distrusted;
+    cw_time until; /**< the programme trusts nothing that was issued later; 0 no such date */
     /** OpenSSL's TRUSTED CERTIFICATE says for what: enum eku_bit. Unlisted: for everything. */
     struct anchor_uses {
         bool listed;
@@ -106,5 +107,138 @@ cw_time root_fact_until(const struct root_fact *fact, enum programme programme);
 cw_time root_facts_date(void);
 /** True when that is more than 12 months before `at`: to be said with every verdict on it. */
 bool root_facts_are_old(cw_time at);
+
+/* ---- this machine, as its clients see it ---- */
+
+/** Environment variables, looked up by whoever owns a process. get may be NULL: no variable is set.
+ */
+struct environment {
+    const char *(*get)(void *context, const char *name);
+    void *context;
+};
+/** The value, or NULL. */
+const char *environment_get(const struct environment *environment, const char *name);
+
+enum setting_id {
+#define SETTING(id, place, name, kind) SETTING_##id,
+#include "trust/settings.def"
+#undef SETTING
+    SETTING_COUNT,
+};
+/** One variable or line of a configuration file that is set. */
+struct trust_setting {
+    enum setting_id id;
+    const char *name;     /**< "SSL_CERT_FILE", "http.sslCAInfo" */
+    const char *value;    /**< as written; "" when empty */
+    const char *path;     /**< the file or directory that it names, ~ expanded; "" none */
+    const char *where;    /**< "environment", "NODE_OPTIONS", "/root/.curlrc" */
+    size_t line;          /**< in that file; 0: none */
+    const char *password; /**< of a Java trust store, where the same options give it; NULL none */
+};
+
+enum trust_effect {
+    EFFECT_FILE,         /**< replaces the bundle */
+    EFFECT_DIR,          /**< replaces the directory */
+    EFFECT_ALL,          /**< replaces everything */
+    EFFECT_ADD,          /**< adds */
+    EFFECT_LIKE_OPENSSL, /**< OpenSSL's places instead */
+    EFFECT_LIKE_NODE,    /**< Node's compiled-in list instead */
+    EFFECT_ADD_SYSTEM,   /**< the system's store as well */
+    EFFECT_OFF,          /**< nothing is verified any more */
+};
+/** What a setting does to one client. */
+struct trust_use {
+    const struct trust_setting *setting;
+    const char *client; /**< name of clients.def */
+    enum trust_effect effect;
+    bool refuses;                          /**< the client stops when it cannot read it */
+    const struct trust_setting *beaten_by; /**< another setting that wins; NULL: it is in force */
+};
+
+enum part_kind {
+    PART_BUNDLE,    /**< a file of certificates */
+    PART_DIRECTORY, /**< a directory, files that are named as certificates are */
+    PART_HASHED,    /**< a directory, names as openssl rehash makes them */
+    PART_FILES,     /**< a directory, every file in it */
+    PART_KEYSTORE,  /**< a keystore, what Java takes from it */
+    PART_PROGRAMME, /**< a list that is compiled into the client */
+    PART_NSS,       /**< an NSS database, which is not read */
+};
+/** One place where a client looks for roots. */
+struct trust_part {
+    enum part_kind kind;
+    const char *path;               /**< PART_PROGRAMME: its title */
+    enum programme programme;       /**< PART_PROGRAMME */
+    const char *password;           /**< PART_KEYSTORE, as its owner gave it; NULL none */
+    const struct trust_setting *by; /**< who put it there; NULL: the client's own default */
+    bool adds;                      /**< beside what the client has anyway */
+    bool refuses;                   /**< the client stops when it cannot be read */
+};
+/** What one client trusts on this machine: its places in order. */
+struct trust_view {
+    const char *client, *title;
+    bool measured; /**< compared with the real program; else from its documentation */
+    struct trust_part *parts;
+    size_t part_count;
+    bool off; /**< a setting switches verification off */
+};
+
+/** A machine: a root directory and an environment. Everything found lies in the arena given; stores
+ *  are the machine's own and live as long as it does. */
+struct trust_machine;
+struct trust_machine *trust_machine_new(const char *root, const struct environment *environment,
+                                        struct arena *arena);
+void trust_machine_free(struct trust_machine *machine);
+/** Certificates of this file or directory are added to every store that is made afterwards. */
+enum cw_code trust_machine_add(struct trust_machine *machine, const char *path, struct error *err);
+
+/** All settings that are set, in the order of settings.def. */
+const struct trust_setting *trust_settings(struct trust_machine *machine, size_t *count);
+/** What they do, to whom; in the order of the settings. */
+const struct trust_use *trust_uses(struct trust_machine *machine, size_t *count);
+
+/** The names of clients.def in its order; NULL past the end. */
+const char *trust_client_at(size_t i);
+bool trust_client_known(const char *name);
+/** How a client sees this machine; a name that is not known is "system". Made once per client. */
+const struct trust_view *trust_view_find(struct trust_machine *machine, const char *client);
+/** The same as if no setting were set. */
+const struct trust_view *trust_view_default(struct trust_machine *machine, const char *client);
+/** The store of a view, loaded when first asked for, the same one for all views that come to the
+ *  same certificates. Borrowed from the machine. Parts that could not be read are sources that say
+ *  so; when the client would refuse to start because of one, the store is empty. */
+struct store *trust_view_store(struct trust_machine *machine, const struct trust_view *view);
+
+/** One store that lies on this machine. */
+struct trust_place {
+    const char *name;  /**< short: "system", "java:java-17-openjdk-amd64" */
+    const char *title; /**< what it is, for people */
+    struct trust_part part;
+    const char *same_as; /**< the name of a place before it that is the same file; "" none */
+    bool source;         /**< other stores are made of it: adding to it needs a command */
+};
+/** Every store that is found in the usual places; searched when first asked for. */
+const struct trust_place *trust_places(struct trust_machine *machine, size_t *count);
+/** A new store of one part alone; the caller's reference. */
+struct store *trust_part_store(struct trust_machine *machine, const struct trust_part *part);
+/** True when both name the same file or directory. */
+bool trust_part_same(const struct trust_machine *machine, const struct trust_part *a,
+                     const struct trust_part *b);
+
+enum trap_id {
+#define TRAP(id, name) TRAP_##id,
+#include "trust/traps.def"
+#undef TRAP
+    TRAP_COUNT,
+};
+/** Something about a setting that will surprise its owner. */
+struct trust_trap {
+    enum trap_id id;
+    const char *text; /**< a sentence; foreign parts are made harmless */
+};
+const char *trap_name(enum trap_id id); /**< "one-certificate" */
+/** The traps of one setting, worst first, as of `now`. */
+size_t trust_traps(struct trust_machine *machine, const struct trust_setting *setting, cw_time now,
+                   struct trust_trap out[TRAP_COUNT]);
 
 #endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What places.c, sources.c and env*.c share. Private to trust/. */
+#ifndef CERTWHY_TRUST_MACHINE_H
+#define CERTWHY_TRUST_MACHINE_H
+
+#include "internal.h"
+
+enum setting_place {
+    PLACE_ENV,
+    PLACE_CURLRC,
+    PLACE_GITCONFIG,
+    PLACE_NPMRC,
+    PLACE_PIPCONF,
+    PLACE_WGETRC,
+    PLACE_JAVA_OPTIONS,
+    PLACE_JDK_OPTIONS,
+    PLACE_TOOL_OPTIONS,
+    PLACE_NODE_OPTIONS,
+};
+enum setting_kind {
+    KIND_FILE,    /**< a file, or a directory where the client takes one */
+    KIND_DIR,     /**< a directory */
+    KIND_DIRS,    /**< several with colons between them */
+    KIND_ON,      /**< in force when set to anything but 0 and false */
+    KIND_OFF,     /**< in force when 0, false, no or off */
+    KIND_NOT_OFF, /**< in force unless 0, false, no or off */
+};
+struct setting_row {
+    enum setting_place place;
+    const char *name;
+    enum setting_kind kind;
+};
+extern const struct setting_row setting_rows[SETTING_COUNT];
+
+/** A rule of clients.def. */
+struct trust_rule {
+    int client; /**< of clients.def: trust_client_at() names it */
+    enum setting_id setting;
+    int rank;
+    enum trust_effect effect;
+    bool refuses;
+};
+extern const struct trust_rule trust_rules[];
+extern const size_t trust_rule_count;
+/** True when only one rank of the client's rules is in force at a time. */
+bool client_takes_one(const char *client);
+/** True for a client to whom an empty value is a value: OpenSSL then reads no bundle at all, git
+ *  fails. */
+bool client_takes_empty(const char *client);
+
+/** A store that several views may share, known by what it was made of. */
+struct made_store {
+    const char *key;
+    struct store *store;
+};
+struct view_slot {
+    struct trust_view *view, *plain; /**< with settings, without; NULL not made yet */
+};
+
+struct trust_machine {
+    const char *root;
+    struct environment environment;
+    struct arena *arena;
+    const char *home; /**< "" unknown */
+    struct trust_setting *settings;
+    size_t setting_count, setting_cap;
+    bool settings_read;
+    struct trust_use *uses;
+    size_t use_count;
+    bool uses_made;
+    struct view_slot *views; /**< per client of clients.def */
+    struct made_store *stores;
+    size_t store_count, store_cap;
+    size_t bundle_count; /**< certificates of the system's bundle, without what was added */
+    const char **added;  /**< --ca */
+    size_t added_count, added_cap;
+    struct trust_place *places;
+    size_t place_count, place_cap;
+    bool places_found;
+};
+
+/** "" when it is not set. */
+const char *machine_variable(const struct trust_machine *machine, const char *name);
+/** home + path; "" when there is no home. */
+const char *machine_home_path(const struct trust_machine *machine, const char *path);
+/** What a value that begins with ~/ or $HOME/ means. */
+const char *machine_expand(const struct trust_machine *machine, const char *value);
+
+/** Reads the configuration files of all settings of this place; the one that wins comes first. */
+void config_settings_read(struct trust_machine *machine, enum setting_place place);
+void setting_add(struct trust_machine *machine, struct trust_setting setting);
+
+/** The system's bundle: the first of the usual ones that exists, or NULL. */
+const char *system_bundle(const char *root);
+/** The directory that OpenSSL programs look in, or NULL. */
+const char *system_hashed(const char *root);
+/** Adds the members of one part to a store, with a source that says how it went. False: unread. */
+bool store_add_part(struct store *store, const char *root, const struct trust_part *part);
+/** A view over `base` that shows only what a root programme trusts. Takes a reference. */
+void store_set_base(struct store *store, struct store *base, enum programme programme);
+
+/** Calls for every path that matches a pattern whose components may be or hold a *, sorted. */
+typedef void path_visitor(void *context, const char *path, const char *label);
+void paths_matching(const char *root, const char *pattern, path_visitor *visit, void *context);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list that a browser or Node brings along, as far as this machine holds its certificates: the
+ * system's store, seen through the facts of a root programme. What the programme trusts and this
+ * machine has no certificate of is known by its fingerprint alone, and counted. */
+#include "machine.h"
+
+#include <string.h>
+
+void store_set_base(struct store *store, struct store *base, enum programme programme)
+{
+    store->base = store_ref(base);
+    store->programme = programme;
+    struct source *source = store_add_source(store, programme_title(programme));
+    source->shown.read = true;
+    source->shown.count = programme_count(store);
+    source->shown.modified = programme_date(programme);
+    source->shown.problem = arena_printf(&store->arena, "compiled into the client: facts of %s",
+                                         time_date(&store->arena, programme_date(programme)));
+}
+
+size_t programme_count(const struct store *store)
+{
+    size_t count = 0;
+    const struct root_fact *fact;
+    for (size_t i = 0; (fact = root_fact_at(i)); i++)
+        count += root_fact_in(fact, store->programme);
+    return count;
+}
+
+/* The anchor as this programme sees it, or NULL. Its base's own is shared unless the programme has
+ * a date for it. */
+static const struct anchor *seen(struct store *store, const struct anchor *anchor)
+{
+    const struct root_fact *fact = root_fact_find(anchor->cert->sha256);
+    if (!fact || !root_fact_in(fact, store->programme))
+        return NULL;
+    const cw_time until = root_fact_until(fact, store->programme);
+    if (until == TIME_NONE || store->programme == PROGRAMME_MICROSOFT)
+        return anchor;
+    struct anchor *dated = arena_alloc(&store->arena, sizeof *dated);
+    *dated = *anchor;
+    dated->until = until;
+    return dated;
+}
+
+const struct anchor *programme_at(struct store *store, size_t i)
+{
+    if (!store->base_walked) {
+        const size_t all = store_count(store->base);
+        store->base_walked = true;
+        store->base_members = arena_array(&store->arena, all + 1, sizeof *store->base_members);
+        for (size_t k = 0; k < all; k++) {
+            const struct anchor *anchor = store_at(store->base, k);
+            const struct anchor *shown = anchor ? seen(store, anchor) : NULL;
+            if (shown)
+                store->base_members[store->base_count++] = shown;
+        }
+    }
+    return i < store->base_count ? store->base_members[i] : NULL;
+}
+
+size_t programme_find_named(struct store *store, struct bytes name, const struct anchor **out,
+                            size_t max)
+{
+    enum { NAMESAKES = 64 };
+    const struct anchor *all[NAMESAKES];
+    size_t n = store_find(store->base, name, all, NAMESAKES), found = 0;
+    for (size_t i = 0; i < n && i < NAMESAKES; i++) {
+        const struct anchor *shown = seen(store, all[i]);
+        if (shown && found < max)
+            out[found] = shown;
+        found += shown != NULL;
+    }
+    return found;
+}
+
+const struct anchor *programme_get(struct store *store, const struct cert *cert)
+{
+    const struct anchor *anchor = store_get(store->base, cert);
+    return anchor ? seen(store, anchor) : NULL;
+}
+
+size_t programme_count_organization(struct store *store, struct bytes name)
+{
+    struct arena arena = {0};
+    const char *wanted = name_attribute(&arena, name, OID_ORGANIZATION);
+    size_t count = 0;
+    for (size_t i = 0; wanted && *wanted && programme_at(store, i); i++) {
+        const struct bytes subject = programme_at(store, i)->cert->subject;
+        const char *organization = name_attribute(&arena, subject, OID_ORGANIZATION);
+        count += organization && str_equal_nocase(organization, wanted);
+    }
+    arena_free(&arena);
+    return count;
+}

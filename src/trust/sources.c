@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each client trusts on this machine: its default places (clients.def), changed by what is
+ * set. */
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum evidence_word { MEASURED, DOCUMENTED };
+enum precedence { EACH, ONE };
+
+static const struct client_row {
+    const char *name, *title;
+    enum evidence_word evidence;
+    enum precedence precedence;
+    const char *defaults;
+} clients[] = {
+#define TRUST_CLIENT(id, name, title, evidence, precedence, defaults)                              \
+    {name, title, evidence, precedence, defaults},
+#define TRUST_RULE(client, setting, rank, effect, failure)
+#include "clients.def"
+#undef TRUST_CLIENT
+#undef TRUST_RULE
+};
+enum { CLIENT_COUNT = sizeof clients / sizeof clients[0] };
+
+enum client_id {
+#define TRUST_CLIENT(id, name, title, evidence, precedence, defaults) CLIENT_##id,
+#define TRUST_RULE(client, setting, rank, effect, failure)
+#include "clients.def"
+#undef TRUST_CLIENT
+#undef TRUST_RULE
+};
+
+enum failure { GOES_ON, REFUSES };
+const struct trust_rule trust_rules[] = {
+#define TRUST_CLIENT(id, name, title, evidence, precedence, defaults)
+#define TRUST_RULE(client, setting, rank, effect, failure)                                         \
+    {CLIENT_##client, SETTING_##setting, rank, EFFECT_##effect, failure == REFUSES},
+#include "clients.def"
+#undef TRUST_CLIENT
+#undef TRUST_RULE
+};
+const size_t trust_rule_count = sizeof trust_rules / sizeof trust_rules[0];
+
+const char *trust_client_at(size_t i)
+{
+    return i < CLIENT_COUNT ? clients[i].name : NULL;
+}
+
+static size_t client_index(const char *name)
+{
+    for (size_t i = 0; i < CLIENT_COUNT; i++)
+        if (str_equal_nocase(clients[i].name, name))
+            return i;
+    return CLIENT_COUNT;
+}
+
+bool trust_client_known(const char *name)
+{
+    return client_index(name) < CLIENT_COUNT;
+}
+
+bool client_takes_one(const char *client)
+{
+    const size_t i = client_index(client);
+    return i < CLIENT_COUNT && clients[i].precedence == ONE;
+}
+
+bool client_takes_empty(const char *client)
+{
+    const size_t i = client_index(client);
+    return i == CLIENT_OPENSSL || i == CLIENT_PYTHON || i == CLIENT_GIT;
+}
+
+/* ---- the machine ---- */
+
+struct trust_machine *trust_machine_new(const char *root, const struct environment *environment,
+                                        struct arena *arena)
+{
+    struct trust_machine *m = xcalloc(1, sizeof *m);
+    m->root = root;
+    m->environment = environment ? *environment : (struct environment){0};
+    m->arena = arena;
+    m->views = arena_array(arena, CLIENT_COUNT, sizeof *m->views);
+    m->home = arena_strdup(arena, machine_variable(m, "HOME"));
+    return m;
+}
+
+void trust_machine_free(struct trust_machine *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->store_count; i++)
+        store_unref(m->stores[i].store);
+    free(m);
+}
+
+/* ---- default places ---- */
+
+/** A view while it is made. */
+struct making {
+    struct trust_machine *m;
+    struct trust_view *view;
+    size_t cap;
+    bool plain; /* as if nothing were set */
+};
+
+static void add_part(struct making *making, struct trust_part part)
+{
+    struct trust_view *view = making->view;
+    if (!part.path)
+        return;
+    view->parts =
+        arena_grow(making->m->arena, view->parts, view->part_count, &making->cap, sizeof part);
+    view->parts[view->part_count++] = part;
+}
+
+static const struct trust_view *view_make(struct trust_machine *m, size_t client, bool plain);
+
+static void add_view(struct making *making, const char *client, bool adds,
+                     const struct trust_setting *by)
+{
+    const struct trust_view *other = view_make(making->m, client_index(client), making->plain);
+    for (size_t i = 0; other && i < other->part_count; i++) {
+        struct trust_part part = other->parts[i];
+        part.adds = part.adds || adds;
+        part.by = part.by ? part.by : by;
+        add_part(making, part);
+    }
+    making->view->off = making->view->off || (other && other->off);
+}
+
+/* Go's root_linux.go: every file of these. */
+static void add_file_directories(struct making *making)
+{
+    static const char *const directories[] = {"/etc/ssl/certs", "/etc/pki/tls/certs"};
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+        if (file_is_dir(making->m->root, directories[i]))
+            add_part(making, (struct trust_part){.kind = PART_FILES, .path = directories[i]});
+}
+
+/* Debian's and Alpine's git on GnuTLS reads the directory whole, its bundle included; elsewhere
+ * libcurl-gnutls was built with the bundle alone. */
+static void add_directory(struct making *making)
+{
+    static const char debian[] = "/etc/ssl/certs";
+    const struct trust_machine *m = making->m;
+    const char *bundle = system_bundle(m->root);
+    if (file_is_dir(m->root, debian) && (!bundle || str_starts(bundle, debian)))
+        add_part(making, (struct trust_part){.kind = PART_FILES, .path = debian});
+    else
+        add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = bundle});
+}
+
+static void first_found(void *context, const char *path, const char *label)
+{
+    const char **found = context;
+    (void)label;
+    if (!*found)
+        *found = path;
+}
+
+/* Keeps the last match: Python versions sort upwards, mostly. */
+static void last_found(void *context, const char *path, const char *label)
+{
+    const char **found = context;
+    (void)label;
+    *found = path;
+}
+
+static const char *certifi_below(struct trust_machine *m, const char *prefix)
+{
+    const char *found = NULL;
+    if (*prefix)
+        paths_matching(
+            m->root,
+            arena_printf(m->arena, "%s/lib/python3*/site-packages/certifi/cacert.pem", prefix),
+            last_found, &found);
+    return found ? arena_strdup(m->arena, found) : NULL;
+}
+
+/* pyenv's word for the version in use, in its own file or in a variable. */
+static const char *pyenv_prefix(struct trust_machine *m)
+{
+    enum { VERSION_BYTES = 200 };
+    const char *version = machine_variable(m, "PYENV_VERSION");
+    BUF_CLEANUP file = {0};
+    const char *path = machine_home_path(m, "/.pyenv/version");
+    if (!*version && *path && file_read(m->root, path, VERSION_BYTES, &file, NULL) == CW_OK)
+        version = buf_cstr(&file);
+    const size_t n = strcspn(version, ": \r\n/");
+    return n ? arena_printf(m->arena, "%s/.pyenv/versions/%.*s", m->home, (int)n, version) : "";
+}
+
+/* The certifi of the Python that a shell here would most likely start. Debian's own package has no
+ * file: it is patched to answer with the system's bundle. */
+static const char *certifi_find(struct trust_machine *m)
+{
+    const char *const prefixes[] = {
+        machine_variable(m, "VIRTUAL_ENV"),
+        machine_variable(m, "CONDA_PREFIX"),
+        pyenv_prefix(m),
+        machine_home_path(m, "/.local"),
+        "/usr/local",
+    };
+    const char *found = NULL;
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !found; i++)
+        found = certifi_below(m, prefixes[i]);
+    if (!found)
+        paths_matching(m->root, "/usr/local/lib/python3*/dist-packages/certifi/cacert.pem",
+                       first_found, &found);
+    if (!found)
+        paths_matching(m->root, "/usr/lib/python3*/*-packages/certifi/cacert.pem", first_found,
+                       &found);
+    return found ? arena_strdup(m->arena, found) : NULL;
+}
+
+static void add_certifi(struct making *making)
+{
+    const char *path = certifi_find(making->m);
+    if (path)
+        add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = path});
+    else
+        add_part(making,
+                 (struct trust_part){.kind = PART_BUNDLE, .path = system_bundle(making->m->root)});
+}
+
+struct java_search {
+    struct trust_machine *m;
+    uint64_t id[2]; /* of /usr/bin/java */
+    const char *home;
+};
+
+static void java_compare(void *context, const char *path, const char *label)
+{
+    struct java_search *search = context;
+    uint64_t id[2];
+    (void)label;
+    if (!search->home && file_identity(search->m->root, path, id) &&
+        memcmp(id, search->id, sizeof id) == 0)
+        search->home = arena_strndup(search->m->arena, path, strlen(path) - strlen("/bin/java"));
+}
+
+/* The JVM whose bin/java is the very file that /usr/bin/java is. */
+static const char *java_home(struct trust_machine *m)
+{
+    struct java_search search = {.m = m};
+    const char *home = machine_variable(m, "JAVA_HOME");
+    if (*home)
+        return home;
+    if (!file_identity(m->root, "/usr/bin/java", search.id))
+        return NULL;
+    paths_matching(m->root, "/usr/lib/jvm/*/bin/java", java_compare, &search);
+    return search.home;
+}
+
+/* jssecacerts, where it exists, takes the place of cacerts (JSSE Reference Guide). */
+static void add_cacerts(struct making *making)
+{
+    static const char *const tails[] = {
+        "lib/security/jssecacerts",
+        "lib/security/cacerts",
+        "jre/lib/security/jssecacerts",
+        "jre/lib/security/cacerts",
+    };
+    struct trust_machine *m = making->m;
+    const char *home = java_home(m), *path = NULL;
+    for (size_t i = 0; home && i < sizeof tails / sizeof tails[0] && !path; i++) {
+        const char *candidate = arena_printf(m->arena, "%s/%s", home, tails[i]);
+        path = file_exists(m->root, candidate) ? candidate : NULL;
+    }
+    if (!path && file_exists(m->root, "/etc/ssl/certs/java/cacerts"))
+        path = "/etc/ssl/certs/java/cacerts";
+    add_part(making, (struct trust_part){.kind = PART_KEYSTORE, .path = path});
+}
+
+static void nss_found(void *context, const char *path, const char *label)
+{
+    struct making *making = context;
+    (void)label;
+    add_part(making,
+             (struct trust_part){.kind = PART_NSS, .path = arena_strdup(making->m->arena, path)});
+}
+
+static void add_matching(struct making *making, const char *pattern)
+{
+    const char *path = machine_home_path(making->m, pattern);
+    if (*path)
+        paths_matching(making->m->root, path, nss_found, making);
+}
+
+static void add_default(struct making *making, const char *word)
+{
+    const char *root = making->m->root;
+    struct trust_part part = {.kind = PART_BUNDLE};
+    if (*word == '=') {
+        add_view(making, word + 1, false, NULL);
+    } else if (*word == '@') {
+        part.kind = PART_PROGRAMME;
+        part.path = word + 1;
+        programme_find(part.path, &part.programme);
+        add_part(making, part);
+    } else if (strcmp(word, "bundle") == 0) {
+        part.path = system_bundle(root);
+        add_part(making, part);
+    } else if (strcmp(word, "hashed") == 0) {
+        add_part(making, (struct trust_part){.kind = PART_HASHED, .path = system_hashed(root)});
+    } else if (strcmp(word, "files") == 0) {
+        add_file_directories(making);
+    } else if (strcmp(word, "directory") == 0) {
+        add_directory(making);
+    } else if (strcmp(word, "certifi") == 0) {
+        add_certifi(making);
+    } else if (strcmp(word, "cacerts") == 0) {
+        add_cacerts(making);
+    } else if (strcmp(word, "nssdb") == 0) {
+        add_matching(making, "/.pki/nssdb/cert9.db");
+    } else if (strcmp(word, "profiles") == 0) {
+        add_matching(making, "/.mozilla/firefox/*/cert9.db");
+    }
+}
+
+static void add_defaults(struct making *making, const char *words)
+{
+    for (const char *p = words; *p; p += strcspn(p, " "), p += *p == ' ')
+        add_default(making, arena_strndup(making->m->arena, p, strcspn(p, " ")));
+}
+
+/* ---- what is set ---- */
+
+static bool part_is_directory(const struct trust_part *part)
+{
+    return part->kind == PART_HASHED || part->kind == PART_FILES;
+}
+
+/* Removes the parts that a setting with this effect takes the place of. */
+static void drop_parts(struct trust_view *view, enum trust_effect effect)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < view->part_count; i++) {
+        const bool directory = part_is_directory(&view->parts[i]);
+        const bool drops = effect == EFFECT_FILE  ? !directory
+                           : effect == EFFECT_DIR ? directory
+                                                  : !view->parts[i].adds;
+        if (!drops)
+            view->parts[kept++] = view->parts[i];
+    }
+    view->part_count = kept;
+}
+
+/* OpenSSL looks for hashed names; Go and GnuTLS read every file. */
+static enum part_kind directory_kind(const char *client)
+{
+    const size_t i = client_index(client);
+    return i == CLIENT_GO || i == CLIENT_GIT || i == CLIENT_WGET ? PART_FILES : PART_HASHED;
+}
+
+static void add_setting_paths(struct making *making, const struct trust_use *use)
+{
+    const struct trust_setting *setting = use->setting;
+    const struct trust_machine *m = making->m;
+    const bool list = setting_rows[setting->id].kind == KIND_DIRS;
+    struct trust_part part = {
+        .by = setting, .adds = use->effect == EFFECT_ADD, .refuses = use->refuses};
+    for (const char *p = setting->path; p; p = list && *p ? p + 1 : NULL) {
+        const size_t n = list ? strcspn(p, ":") : strlen(p);
+        part.path = arena_strndup(m->arena, p, n);
+        p += n;
+        part.kind = strcmp(use->client, "java") == 0                ? PART_KEYSTORE
+                    : *part.path && file_is_dir(m->root, part.path) ? directory_kind(use->client)
+                    : list || setting_rows[setting->id].kind == KIND_DIR
+                        ? directory_kind(use->client)
+                        : PART_BUNDLE;
+        add_part(making, part);
+        if (!list || !*p)
+            break;
+    }
+}
+
+static void apply(struct making *making, const struct trust_use *use)
+{
+    switch (use->effect) {
+    case EFFECT_FILE:
+    case EFFECT_DIR:
+    case EFFECT_ALL:
+        drop_parts(making->view, use->effect);
+        add_setting_paths(making, use);
+        break;
+    case EFFECT_ADD:
+        add_setting_paths(making, use);
+        break;
+    case EFFECT_LIKE_OPENSSL:
+        drop_parts(making->view, EFFECT_ALL);
+        add_view(making, "openssl", false, use->setting);
+        break;
+    case EFFECT_LIKE_NODE:
+        drop_parts(making->view, EFFECT_ALL);
+        add_view(making, "node", false, use->setting);
+        break;
+    case EFFECT_ADD_SYSTEM:
+        add_view(making, "system", true, use->setting);
+        break;
+    case EFFECT_OFF:
+        making->view->off = true;
+        break;
+    }
+}
+
+static const struct trust_view *view_make(struct trust_machine *m, size_t client, bool plain)
+{
+    if (client >= CLIENT_COUNT)
+        return NULL;
+    struct view_slot *slot = &m->views[client];
+    struct trust_view **known = plain ? &slot->plain : &slot->view;
+    if (*known)
+        return *known;
+    struct trust_view *view = *known = arena_alloc(m->arena, sizeof *view);
+    *view = (struct trust_view){.client = clients[client].name,
+                                .title = clients[client].title,
+                                .measured = clients[client].evidence == MEASURED};
+    struct making making = {.m = m, .view = view, .plain = plain};
+    add_defaults(&making, clients[client].defaults);
+    size_t count = 0;
+    const struct trust_use *uses = plain ? NULL : trust_uses(m, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!uses[i].beaten_by && strcmp(uses[i].client, view->client) == 0)
+            apply(&making, &uses[i]);
+    return view;
+}
+
+const struct trust_view *trust_view_find(struct trust_machine *m, const char *client)
+{
+    const size_t i = client_index(client);
+    return view_make(m, i < CLIENT_COUNT ? i : CLIENT_SYSTEM, false);
+}
+
+const struct trust_view *trust_view_default(struct trust_machine *m, const char *client)
+{
+    const size_t i = client_index(client);
+    return view_make(m, i < CLIENT_COUNT ? i : CLIENT_SYSTEM, true);
+}
