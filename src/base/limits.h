@@ -22,9 +22,9 @@ enum {
     LIMIT_RDN_ATTRIBUTES = 64, /* of one relative distinguished name; real ones have one or two */
     LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
     LIMIT_POINT_NAMES = 32, /* names of one distribution point; real ones have one to three */
-    LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 84 MB; the largest public CRLs
+    LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 92 MB; the largest public CRLs
                                     have two million */
-    LIMIT_CRL_BUCKET = 256,      /* entries of one hash; random serial numbers reach about 20 */
+    LIMIT_CRL_CHAIN = 512,       /* entries of one hash; random serial numbers reach about 20 */
     LIMIT_CRL_ISSUERS = 1 << 16, /* certificateIssuer entries of an indirect CRL that are indexed */
     LIMIT_OCSP_BYTES = 1 << 20,  /* real responses are 500 bytes to 5 KB */
     LIMIT_OCSP_SINGLES = 1000,   /* single responses of one response; real ones have one */

@@ -125,9 +125,9 @@ enum crl_listing {
                               that the list tells nothing about any certificate (section 5.3) */
 };
 /** Is the certificate of this issuer (whole Name) and serial number (INTEGER content) on the list?
- *  The first question walks all entries; the second builds an index of five bytes per entry, at
- * most LIMIT_CRL_INDEX entries; all further ones are answered by it. Not for several threads at
- * once. */
+ *  The first question walks all entries and makes an index of six bytes for each, of at most
+ *  LIMIT_CRL_INDEX entries; all further ones are answered by it. Not for several threads at once.
+ */
 enum crl_listing crl_find(struct crl *crl, struct bytes issuer, struct bytes serial,
                           struct crl_entry *out);
 /** Entries, once crl_find() was called; 0 before. */

@@ -174,15 +174,17 @@ static inline bool serial_is(const struct raw *raw, struct bytes serial)
 }
 
 /** An entry of the serial number asked for, and the certificateIssuer that applies to it. RFC 5280
- *  section 5.3.3: of another issuer, it is another certificate. Of two entries, one that takes the
- *  certificate off the list says less than one that puts it on. */
+ *  section 5.3.3: of another issuer, it is another certificate. Of several entries the first counts
+ *  that does not take the certificate off the list. */
 static void question_answer(struct question *q, const struct crl *crl, const struct raw *raw,
                             struct bytes cert_issuer, size_t offset)
 {
     const bool own = cert_issuer.p == NULL;
     if (!(own ? name_equal(crl->issuer, q->issuer) : general_names_hold(cert_issuer, q->issuer)))
         return;
-    if (q->found && q->out->reason != REASON_REMOVE_FROM_CRL)
+    const size_t place = (size_t)(crl->entries.p - crl->der.p) + offset;
+    if (q->found && q->out->reason != REASON_REMOVE_FROM_CRL &&
+        (raw->reason == REASON_REMOVE_FROM_CRL || q->out->offset <= place))
         return;
     q->found = true;
     *q->out = (struct crl_entry){
@@ -191,8 +193,136 @@ static void question_answer(struct question *q, const struct crl *crl, const str
         .reason = raw->reason,
         .invalidity = content_time(raw->invalidity, DER_GENERALIZED_TIME),
         .cert_issuer = cert_issuer,
-        .offset = (size_t)(crl->entries.p - crl->der.p) + offset,
+        .offset = place,
     };
+}
+
+/* ---- the index: chains of entries whose serial numbers have one hash ---- */
+
+/** The shortest entry: a serial number of one octet and a time without seconds. */
+enum { SHORTEST_ENTRY = 18, BYTES_PER_BUCKET = 160 };
+
+/** Serial numbers are random or consecutive: both ends of one are mixed, and its length. */
+static inline uint64_t serial_hash(struct bytes serial)
+{
+    uint64_t head = 0, tail = 0;
+    if (serial.n >= 8) {
+        memcpy(&head, serial.p, 8);
+        memcpy(&tail, serial.p + serial.n - 8, 8);
+    } else {
+        memcpy(&head, serial.p, serial.n);
+    }
+    uint64_t h = (head + serial.n) * UINT64_C(0x9e3779b97f4a7c15) ^ tail;
+    h ^= h >> 32;
+    h *= UINT64_C(0xd6e8feb86659fd93);
+    return h ^ h >> 32;
+}
+
+static inline size_t bucket_of(const struct crl_memory *memory, struct bytes serial)
+{
+    return (size_t)((serial_hash(serial) & UINT32_MAX) * memory->bucket_count >> 32);
+}
+
+void crl_forget_index(struct crl_memory *memory)
+{
+    free(memory->marks);
+    free(memory->next);
+    free(memory->buckets);
+    free(memory->issuers);
+    memory->marks = memory->next = memory->buckets = NULL;
+    memory->issuers = NULL;
+    memory->issuer_count = memory->issuer_cap = 0;
+}
+
+/** Room for as many entries as there can be: pages that are not needed are never touched. Without
+ * room, or beyond the limit, every question walks. */
+static void index_start(const struct crl *crl)
+{
+    struct crl_memory *memory = crl->memory;
+    const size_t most = crl->entries.n / SHORTEST_ENTRY + 1;
+    memory->cap = most < LIMIT_CRL_INDEX ? most : LIMIT_CRL_INDEX;
+    if (crl->entries.n >= UINT32_MAX)
+        return;
+    memory->bucket_count = memory->cap * SHORTEST_ENTRY / BYTES_PER_BUCKET + 1;
+    memory->marks = malloc((memory->cap / CRL_MARK + 1) * sizeof *memory->marks);
+    memory->next = malloc(memory->cap * sizeof *memory->next);
+    memory->buckets = calloc(memory->bucket_count, sizeof *memory->buckets);
+    if (memory->marks == NULL || memory->next == NULL || memory->buckets == NULL)
+        crl_forget_index(memory);
+}
+
+static bool issuer_add(struct crl_memory *memory, uint32_t from, struct bytes names)
+{
+    if (memory->issuer_count == LIMIT_CRL_ISSUERS)
+        return false;
+    if (memory->issuer_count == memory->issuer_cap) {
+        memory->issuer_cap = memory->issuer_cap > 0 ? 2 * memory->issuer_cap : 16;
+        struct crl_issuer *larger = xcalloc(memory->issuer_cap, sizeof *larger);
+        if (memory->issuer_count > 0)
+            memcpy(larger, memory->issuers, memory->issuer_count * sizeof *larger);
+        free(memory->issuers);
+        memory->issuers = larger;
+    }
+    memory->issuers[memory->issuer_count++] = (struct crl_issuer){from, names};
+    return true;
+}
+
+static inline void index_add(struct crl_memory *memory, const struct raw *raw, size_t offset)
+{
+    const size_t entry = memory->count;
+    if (entry == memory->cap ||
+        (raw->cert_issuer.p != NULL && !issuer_add(memory, (uint32_t)offset, raw->cert_issuer))) {
+        crl_forget_index(memory);
+        return;
+    }
+    if (entry % CRL_MARK == 0)
+        memory->marks[entry / CRL_MARK] = (uint32_t)offset;
+    uint32_t *bucket = &memory->buckets[bucket_of(memory, raw->serial)];
+    memory->next[entry] = *bucket;
+    *bucket = (uint32_t)entry + 1;
+}
+
+/** The certificateIssuer that applies to an entry: the last one up to it. */
+static struct bytes issuer_at(const struct crl_memory *memory, size_t offset)
+{
+    size_t low = 0, high = memory->issuer_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (memory->issuers[middle].from <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? memory->issuers[low - 1].names : bytes_of(NULL, 0);
+}
+
+/** Walks to an entry from the mark before it; returns its offset. */
+static size_t entry_seek(const struct crl *crl, size_t entry, struct raw *out)
+{
+    size_t offset = crl->memory->marks[entry / CRL_MARK];
+    for (size_t left = entry % CRL_MARK;; left--) {
+        const size_t n = raw_read(crl->entries.p + offset, crl->entries.n - offset, out);
+        if (left == 0 || n == 0)
+            return offset;
+        offset += n;
+    }
+}
+
+/** False: so many entries have this hash that walking is no slower. */
+static bool index_ask(const struct crl *crl, struct question *q)
+{
+    const struct crl_memory *memory = crl->memory;
+    uint32_t link = memory->buckets[bucket_of(memory, q->serial)];
+    for (size_t steps = 0; link != 0; steps++) {
+        struct raw raw;
+        if (steps == LIMIT_CRL_CHAIN)
+            return false;
+        const size_t offset = entry_seek(crl, link - 1, &raw);
+        if (serial_is(&raw, q->serial))
+            question_answer(q, crl, &raw, issuer_at(memory, offset), offset);
+        link = memory->next[link - 1];
+    }
+    return true;
 }
 
 /* ---- the walk over all of them ---- */
@@ -219,9 +349,10 @@ static void walk(struct crl *crl, struct question *q)
     const uint8_t *p = crl->entries.p, *end = p + crl->entries.n;
     struct bytes issuer = {0};
     struct raw raw;
-    size_t count = 0;
+    memory->count = 0;
     while (p < end) {
         const size_t n = raw_read(p, (size_t)(end - p), &raw);
+        const size_t offset = (size_t)(p - crl->entries.p);
         if (raw.has_extensions || raw.padded || raw.malformed)
             note_oddities(crl, &raw);
         if (raw.malformed)
@@ -229,137 +360,13 @@ static void walk(struct crl *crl, struct question *q)
         if (raw.cert_issuer.p != NULL)
             issuer = raw.cert_issuer;
         if (serial_is(&raw, q->serial))
-            question_answer(q, crl, &raw, issuer, (size_t)(p - crl->entries.p));
-        count++;
+            question_answer(q, crl, &raw, issuer, offset);
+        if (memory->buckets != NULL && !memory->walked)
+            index_add(memory, &raw, offset);
+        memory->count++;
         p += n;
     }
-    memory->count = count;
     memory->walked = true;
-}
-
-/* ---- the index ---- */
-
-/** Serial numbers are random or consecutive: both ends of one are mixed, and its length. */
-static inline uint64_t serial_hash(struct bytes serial)
-{
-    uint64_t head = 0, tail = 0;
-    if (serial.n >= 8) {
-        memcpy(&head, serial.p, 8);
-        memcpy(&tail, serial.p + serial.n - 8, 8);
-    } else {
-        memcpy(&head, serial.p, serial.n);
-    }
-    uint64_t h = (head + serial.n) * UINT64_C(0x9e3779b97f4a7c15) ^ tail;
-    h ^= h >> 32;
-    h *= UINT64_C(0xd6e8feb86659fd93);
-    return h ^ h >> 32;
-}
-
-static inline size_t slot_of(const struct crl_memory *memory, struct bytes serial)
-{
-    return (size_t)((serial_hash(serial) & UINT32_MAX) * memory->cap >> 32);
-}
-
-void crl_forget_index(struct crl_memory *memory)
-{
-    free(memory->slots);
-    free(memory->issuers);
-    memory->slots = NULL;
-    memory->issuers = NULL;
-    memory->issuer_count = memory->issuer_cap = 0;
-}
-
-static bool slot_take(struct crl_memory *memory, struct bytes serial, uint32_t place)
-{
-    size_t slot = slot_of(memory, serial);
-    for (size_t i = 0; i < LIMIT_CRL_PROBES; i++) {
-        if (memory->slots[slot] == 0) {
-            memory->slots[slot] = place;
-            return true;
-        }
-        slot = slot + 1 == memory->cap ? 0 : slot + 1;
-    }
-    return false;
-}
-
-static bool issuer_add(struct crl_memory *memory, uint32_t from, struct bytes names)
-{
-    if (memory->issuer_count == LIMIT_CRL_ISSUERS)
-        return false;
-    if (memory->issuer_count == memory->issuer_cap) {
-        memory->issuer_cap = memory->issuer_cap > 0 ? 2 * memory->issuer_cap : 16;
-        struct crl_issuer *larger = xcalloc(memory->issuer_cap, sizeof *larger);
-        if (memory->issuer_count > 0)
-            memcpy(larger, memory->issuers, memory->issuer_count * sizeof *larger);
-        free(memory->issuers);
-        memory->issuers = larger;
-    }
-    memory->issuers[memory->issuer_count++] = (struct crl_issuer){from, names};
-    return true;
-}
-
-static bool index_fill(const struct crl *crl)
-{
-    struct crl_memory *memory = crl->memory;
-    const uint8_t *p = crl->entries.p, *end = p + crl->entries.n;
-    struct raw raw;
-    while (p < end) {
-        const size_t n = raw_read(p, (size_t)(end - p), &raw);
-        const uint32_t place = (uint32_t)(p - crl->entries.p) + 1;
-        if (raw.cert_issuer.p != NULL && !issuer_add(memory, place, raw.cert_issuer))
-            return false;
-        /* malformed: the file was changed under its mapping since it was walked */
-        if (raw.malformed || !slot_take(memory, raw.serial, place))
-            return false;
-        p += n;
-    }
-    return true;
-}
-
-/** Four fifths of the slots are taken, so that an index costs five bytes per entry. */
-static void index_build(const struct crl *crl)
-{
-    struct crl_memory *memory = crl->memory;
-    if (memory->no_index || memory->slots != NULL)
-        return;
-    memory->no_index = memory->count > LIMIT_CRL_INDEX || crl->entries.n >= UINT32_MAX;
-    if (memory->no_index)
-        return;
-    memory->cap = memory->count + memory->count / 4 + 8;
-    memory->slots = xcalloc(memory->cap, sizeof *memory->slots);
-    if (!index_fill(crl)) {
-        memory->no_index = true;
-        crl_forget_index(memory);
-    }
-}
-
-/** The certificateIssuer that applies to an entry: the last one up to it. */
-static struct bytes issuer_at(const struct crl_memory *memory, uint32_t place)
-{
-    size_t low = 0, high = memory->issuer_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (memory->issuers[middle].from <= place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 ? memory->issuers[low - 1].names : bytes_of(NULL, 0);
-}
-
-static void index_ask(const struct crl *crl, struct question *q)
-{
-    const struct crl_memory *memory = crl->memory;
-    size_t slot = slot_of(memory, q->serial);
-    for (size_t i = 0; i < LIMIT_CRL_PROBES && memory->slots[slot] != 0; i++) {
-        const uint32_t place = memory->slots[slot];
-        const size_t offset = place - 1;
-        struct raw raw;
-        raw_read(crl->entries.p + offset, crl->entries.n - offset, &raw);
-        if (serial_is(&raw, q->serial))
-            question_answer(q, crl, &raw, issuer_at(memory, place), offset);
-        slot = slot + 1 == memory->cap ? 0 : slot + 1;
-    }
 }
 
 enum crl_listing crl_find(struct crl *crl, struct bytes issuer, struct bytes serial,
@@ -373,11 +380,9 @@ enum crl_listing crl_find(struct crl *crl, struct bytes issuer, struct bytes ser
         return CRL_UNLISTED;
     if (memory->walked && memory->fault != CRL_UNLISTED)
         return memory->fault;
-    if (memory->walked)
-        index_build(crl);
-    if (memory->slots != NULL)
-        index_ask(crl, &q);
-    else
+    if (!memory->walked)
+        index_start(crl);
+    if (!memory->walked || memory->buckets == NULL || !index_ask(crl, &q))
         walk(crl, &q);
     if (memory->fault != CRL_UNLISTED)
         return memory->fault;

@@ -5,9 +5,12 @@
 
 #include "internal.h"
 
-enum { CRL_KEYS = 4 }; /* a CA that changes its key has two */
+enum {
+    CRL_KEYS = 4, /* a CA that changes its key has two */
+    CRL_MARK = 8, /* from one mark it is so many entries to the next */
+};
 
-/** From which entry on (its offset + 1) certificateIssuer says this. */
+/** From which entry on (its offset) certificateIssuer says this. */
 struct crl_issuer {
     uint32_t from;
     struct bytes names;
@@ -24,9 +27,12 @@ struct crl_memory {
     enum crl_listing fault; /* CRL_UNLISTED: none */
     size_t count;           /* entries */
 
-    bool no_index;   /* too many entries, or too odd ones */
-    uint32_t *slots; /* open addressing: offset of an entry in crl.entries + 1; 0 free */
+    /* The index; buckets is NULL without one. Entries are numbered in their order. */
     size_t cap;
+    uint32_t *marks;   /* offset in crl.entries of each CRL_MARK-th entry */
+    uint32_t *next;    /* per entry: 1 + the one before it of the same hash, 0 none */
+    uint32_t *buckets; /* by hash of the serial number: 1 + the last entry, 0 none */
+    size_t bucket_count;
     struct crl_issuer *issuers; /* by offset */
     size_t issuer_count, issuer_cap;
 };
