@@ -330,9 +330,10 @@ bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algor
     return key != NULL && scheme_fits(&scheme, key);
 }
 
-bool sig_memo_key_usable(struct sig_memo *memo, struct bytes spki)
+int sig_memo_key_security(struct sig_memo *memo, struct bytes spki)
 {
-    return memo_key_of(memo, spki) != NULL;
+    const EVP_PKEY *key = memo_key_of(memo, spki);
+    return key != NULL ? EVP_PKEY_get_security_bits(key) : -1;
 }
 
 enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,

@@ -236,7 +236,8 @@ static void check_sent_all(const struct check *c)
                 c->out->items[k].node = node;
         return;
     }
-    if (c->b->leaf_key_decoded && !sig_memo_key_usable(c->j->in->memo, check_cert(c, 0)->key.spki))
+    if (c->b->leaf_key_decoded &&
+        sig_memo_key_security(c->j->in->memo, check_cert(c, 0)->key.spki) < 0)
         reason_add(c, FACT_KEY_UNSUPPORTED, at_depth(0), 0, 0, NULL);
 }
 

@@ -46,9 +46,20 @@ static void check_rsa(const struct check *c, size_t depth, const struct key_info
                    key_text(c->j->arena, key));
 }
 
+/** x509_vfy.c check_key_level. */
+static void check_security(const struct check *c, size_t depth, const struct key_info *key)
+{
+    const int bits = sig_memo_key_security(c->j->in->memo, key->spki);
+    if (bits < c->b->min_key_security)
+        reason_add(c, FACT_WEAK_KEY, at_depth((int)depth), bits, c->b->min_key_security,
+                   key_text(c->j->arena, key));
+}
+
 void check_keys(const struct check *c, size_t depth)
 {
     const struct key_info *key = &check_cert(c, depth)->key;
+    if (c->b->min_key_security > 0)
+        check_security(c, depth, key);
     if (key->kind == KEY_RSA || key->kind == KEY_RSA_PSS)
         check_rsa(c, depth, key);
     const unsigned denied = depth == 0 ? c->b->leaf_keys_denied : c->b->ca_keys_denied;

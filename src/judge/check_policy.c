@@ -175,6 +175,8 @@ static bool policies_suit(struct policy_state *s)
 {
     if (s->level_count == 0 || level_is_empty(&s->levels[s->level_count - 1]))
         return false;
+    if (s->c->b->policy_tree && s->c->b->user_policy_count == 0)
+        return false;
     if (user_wants_any(s->c->b) || s->levels[s->level_count - 1].any)
         return true;
     for (size_t i = 0; i < s->levels[s->level_count - 1].count; i++)
@@ -241,6 +243,36 @@ static void policy_step(struct policy_state *s, struct policy_counters *k, size_
     counters_prepare(k, cert, self_issued);
 }
 
+/** pcy_cache.c policy_cache_new: which anomalies make a certificate's policies invalid. */
+static bool policies_invalid(const struct cert *cert)
+{
+    const uint64_t of_extensions =
+        ANOMALY_BIT(EXTENSION_MALFORMED) | ANOMALY_BIT(EXTENSION_DUPLICATE);
+    const uint64_t of_policies =
+        ANOMALY_BIT(POLICY_DUPLICATE) |
+        (cert->has & HAS_POLICIES ? ANOMALY_BIT(POLICY_MAPS_ANY) : UINT64_C(0));
+    if ((cert->anomaly_set & of_policies) != 0)
+        return true;
+    if ((cert->anomaly_set & of_extensions) == 0)
+        return false;
+    /* without certificatePolicies the mappings and inhibitAnyPolicy are not looked at */
+    const unsigned looked_at =
+        CRIT_PC | CRIT_CP | (cert->has & HAS_POLICIES ? CRIT_PM | CRIT_IAP : 0U);
+    return cert_is_invalid(&(struct behaviour){.cached_extensions = looked_at}, cert);
+}
+
+/** True when the certificates below the anchor leave nothing to process. */
+static bool policies_refused(const struct check *c)
+{
+    for (size_t depth = 0; depth + 1 < c->route->count; depth++)
+        if (policies_invalid(check_cert(c, depth))) {
+            reason_add(c, FACT_POLICY, at_depth((int)depth), 1, 0,
+                       "the policies are malformed, or one is listed twice");
+            return true;
+        }
+    return c->route->count < 2;
+}
+
 /** Most chains have no policy that could fail: then nothing is built. */
 static bool policies_matter(const struct check *c)
 {
@@ -254,7 +286,8 @@ static bool policies_matter(const struct check *c)
 
 void check_policies(const struct check *c)
 {
-    if (c->b->policy != POLICY_PROCESS || !policies_matter(c))
+    if (c->b->policy != POLICY_PROCESS || (c->b->policy_tree && policies_refused(c)) ||
+        !policies_matter(c))
         return;
     const size_t top = c->route->count - (c->route->complete && c->route->count > 1 ? 1 : 0);
     struct policy_state *s = arena_alloc(c->j->arena, sizeof *s);

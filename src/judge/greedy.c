@@ -37,12 +37,24 @@ static bool algorithm_suits(const struct build *s, const struct cert *child,
     return sig_memo_suits(s->j->in->memo, issuer->key.spki, child->inner_algorithm);
 }
 
+/** v3_purp.c X509_check_akid: authorityCertIssuer counts without a serial number too. */
+static bool aki_issuer_suits(const struct cert *child, const struct cert *issuer)
+{
+    struct reader names = reader_of(child->aki_issuer, 0);
+    struct general_name name;
+    for (int i = 0; i < LIMIT_NAME_ATTRIBUTES && general_name_next(&names, &name); i++)
+        if (name.kind == GN_DIRECTORY)
+            return name_equal(name.value, issuer->issuer);
+    return true;
+}
+
 /** v3_purp.c, EXFLAG_SS: by names, key identifiers and kind of key; the signature is not checked.
  */
 static bool is_root(const struct build *s, int node)
 {
     const struct cert *cert = cert_of(s, node);
-    return node_is_self_signed(s->j, node) && algorithm_suits(s, cert, cert);
+    return node_is_self_signed(s->j, node) && aki_issuer_suits(cert, cert) &&
+           algorithm_suits(s, cert, cert);
 }
 
 static bool on_route(const struct route *route, int node)
@@ -62,6 +74,7 @@ static bool likely_issued(const struct build *s, int child, int issuer)
         return is_root(s, child);
     const int edge = graph_edge(s->j, child, issuer);
     return edge >= 0 && edge_suits(s->j, s->b, edge) &&
+           aki_issuer_suits(cert_of(s, child), cert_of(s, issuer)) &&
            algorithm_suits(s, cert_of(s, child), cert_of(s, issuer));
 }
 

@@ -52,7 +52,7 @@ struct route {
     int nodes[LIMIT_PATH_LENGTH];
     size_t count;
     bool complete;   /**< its last node is an anchor of the store in question */
-    bool too_long; /**< it ends where the client's limit is, not for want of an issuer */
+    bool too_long;   /**< it ends where the client's limit is, not for want of an issuer */
     bool distrusted; /**< its last node stands in the store as not to be trusted for this */
     uint32_t trusted_for_use; /**< bit per depth: the store says that this use is fine, whatever the
                                  certificate says */

@@ -70,7 +70,6 @@ enum key_bit {
     KEYS_ED448 = 32,
     KEYS_PSS = 64,
     KEYS_DSA = 128,
-    KEYS_P192 = 256,
 };
 enum wildcard_bit {
     WILD_PREFIX = 1 /**< w* */,
@@ -130,7 +129,7 @@ struct behaviour {
     unsigned max_sent;          /**< certificates a server may send; 0: no limit */
     unsigned max_intermediates; /**< 0: no limit of its own */
     bool no_intermediates;
-    unsigned max_steps; /**< search steps, 0: LIMIT_PATH_STEPS */
+    unsigned max_steps;                /**< search steps, 0: LIMIT_PATH_STEPS */
     unsigned max_signatures;           /**< checked in one search; 0: LIMIT_SIGNATURES */
     unsigned search_max_intermediates; /**< of a path that a search found; 0: no limit */
     unsigned sent_all_parsed; /**< enum parse_bit: one sent certificate that fails ends it all */
@@ -151,7 +150,7 @@ struct behaviour {
                               */
     bool anchor_leaf_needs_no_ca, anchor_leaf_needs_ca; /**< of a self-signed leaf in the store */
     unsigned
-        anchor_leaf_skips; /**< enum anchor_skip: not checked on a leaf that is its own anchor */
+        anchor_leaf_skips;  /**< enum anchor_skip: not checked on a leaf that is its own anchor */
     bool leaf_under_itself; /**< a self-signed leaf in the store is judged as issued by itself: as a
                                leaf, and once more as an anchor */
     bool anchor_leaf_signature; /**< checks the digest of a trusted leaf's own signature */
@@ -161,9 +160,11 @@ struct behaviour {
     enum anchor_v1 anchor_v1;
     bool anchor_eku; /**< extendedKeyUsage of the anchor counts */
     /* algorithms */
-    unsigned digests_denied;                   /**< enum digest_bit */
-    unsigned ecdsa_digests_denied;             /**< enum digest_bit: of ECDSA signatures, besides */
-    bool sent_root_digest; /**< the digest of a sent root's signature of itself counts */
+    unsigned digests_denied;       /**< enum digest_bit */
+    unsigned ecdsa_digests_denied; /**< enum digest_bit: of ECDSA signatures, besides */
+    bool sent_root_digest;         /**< the digest of a sent root's signature of itself counts */
+    int min_key_security; /**< bits of security that libcrypto gives to each key below the anchor,
+                             and to the anchor's own; 0: not asked */
     unsigned min_rsa, max_rsa;                 /**< bits; 0: none */
     unsigned leaf_keys_denied, ca_keys_denied; /**< enum key_bit */
     bool explicit_curves; /**< EC parameters that are written out are accepted */
@@ -176,8 +177,8 @@ struct behaviour {
     unsigned
         wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
     bool wildcard_anywhere;
-    bool wildcard_not_for_a_label; /**< "*" does not stand for "xn--…" */
-    bool wildcard_in_a_label;      /**< "xn--*" is a pattern like any other */
+    bool wildcard_not_for_a_label;  /**< "*" does not stand for "xn--…" */
+    bool wildcard_in_a_label;       /**< "xn--*" is a pattern like any other */
     bool wildcard_not_below_suffix; /**< "*.co.uk" and, of unknown domains, "*.test" are refused */
     bool wildcard_for_ip;           /**< "*.0.0.1" stands for an address, with ip_in_dns */
     bool no_ip_san4, no_ip_san6, ip_v4mapped, ip_in_dns;
@@ -204,6 +205,9 @@ struct behaviour {
     bool pathlen_on_leaf_fatal;
     bool ns_cert_type;
     enum policy_use policy;
+    bool policy_tree; /**< pcy_cache.c, pcy_tree.c: policies that cannot be read or occur twice are
+                         fatal below the anchor; a certificate that is its own anchor needs none;
+                         and who asked for none is not served when one is required */
     bool initial_explicit_policy, initial_mapping_inhibit, initial_any_inhibit;
     const struct bytes *user_policies; /**< OID contents; none: any policy will do */
     size_t user_policy_count;
@@ -288,8 +292,8 @@ struct words {
     const char *function; /**< where it arose, for those who print it */
     int64_t only;         /**< 0: any; else the fact's value + 1 (which anomaly, which alert) */
     int64_t limit;        /**< 0: any; else the fact's limit */
-    bool hidden;   /**< what is said although the chain's verifier does not get there */
-    const char *alone; /**< wrapper when nothing else is said */
+    bool hidden;          /**< what is said although the chain's verifier does not get there */
+    const char *alone;    /**< wrapper when nothing else is said */
 };
 
 /** What a client calls its library's codes. */

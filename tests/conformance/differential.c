@@ -71,6 +71,14 @@ static bool compare(struct score *score, const char *id, const struct openssl_se
 
 /* ---- the corpora ---- */
 
+/** Without what TRUSTED CERTIFICATE has behind it. */
+static struct bytes certificate_alone(struct bytes der)
+{
+    struct reader r = reader_of(der, 0);
+    struct der whole;
+    return reader_expect(&r, DER_SEQUENCE, &whole) ? whole.whole : der;
+}
+
 static void pem_add(struct arena *arena, struct ders *list, const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
@@ -79,7 +87,7 @@ static void pem_add(struct arena *arena, struct ders *list, const char *pem)
     long n;
     while (PEM_read_bio(bio, &name, &header, &data, &n) == 1) {
         if (strstr(name, "CERTIFICATE") != NULL)
-            ders_add(arena, list, bytes_of(data, (size_t)n));
+            ders_add(arena, list, certificate_alone(bytes_of(data, (size_t)n)));
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(data);

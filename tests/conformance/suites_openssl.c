@@ -7,21 +7,20 @@
 
 #include "openssl.h"
 
-/** Security levels (x509_vfy.c minbits_table: 80, 112, 128 bits) as sizes of RSA moduli
- *  (rsa_lib.c, ossl_ifc_ffc_compute_security_bits), curves and digests. */
+/** Security levels: x509_vfy.c minbits_table; of a digest, half its bits (x509_set.c). */
 static void apply_level(int level, struct behaviour *b)
 {
     static const struct {
-        unsigned min_rsa, digests, keys;
+        int security;
+        unsigned digests;
     } levels[] = {
-        {0, 0, 0},
-        {920, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1, 0},
-        {1963, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1, KEYS_P192},
-        {2671, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1 | DENY_SHA224, KEYS_P192 | KEYS_P224},
+        {0, 0},
+        {80, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1},
+        {112, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1},
+        {128, DENY_MD2 | DENY_MD4 | DENY_MD5 | DENY_SHA1 | DENY_SHA224},
     };
-    b->min_rsa = levels[level].min_rsa;
+    b->min_key_security = levels[level].security;
     b->digests_denied = levels[level].digests;
-    b->leaf_keys_denied = b->ca_keys_denied = levels[level].keys;
 }
 
 /** x509_vpm.c and v3_purp.c: which of the purposes that OpenSSL knows by name. */

@@ -36,13 +36,13 @@
 #define OPENSSL_USAGE                                                                              \
     .purpose = EKU_SERVER_AUTH, .anchor_bc = ANCHOR_BC_OR_LEGACY, .anchor_eku = true,              \
     .leaf_eku_any_refused = true, .chain_eku_any_refused = true, .chain_eku_sgc = true,            \
-    .leaf_ku = LEAF_KU_ANY_SERVER_USE, .ns_cert_type = true, .nc_doubt_fatal = true,                     \
-    .proxies = PROXY_REFUSED,                                                                      \
+    .leaf_ku = LEAF_KU_ANY_SERVER_USE, .ns_cert_type = true, .nc_doubt_fatal = true,               \
+    .proxies = PROXY_REFUSED, .policy_tree = true,                                                 \
     .critical = CRIT_RFC5280 | CRIT_CRLDP | CRIT_NSCT | CRIT_RFC3779 | CRIT_PROXY | CRIT_NO_CHECK
 
 #define OPENSSL_UNREAD                                                                             \
     (ANOMALY_BIT(MALFORMED) | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(TRAILING) |                 \
-     ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(NAME_UTF8) | ANOMALY_BIT(NAME_MALFORMED) |   \
+     ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(NAME_UTF8) | ANOMALY_BIT(NAME_MALFORMED) |            \
      ANOMALY_BIT(NAME_STRING))
 
 /** d2i_X509, and v3_purp.c ossl_x509v3_cache_extensions. */
