@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from harness import HERE, Answer, in_parallel, version_of
@@ -147,8 +148,10 @@ class Wget(Command):
         return () if visit.is_address else (NSS_WRAPPER,)
 
     def environment(self, visit):
-        hosts = self.scratch / f"hosts-{visit.port}-{visit.host}"
-        hosts.write_text(f"{visit.host} {visit.name}\n")
+        hosts = self.scratch / f"hosts-{visit.host}-{visit.name}"
+        whole = self.scratch / f"hosts-{threading.get_ident()}"
+        whole.write_text(f"{visit.host} {visit.name}\n")
+        whole.rename(hosts)  # another visit may be reading it
         return {"NSS_WRAPPER_HOSTS": str(hosts)}
 
     def argv(self, visit):

@@ -153,6 +153,25 @@ def nearest_profile(profiles, family, version):
     return older[-1] if older else known[0][1] if known else None
 
 
+def one_per_profile(clients, profiles):
+    """[(client, profile)], of several clients for one profile that of the nearest version; and of each
+    family without a profile the first."""
+    chosen, strangers = {}, {}
+    for client in clients:
+        profile = nearest_profile(profiles, client.family, client.version)
+        if profile is None:
+            strangers.setdefault(client.family, client)
+        elif profile not in chosen or is_nearer(client, chosen[profile], profile):
+            chosen[profile] = client
+    return [(client, profile) for profile, client in chosen.items()], list(strangers.values())
+
+
+def is_nearer(client, other, profile):
+    wanted = version_of(profile.split("@")[1])
+    exact = [c.version[:len(wanted)] == wanted for c in (client, other)]
+    return exact[0] and not exact[1]
+
+
 # ---- words ----
 
 @dataclass(frozen=True)
@@ -194,6 +213,14 @@ def difference(predicted, answer):
         return "verdict"
     same = answer.accepts or normalised(predicted["message"]) == normalised(answer.message)
     return None if same else "words"
+
+
+def visited(client, visits, is_as_expected):
+    """{visit: Answer}. What is not as expected is asked once more: on a busy machine a handshake may
+    run out of time, and only what a client says again is what it says."""
+    answers = client.visit_all(visits)
+    again = [visit for visit in visits if not is_as_expected(visit, answers[visit])]
+    return {**answers, **client.visit_all(again)} if again else answers
 
 
 # ---- exceptions ----
