@@ -23,6 +23,8 @@ static unsigned key_bit(const struct key_info *key)
     switch (key->curve) {
     case OID_SECP256K1:
         return KEYS_SECP256K1;
+    case OID_P192:
+        return KEYS_P192;
     case OID_P224:
         return KEYS_P224;
     case OID_P521:

@@ -70,6 +70,7 @@ enum key_bit {
     KEYS_ED448 = 32,
     KEYS_PSS = 64,
     KEYS_DSA = 128,
+    KEYS_P192 = 256,
 };
 enum wildcard_bit {
     WILD_PREFIX = 1 /**< w* */,
