@@ -95,15 +95,6 @@ struct parts {
     const struct words *words;
 };
 
-/** "ssl/tls alert handshake failure" as a name: "SSLV3_ALERT …" is how Python shows it. */
-static char *reason_name(struct arena *arena, const char *text)
-{
-    char *name = arena_strdup(arena, text);
-    for (char *p = name; *p != '\0'; p++)
-        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p == ' ' || *p == '/' ? '_' : *p;
-    return name;
-}
-
 static const char *part(struct judging *j, const struct parts *parts, struct bytes key)
 {
     const struct words *w = parts->words;
@@ -117,8 +108,6 @@ static const char *part(struct judging *j, const struct parts *parts, struct byt
         return w != NULL && w->library != NULL ? w->library : "";
     if (bytes_equal_str(key, "function"))
         return w != NULL && w->function != NULL ? w->function : "";
-    if (bytes_equal_str(key, "reason"))
-        return reason_name(j->arena, parts->message);
     return placeholder_value(j, parts->spoken->fact, key);
 }
 
@@ -186,8 +175,8 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
 }
 
 /** Flags of a bit mask, added up; what comes before the flags stands alone. */
-static void speak_flags(struct judging *j, const struct profile *profile,
-                        const struct spoken *list, size_t count, struct client_verdict *out)
+static void speak_flags(struct judging *j, const struct profile *profile, const struct spoken *list,
+                        size_t count, struct client_verdict *out)
 {
     BUF_CLEANUP lines = {0};
     unsigned long flags = 0;
@@ -249,19 +238,19 @@ static void hide_below_bad(const struct profile *profile, struct spoken *list, s
             met_at(&list[i]) > top)
             top = met_at(&list[i]);
     for (size_t i = 0; i < count; i++)
-        list[i].hidden = is_of_chain(profile, &list[i]) &&
-                         list[i].fact->id != FACT_EKU_MISSING && met_at(&list[i]) < top;
+        list[i].hidden = is_of_chain(profile, &list[i]) && list[i].fact->id != FACT_EKU_MISSING &&
+                         met_at(&list[i]) < top;
 }
 
-/** verify_certificate_chain.cc PathVerifier::Run: a signature that fails, or cannot be checked, ends
- *  it there; without an anchor it does not begin. */
+/** verify_certificate_chain.cc PathVerifier::Run: a signature that fails, or cannot be checked,
+ * ends it there; without an anchor it does not begin. */
 static void hide_below_unsigned(const struct profile *profile, struct spoken *list, size_t count)
 {
     int top = -1;
     for (size_t i = 0; i < count; i++) {
         const enum fact_id id = list[i].fact->id;
-        const bool ends = id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED ||
-                          id == FACT_WEAK_DIGEST;
+        const bool ends =
+            id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED || id == FACT_WEAK_DIGEST;
         if (id == FACT_ISSUER_NOT_FOUND || id == FACT_ROOT_NOT_TRUSTED ||
             id == FACT_SELF_SIGNED_LEAF || id == FACT_SELF_SIGNED_CA_LEAF ||
             id == FACT_PATH_TOO_LONG)
@@ -273,15 +262,14 @@ static void hide_below_unsigned(const struct profile *profile, struct spoken *li
     }
     for (size_t i = 0; i < count; i++) {
         const enum fact_id id = list[i].fact->id;
-        const bool here = list[i].depth == top &&
-                          (id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED ||
-                           id == FACT_WEAK_DIGEST);
-        const bool end = top == INT_MAX &&
-                         (id == FACT_ISSUER_NOT_FOUND || id == FACT_ROOT_NOT_TRUSTED ||
-                          id == FACT_SELF_SIGNED_LEAF || id == FACT_SELF_SIGNED_CA_LEAF ||
-                          id == FACT_PATH_TOO_LONG);
-        list[i].hidden =
-            is_of_chain(profile, &list[i]) && list[i].depth <= top && !here && !end;
+        const bool here =
+            list[i].depth == top && (id == FACT_SIGNATURE_BAD || id == FACT_SIGNATURE_UNSUPPORTED ||
+                                     id == FACT_WEAK_DIGEST);
+        const bool end =
+            top == INT_MAX && (id == FACT_ISSUER_NOT_FOUND || id == FACT_ROOT_NOT_TRUSTED ||
+                               id == FACT_SELF_SIGNED_LEAF || id == FACT_SELF_SIGNED_CA_LEAF ||
+                               id == FACT_PATH_TOO_LONG);
+        list[i].hidden = is_of_chain(profile, &list[i]) && list[i].depth <= top && !here && !end;
     }
 }
 

@@ -162,6 +162,40 @@ static const char *fill_altnames(const struct filling *f)
     return arena_strdup(f->j->arena, buf_cstr(&out));
 }
 
+/** One name within apostrophes, as Python's repr() shows it, and shows what shows it. */
+static void add_quoted(struct buf *out, const char *name, size_t *count)
+{
+    buf_add_str(out, (*count)++ > 0 ? ", '" : "'");
+    for (; *name != '\0'; name++) {
+        buf_add_str(out, *name == '\\' ? "\\" : "");
+        buf_append(out, name, 1);
+    }
+    buf_add_str(out, "'");
+}
+
+/** What urllib3 1.26 compared: the SAN's names and addresses, else the Common Names. */
+static const char *fill_quoted_names(const struct filling *f)
+{
+    BUF_CLEANUP out = {0};
+    struct reader names = cert_san(cert_of_leaf(f));
+    struct general_name name;
+    size_t count = 0;
+    while (count < NAMES_SHOWN && general_name_next(&names, &name))
+        if (name.kind == GN_DNS)
+            add_quoted(&out, str_safe(f->j->arena, name.value), &count);
+        else if (name.kind == GN_IP)
+            add_quoted(&out, str_ip(f->j->arena, name.value), &count);
+    for (size_t n = 0; f->fact->limit == COMPARED_CN && n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes cn =
+            name_attribute_utf8(f->j->arena, cert_of_leaf(f)->subject, OID_CN, n);
+        if (cn.p == NULL)
+            break;
+        add_quoted(&out, str_safe(f->j->arena, cn), &count);
+    }
+    return count > 1 ? arena_printf(f->j->arena, "either of %s", buf_cstr(&out))
+                     : arena_strdup(f->j->arena, buf_cstr(&out));
+}
+
 static const char *fill_dns_names(const struct filling *f)
 {
     return names_of_kind(f, GN_DNS);
@@ -324,6 +358,7 @@ static const struct {
     {"host_kind", fill_host_kind},
     {"port", fill_port},
     {"altnames", fill_altnames},
+    {"quoted_names", fill_quoted_names},
     {"subject", fill_subject},
     {"issuer", fill_issuer},
     {"ca", fill_ca},

@@ -282,7 +282,7 @@ enum compared {
 };
 
 /** A client's words for one fact. {host} {names} {cn} {at} {limit} {ca} … are filled: the keys
- * stand in placeholder.c, {code} {message} {depth} {library} {function} {reason} in message.c. */
+ * stand in placeholder.c, {code} {message} {depth} {library} {function} in message.c. */
 struct words {
     enum fact_id fact;
     enum where where;
@@ -334,6 +334,10 @@ extern const struct profile profile_openssl_1_1_1, profile_openssl_1_1_1_sec1,
     profile_openssl_3_0_strict, profile_openssl_3_0_partial, profile_openssl_3_6,
     profile_openssl_3_6_strict, profile_openssl_3_6_partial;
 extern const struct profile profile_curl_7_74, profile_curl_8_23;
+extern const struct profile profile_python_3_9, profile_python_3_11, profile_python_3_13,
+    profile_python_3_13_nostrict, profile_python_3_14;
+extern const struct profile profile_requests_2_28, profile_requests_2_34, profile_httpx_0_23,
+    profile_httpx_0_28, profile_openai_1, profile_aiohttp_3_8, profile_pip_24_2;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 extern const struct profile profile_go_1_27, profile_go_1_27_mod_1_19;
 extern const struct profile profile_rustls_0_23, profile_chromium_156, profile_firefox_153;

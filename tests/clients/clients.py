@@ -50,6 +50,7 @@ def clock(at):
 
 class Client:
     family = ""
+    openssl = ""  # version of the library below, where it can be another than the profile's
     own_clock = False  # it can be told the time, without libfaketime
 
     def __init__(self, scratch):
@@ -161,6 +162,41 @@ class Wget(Command):
 
     def answer(self, status, lines):
         return Answer(True) if status == 0 else Answer(False, joined(filter(self.SAID.match, lines)))
+
+
+class Pip(Wget):
+    """pip since 24.2, which asks truststore; its bundle of certifi's is never what the lab trusts."""
+    family = "pip"
+
+    def __init__(self, scratch, found):
+        self.found = found
+        super().__init__(scratch)
+
+    def find(self):
+        for interpreter in self.found:
+            version = version_of(output_of(interpreter, "-I", "-m", "pip", "--version").split(" from ")[0])
+            if version >= (24, 2):
+                self.program = interpreter
+                return version
+        return None
+
+    def unable(self, visit):
+        # its urllib3 asks with no name then, which truststore refuses before anything is sent
+        return "asks no server by its address" if visit.is_address else super().unable(visit)
+
+    def environment(self, visit):
+        return {**super().environment(visit), "SSL_CERT_FILE": visit.ca, "SSL_CERT_DIR": str(self.no_roots)}
+
+    def argv(self, visit):
+        return [self.program, "-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir",
+                "--retries=0", f"--timeout={VISIT_SECONDS}", "download", f"--index-url={visit.url}", "--no-deps",
+                f"--dest={self.scratch}", "package"]
+
+    def answer(self, status, lines):
+        said = [line.strip() for line in lines if "confirming the ssl certificate" in line]
+        if "ERROR: Exception:" in lines:
+            said = [lines[-1].strip()]
+        return Answer(False, said[0]) if said else Answer(True)
 
 
 class Git(Command):
@@ -328,6 +364,8 @@ class Python(Batch):
         super().__init__(scratch)
 
     def find(self):
+        probe = [self.interpreter, "-I", "-c", "import ssl; print(*ssl.OPENSSL_VERSION_INFO[:2], sep='.')"]
+        self.openssl = subprocess.run(probe, capture_output=True, text=True).stdout.strip()
         wanted = {"urllib": "platform; print(platform.python_version())"}
         probe = wanted.get(self.library, f"{self.library}; print({self.library}.__version__)")
         run = subprocess.run([self.interpreter, "-I", "-c", f"import {probe}"], capture_output=True, text=True)
@@ -397,6 +435,8 @@ def installed(scratch, families=None):
     wanted = [(kind,) for kind in commands]
     wanted += [(PythonUrllib, interpreter) for interpreter in pythons]
     wanted += [(kind, pythons[0]) for kind in (Requests, Httpx, Aiohttp) if pythons]
+    if families and Pip.family in families:
+        wanted.append((Pip, pythons))  # it takes longer than all the rest
     every = [kind(scratch, *more) for kind, *more in wanted if not families or kind.family in families]
     here = [client for client in every if client.version]
     return here, sorted({client.family for client in every} - {client.family for client in here})

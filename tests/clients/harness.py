@@ -159,11 +159,18 @@ def one_per_profile(clients, profiles):
     chosen, strangers = {}, {}
     for client in clients:
         profile = nearest_profile(profiles, client.family, client.version)
-        if profile is None:
+        if profile is None or not on_library(client, profiles, profile):
             strangers.setdefault(client.family, client)
         elif profile not in chosen or is_nearer(client, chosen[profile], profile):
             chosen[profile] = client
     return [(client, profile) for profile, client in chosen.items()], list(strangers.values())
+
+
+def on_library(client, profiles, name):
+    """Is the client built on the OpenSSL that the profile was measured with?"""
+    (profile,) = [p for p in profiles if p["client"] == name]
+    measured = re.search(r"OpenSSL (\d+\.\d+)", profile["measured_with"])
+    return not client.openssl or not measured or measured.group(1) == client.openssl
 
 
 def is_nearer(client, other, profile):

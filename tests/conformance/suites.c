@@ -25,7 +25,7 @@ static size_t thread_length(const char *in)
 static const char *noise_skip(const char *in)
 {
     static const char *const noise[] = {"ERROR: Cannot open directory /nonexistent. | ",
-                                        "Connecting to 127.0.0.1 | "};
+                                        "Connecting to 127.0.0.1 | ", "requests.exceptions."};
     for (size_t i = 0; i < sizeof noise / sizeof *noise; i++)
         if (strncmp(in, noise[i], strlen(noise[i])) == 0)
             in += strlen(noise[i]);

@@ -159,26 +159,9 @@ static const struct words words_3_0[] = {
 };
 
 static const struct words words_1_1_1[] = {
-    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self signed certificate"},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self signed certificate"},
-    {.fact = FACT_ROOT_NOT_TRUSTED,
-     .code = "19",
-     .text = "self signed certificate in certificate chain"},
-    {.fact = FACT_NOT_A_CA, .code = "24", .text = "invalid CA certificate"},
-    {.fact = FACT_KEY_USAGE_CA, .code = "24", .text = "invalid CA certificate"},
-    {.fact = FACT_KEY_USAGE_LEAF, .code = "26", .text = "unsupported certificate purpose"},
-    {.fact = FACT_EKU_MISSING, .code = "26", .text = "unsupported certificate purpose"},
-    {.fact = FACT_CA_AS_LEAF, .code = "26", .text = "unsupported certificate purpose"},
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,
-     .code = "41",
-     .text = "invalid or inconsistent certificate extension"},
+    OPENSSL_1_1_1_WORDS,
     {.fact = FACT_NAME_IP_NOT_IN_SAN, .code = "64", .text = "IP address mismatch"},
     OPENSSL_NAME_WORDS(.code = "62", .text = "Hostname mismatch"),
-    {.fact = FACT_ANOMALY,
-     .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
-     .code = "79",
-     .text = "Certificate public key has explicit ECC parameters"},
     OPENSSL_DECODE_WORDS(FACT_UNPARSABLE, 0, "0D0680A8", "asn1_check_tlen", "wrong tag"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_MALFORMED + 1, "0D0680A8", "asn1_check_tlen",
                          "wrong tag"),
@@ -206,9 +189,7 @@ static const struct words words_1_1_1[] = {
 };
 
 static const struct words words_3_6[] = {
-    {.fact = FACT_NOT_YET_VALID,
-     .code = "9",
-     .text = "certificate is not yet valid or the system clock is incorrect"},
+    OPENSSL_3_6_WORDS,
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TIME_NO_SECONDS + 1, "068000E9", "asn1_ex_c2i",
                          "utctime is too short"),
     {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .code = "66", .text = "EE certificate key too weak"},

@@ -216,4 +216,30 @@ enum openssl_phase {
 #define OPENSSL_DECODE_WORDS(...) OPENSSL_LIBRARY_WORDS("asn1 encoding routines", __VA_ARGS__)
 #define OPENSSL_TLS_WORDS(...) OPENSSL_LIBRARY_WORDS("SSL routines", __VA_ARGS__)
 
+/** Verdicts that are worded otherwise than by 3.0, names aside. */
+#define OPENSSL_1_1_1_WORDS                                                                        \
+    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self signed certificate"},              \
+        {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self signed certificate"},       \
+        {.fact = FACT_ROOT_NOT_TRUSTED,                                                            \
+         .code = "19",                                                                             \
+         .text = "self signed certificate in certificate chain"},                                  \
+        {.fact = FACT_NOT_A_CA, .code = "24", .text = "invalid CA certificate"},                   \
+        {.fact = FACT_KEY_USAGE_CA, .code = "24", .text = "invalid CA certificate"},               \
+        {.fact = FACT_KEY_USAGE_LEAF, .code = "26", .text = "unsupported certificate purpose"},    \
+        {.fact = FACT_EKU_MISSING, .code = "26", .text = "unsupported certificate purpose"},       \
+        {.fact = FACT_CA_AS_LEAF, .code = "26", .text = "unsupported certificate purpose"},        \
+        {.fact = FACT_ANOMALY,                                                                     \
+         .only = ANOMALY_PATH_LENGTH_NOT_CA + 1,                                                   \
+         .code = "41",                                                                             \
+         .text = "invalid or inconsistent certificate extension"},                                 \
+    {                                                                                              \
+        .fact = FACT_ANOMALY, .only = ANOMALY_KEY_EXPLICIT_CURVE + 1, .code = "79",                \
+        .text = "Certificate public key has explicit ECC parameters"                               \
+    }
+#define OPENSSL_3_6_WORDS                                                                          \
+    {                                                                                              \
+        .fact = FACT_NOT_YET_VALID, .code = "9",                                                   \
+        .text = "certificate is not yet valid or the system clock is incorrect"                    \
+    }
+
 #endif

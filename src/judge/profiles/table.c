@@ -28,6 +28,18 @@ static const struct profile *const table[] = {
     &profile_openssl_3_6_partial,
     &profile_curl_7_74,
     &profile_curl_8_23,
+    &profile_python_3_9,
+    &profile_python_3_11,
+    &profile_python_3_13,
+    &profile_python_3_13_nostrict,
+    &profile_python_3_14,
+    &profile_requests_2_28,
+    &profile_requests_2_34,
+    &profile_httpx_0_23,
+    &profile_httpx_0_28,
+    &profile_openai_1,
+    &profile_aiohttp_3_8,
+    &profile_pip_24_2,
 };
 enum { DEFAULT_COUNT = 4 };
 
