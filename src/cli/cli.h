@@ -51,7 +51,7 @@ struct command {
 
 /* The command table's entries, each at the end of its own file. */
 extern const struct command check_command, fix_command, explain_command, clients_command,
-    lab_command, version_command, help_command;
+    lab_command, trust_command, version_command, help_command;
 /** A command that judges targets and prints a report: check, and what goes on from there. */
 struct judging_command {
     const struct command *command;
@@ -92,6 +92,11 @@ bool output_write(const char *path, struct bytes content);
 /** True when standard output takes colour: --color always|auto|never (NULL: auto), NO_COLOR, TERM.
  */
 bool output_color(const char *when);
+/** The environment variables of this process. */
+struct environment environment_own(void);
+/** Runs a program without a shell, with no input, and takes what it prints: at most 10 seconds and
+ *  8 MiB. False when it is not there, fails, or takes longer. */
+bool program_run(const char *const argv[], struct buf *out);
 /** Columns of the terminal, 40 to 100; 100 when standard output is none. */
 unsigned output_width(void);
 

@@ -7,7 +7,7 @@
 #include "cli.h"
 
 const struct command *const command_table[] = {
-    &check_command, &fix_command,  &explain_command, &clients_command,
+    &check_command, &fix_command,  &explain_command, &trust_command, &clients_command,
     &lab_command,   &help_command, &version_command, NULL,
 };
 

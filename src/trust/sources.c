@@ -340,10 +340,9 @@ static void drop_parts(struct trust_view *view, enum trust_effect effect)
     size_t kept = 0;
     for (size_t i = 0; i < view->part_count; i++) {
         const bool directory = part_is_directory(&view->parts[i]);
-        const bool drops = effect == EFFECT_FILE  ? !directory
-                           : effect == EFFECT_DIR ? directory
-                                                  : !view->parts[i].adds;
-        if (!drops)
+        const bool keeps =
+            (effect == EFFECT_FILE && directory) || (effect == EFFECT_DIR && !directory);
+        if (keeps)
             view->parts[kept++] = view->parts[i];
     }
     view->part_count = kept;
@@ -407,6 +406,11 @@ static void apply(struct making *making, const struct trust_use *use)
     }
 }
 
+static bool effect_adds(enum trust_effect effect)
+{
+    return effect == EFFECT_ADD || effect == EFFECT_ADD_SYSTEM;
+}
+
 static const struct trust_view *view_make(struct trust_machine *m, size_t client, bool plain)
 {
     if (client >= CLIENT_COUNT)
@@ -423,9 +427,12 @@ static const struct trust_view *view_make(struct trust_machine *m, size_t client
     add_defaults(&making, clients[client].defaults);
     size_t count = 0;
     const struct trust_use *uses = plain ? NULL : trust_uses(m, &count);
-    for (size_t i = 0; i < count; i++)
-        if (!uses[i].beaten_by && strcmp(uses[i].client, view->client) == 0)
-            apply(&making, &uses[i]);
+    /* What replaces goes before what adds, in whatever order they are set. */
+    for (int adding = 0; adding < 2; adding++)
+        for (size_t i = 0; i < count; i++)
+            if (!uses[i].beaten_by && strcmp(uses[i].client, view->client) == 0 &&
+                effect_adds(uses[i].effect) == (adding == 1))
+                apply(&making, &uses[i]);
     return view;
 }
 

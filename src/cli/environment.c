@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The environment of this process, and the one way to run another program. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const char *variable(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
+struct environment environment_own(void)
+{
+    return (struct environment){.get = variable};
+}
+
+/* ---- another program ---- */
+
+static void child_become(const char *const argv[], int output)
+{
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(null, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    signal(SIGPIPE, SIG_DFL);
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+/* Reads until the end, the limit or the deadline; true for the end. */
+static bool read_all(int fd, int64_t deadline, size_t limit, struct buf *out)
+{
+    for (;;) {
+        const int64_t left = (deadline - time_monotonic_us()) / 1000;
+        struct pollfd poller = {.fd = fd, .events = POLLIN};
+        uint8_t block[4096];
+        if (left <= 0 || out->n > limit || poll(&poller, 1, (int)left) <= 0)
+            return false;
+        const ssize_t n = read(fd, block, sizeof block);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        buf_append(out, block, (size_t)n);
+    }
+}
+
+bool program_run(const char *const argv[], struct buf *out)
+{
+    enum { SECONDS = 10, OUTPUT_BYTES = 8 << 20 };
+    int ends[2], status = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    const pid_t child = fork();
+    if (child == 0)
+        child_become(argv, ends[1]);
+    close(ends[1]);
+    const int64_t deadline = time_monotonic_us() + SECONDS * INT64_C(1000000);
+    const bool whole = child > 0 && read_all(ends[0], deadline, OUTPUT_BYTES, out);
+    close(ends[0]);
+    if (child <= 0)
+        return false;
+    if (!whole)
+        kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
