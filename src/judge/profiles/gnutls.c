@@ -45,8 +45,8 @@ static const struct phase git_phases[] = {
     {.fact = FACT_CRITICAL_EXTENSION, .phase = 4},
     {.fact = FACT_WEAK_DIGEST, .phase = 5},
     {.fact = FACT_WEAK_KEY, .phase = 5},
-    {.fact = FACT_NOT_YET_VALID, .phase = 6},
-    {.fact = FACT_EXPIRED, .phase = 7},
+    {.fact = FACT_NOT_YET_VALID, .phase = 6, .root_first = true},
+    {.fact = FACT_EXPIRED, .phase = 7, .root_first = true},
     {.fact = FACT_CLIENT_CERTIFICATE, .phase = 2000},
     {.phase = -1},
 };
@@ -141,6 +141,12 @@ static const struct words wget_words[] = {
                         "certificate has not yet been activated"},
     {.fact = FACT_NOT_YET_VALID,
      .text = WGET_ERROR " | ERROR: The certificate of '{host}' is not yet activated."},
+    /* ssl_check_certificate() looks at the leaf's dates itself, wherever GnuTLS stopped */
+    {.fact = FACT_EXPIRED, .where = AT_LEAF, .hidden = true, .text = "The certificate has expired"},
+    {.fact = FACT_NOT_YET_VALID,
+     .where = AT_LEAF,
+     .hidden = true,
+     .text = "The certificate has not yet been activated"},
     {.fact = FACT_PATH_TOO_LONG, .text = "ERROR: No certificate presented by {host}."},
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_EXTENSION_DUPLICATE + 1,
@@ -193,4 +199,5 @@ const struct profile profile_wget_1_21 = {
     .separator = " | ",
     .words = wget_words,
     .fallback = WGET_ERROR,
+    .hides = HIDES_BELOW_BAD,
 };
