@@ -326,9 +326,11 @@ static void change_name(struct change *k, struct element *tbs)
         return;
     struct element *value = rdn->first->first->next;
     char text[200];
-    const char *form[] = {"%.*s ", " %.*s", "%.*s", "%.*s\xc3\xa4", "%.*s\xff"};
-    snprintf(text, sizeof text, form[chance_below(k->c, 5)], (int)value->body.n,
-             (const char *)value->body.p);
+    static const char *const around[][2] = {
+        {"", " "}, {" ", ""}, {"", ""}, {"", "\xc3\xa4"}, {"", "\xff"}};
+    const char *const *form = around[chance_below(k->c, 5)];
+    snprintf(text, sizeof text, "%s%.*s%s", form[0], (int)value->body.n,
+             (const char *)value->body.p, form[1]);
     for (char *p = text; *p != '\0' && chance_below(k->c, 2); p++)
         if (*p >= 'a' && *p <= 'z')
             *p = (char)(*p - 32);

@@ -109,7 +109,7 @@ static size_t option_read(const char *name, const char *value, struct openssl_se
 static const cw_time suite_at = 1795262400; /* 2026-11-21T12:00:00Z */
 
 /** False when an option is not one that we know. */
-bool openssl_settings_read(json_t *line, struct openssl_settings *out)
+static bool openssl_settings_read(json_t *line, struct openssl_settings *out)
 {
     json_t *options = json_object_get(line, "options");
     json_t *words = json_object_get(options, "opts");

@@ -60,7 +60,7 @@ static void localhost(void **state)
     struct addrinfo *peer = NULL;
     const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
     if (getaddrinfo("localhost", "80", &hints, &peer) != 0)
-        return; /* a chroot without /etc/hosts: no name is known that is known everywhere */
+        skip(); /* a chroot without /etc/hosts: no name is known that is known everywhere */
     freeaddrinfo(peer);
     struct addresses a = {0};
     char why[128];
