@@ -117,6 +117,18 @@ static bool anchor_may_sign(const struct check *c, const struct cert *cert, size
     return !has || cert->is_ca;
 }
 
+/** What the certificate says instead of being a CA; see facts.def. */
+static int how_no_ca(const struct cert *cert)
+{
+    enum { UNSAID, SAYS_NO, CANNOT_SAY, SAYS_OTHERWISE };
+    if (cert->version < 3)
+        return CANNOT_SAY;
+    if (cert->has & HAS_BASIC_CONSTRAINTS)
+        return SAYS_NO;
+    const bool otherwise = (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
+    return otherwise ? SAYS_OTHERWISE : UNSAID;
+}
+
 /** RFC 5280 section 6.1.4 (k) and (n): a CA says so, and its key may sign certificates. */
 static void check_ca(const struct check *c, size_t depth)
 {
@@ -124,9 +136,7 @@ static void check_ca(const struct check *c, size_t depth)
     const bool anchor = check_is_anchor(c, depth);
     const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
     if (!may)
-        /* value: 0 no basicConstraints, 1 CA:FALSE, 2 a version that cannot say */
-        reason_add(c, FACT_NOT_A_CA, at_depth((int)depth),
-                   cert->version < 3 ? 2 : (cert->has & HAS_BASIC_CONSTRAINTS) != 0, 0, NULL);
+        reason_add(c, FACT_NOT_A_CA, at_depth((int)depth), how_no_ca(cert), 0, NULL);
     const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
         reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), cert->key_usage, KU_KEY_CERT_SIGN,
@@ -244,8 +254,7 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
     const char *name = oid_name(ext->id);
     /* limit 1: on an anchor */
     reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)depth), ext->offset,
-               check_is_anchor(c, depth),
-               name[0] != '\0' ? name : oid_text(c->j->arena, ext->oid));
+               check_is_anchor(c, depth), name[0] != '\0' ? name : oid_text(c->j->arena, ext->oid));
 }
 
 /* ---- what strict verifiers ask besides ---- */

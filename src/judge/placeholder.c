@@ -46,6 +46,14 @@ static const char *fill_url(const struct filling *f)
     return arena_printf(f->j->arena, "https://%s:%u", host, (unsigned)t->port);
 }
 
+/** Without the trailing dot that Node takes away and puts back. */
+static const char *fill_host_bare(const struct filling *f)
+{
+    const struct bytes host = bytes_str(f->j->obs->target.name);
+    const bool dot = host.n > 0 && host.p[host.n - 1] == '.';
+    return str_safe(f->j->arena, bytes_slice(host, 0, host.n - (dot ? 1 : 0)));
+}
+
 static const char *fill_port(const struct filling *f)
 {
     const unsigned port = f->j->obs->target.port;
@@ -139,6 +147,30 @@ static const char *names_of_kind(const struct filling *f, enum general_name_kind
     return arena_strdup(f->j->arena, buf_cstr(&out));
 }
 
+/** src/crypto/crypto_common.cc PrintAltName: what could be taken for something else stands within
+ *  quotation marks. */
+static void add_altname(struct buf *out, struct bytes name)
+{
+    bool safe = true;
+    for (size_t i = 0; i < name.n; i++)
+        safe &= name.p[i] >= ' ' && name.p[i] <= '~' && strchr("\"\\,'", name.p[i]) == NULL;
+    if (safe) {
+        str_safe_append(out, name);
+        return;
+    }
+    buf_add_str(out, "\"");
+    for (size_t i = 0; i < name.n; i++) {
+        const uint8_t c = name.p[i];
+        if (c == '"' || c == '\\')
+            buf_printf(out, "\\%c", c);
+        else if (c >= ' ' && c <= '~' && c != ',')
+            buf_append(out, &name.p[i], 1);
+        else
+            buf_printf(out, "\\u%04x", c);
+    }
+    buf_add_str(out, "\"");
+}
+
 /** The SAN as OpenSSL prints it and Node shows it: "DNS:a.example, IP Address:192.0.2.1". */
 static const char *fill_altnames(const struct filling *f)
 {
@@ -157,8 +189,10 @@ static const char *fill_altnames(const struct filling *f)
         if (name.kind == GN_IP)
             buf_add_str(&out, str_ip(f->j->arena, name.value));
         else
-            str_safe_append(&out, name.value);
+            add_altname(&out, name.value);
     }
+    if (out.n == 0)
+        buf_add_str(&out, "DNS:"); /* of an empty list there is one empty name */
     return arena_strdup(f->j->arena, buf_cstr(&out));
 }
 
@@ -357,6 +391,7 @@ static const struct {
     {"cn_last", fill_cn_last},
     {"host_kind", fill_host_kind},
     {"port", fill_port},
+    {"host_bare", fill_host_bare},
     {"altnames", fill_altnames},
     {"quoted_names", fill_quoted_names},
     {"subject", fill_subject},

@@ -338,6 +338,7 @@ extern const struct profile profile_python_3_9, profile_python_3_11, profile_pyt
     profile_python_3_13_nostrict, profile_python_3_14;
 extern const struct profile profile_requests_2_28, profile_requests_2_34, profile_httpx_0_23,
     profile_httpx_0_28, profile_openai_1, profile_aiohttp_3_8, profile_pip_24_2;
+extern const struct profile profile_node_20, profile_node_24;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 extern const struct profile profile_go_1_27, profile_go_1_27_mod_1_19;
 extern const struct profile profile_rustls_0_23, profile_chromium_156, profile_firefox_153;

@@ -192,6 +192,8 @@ WHAT_VARIES = [
     (re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z]{3,4} \d{4,}"), "<time>"),
     (re.compile(r"CAfile: \S+"), "CAfile: <file>"),
     (re.compile(r"_ssl\.c:\d+"), "_ssl.c:<line>"),
+    (re.compile(r"\b[0-9A-F]{12,16}:(?=error:)"), ""),  # which thread
+    (re.compile(r":\.\./\S+?:\d+:.*"), ""),  # where in the library's source
     (re.compile(r"(?<=routines:)\w+(?=:)"), ""),  # which function of the library
     (re.compile(r"OpenSSL/[0-9.]+[a-z]?"), "OpenSSL/<version>"),
     (re.compile(r":\d{4,5}(?=[/'\"])"), ":<port>"),

@@ -40,6 +40,8 @@ static const struct profile *const table[] = {
     &profile_openai_1,
     &profile_aiohttp_3_8,
     &profile_pip_24_2,
+    &profile_node_20,
+    &profile_node_24,
 };
 enum { DEFAULT_COUNT = 4 };
 
