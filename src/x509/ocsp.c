@@ -257,7 +257,7 @@ static bool read_basic(struct ocsp *ocsp, struct reader *r, struct der *data)
     if (!reader_expect(r, DER_SEQUENCE, &basic) || !reader_at_end(r))
         return false;
     struct reader fields = reader_enter(&basic);
-    if (!reader_expect(&fields, DER_SEQUENCE, data))
+    if (!reader_next(&fields, data))
         return false;
     ocsp->tbs = data->whole;
     if (!reader_expect(&fields, DER_SEQUENCE, &element) ||
@@ -320,7 +320,7 @@ static void read_all(struct ocsp *ocsp)
     if (ocsp->status != OCSP_SUCCESSFUL)
         return;
     struct reader fields = reader_enter(&data);
-    if (!read_data(ocsp, &fields)) {
+    if (data.tag != DER_SEQUENCE || !read_data(ocsp, &fields)) {
         ocsp->readable = OCSP_DATA_UNREADABLE;
         ocsp->bad_at = fields.bad ? fields.bad_at : fields.offset;
     }

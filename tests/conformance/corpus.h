@@ -62,5 +62,13 @@ struct suite {
 extern const struct suite suites[];
 /** suites_openssl.c */
 void openssl_run(struct score *score, json_t *line);
+/** suites_revocation.c */
+void boringssl_crl_run(struct score *score, json_t *line);
+void boringssl_ocsp_run(struct score *score, json_t *line);
+void pkits_crl_run(struct score *score, json_t *line);
+void limbo_crl_run(struct score *score, json_t *line);
+/** What a line of PKITS asks of a verifier; the policies are kept in `policies`. */
+void pkits_options(json_t *line, struct arena *arena, struct bytes *policies, size_t max,
+                   struct behaviour *b);
 
 #endif

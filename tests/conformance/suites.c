@@ -218,7 +218,22 @@ static bool option(json_t *line, const char *name)
     return json_is_true(json_object_get(json_object_get(line, "options"), name));
 }
 
-/** Sections 4.4, 4.14 and 4.15 are about CRLs. */
+void pkits_options(json_t *line, struct arena *arena, struct bytes *policies, size_t max,
+                   struct behaviour *b)
+{
+    b->leaf_eku_ignored = b->chain_eku_ignored = true;
+    b->leaf_ku = LEAF_KU_IGNORE;
+    b->digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5; /* the suite is older than SHA-1's end */
+    b->user_policies = policies;
+    b->user_policy_count = policies_read(
+        arena, json_object_get(json_object_get(line, "options"), "initial_policy_set"), policies,
+        max);
+    b->initial_explicit_policy = option(line, "initial_explicit_policy");
+    b->initial_mapping_inhibit = option(line, "initial_policy_mapping_inhibit");
+    b->initial_any_inhibit = option(line, "initial_inhibit_any_policy");
+}
+
+/** Sections 4.4, 4.14 and 4.15 are about CRLs: pkits-crl judges them. */
 static void pkits_run(struct score *score, json_t *line)
 {
     struct arena arena = {0};
@@ -230,16 +245,7 @@ static void pkits_run(struct score *score, json_t *line)
         score->skipped++;
         return;
     }
-    b.leaf_eku_ignored = b.chain_eku_ignored = true;
-    b.leaf_ku = LEAF_KU_IGNORE;
-    b.digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5; /* the suite is older than SHA-1's end */
-    b.user_policies = policies;
-    b.user_policy_count = policies_read(
-        &arena, json_object_get(json_object_get(line, "options"), "initial_policy_set"), policies,
-        8);
-    b.initial_explicit_policy = option(line, "initial_explicit_policy");
-    b.initial_mapping_inhibit = option(line, "initial_policy_mapping_inhibit");
-    b.initial_any_inhibit = option(line, "initial_inhibit_any_policy");
+    pkits_options(line, &arena, policies, 8, &b);
     labelled_run(score, line, &profile_rfc5280, &b);
     arena_free(&arena);
 }
@@ -409,6 +415,10 @@ const struct suite suites[] = {
     {"boringssl", "conformance/boringssl_verify.jsonl", boringssl_run},
     {"boringssl-errors", "conformance/boringssl_verify.jsonl", boringssl_errors_run},
     {"openssl", "conformance/openssl_verify.jsonl", openssl_run},
+    {"boringssl-crl", "conformance/boringssl_crl.jsonl", boringssl_crl_run},
+    {"boringssl-ocsp", "conformance/boringssl_ocsp.jsonl", boringssl_ocsp_run},
+    {"pkits-crl", "conformance/pkits.jsonl", pkits_crl_run},
+    {"limbo-crl", "conformance/limbo.jsonl", limbo_crl_run},
     {"hostnames", "conformance/hostnames.jsonl", hostnames_run},
     {NULL, NULL, NULL},
 };
