@@ -138,7 +138,7 @@ void check_digest(const struct check *c, size_t depth)
     if (check_is_anchor(c, depth) && !(depth == 0 && c->b->anchor_leaf_signature))
         return;
     /* a root's signature of itself protects nothing: nobody looks at its digest */
-    if (depth > 0 && node_is_self_signed(c->j, c->route->nodes[depth]))
+    if (depth > 0 && node_is_self_signed(c->j, c->route->nodes[depth]) && !c->b->sent_root_digest)
         return;
     const bool ecdsa = c->b->ecdsa_digests_denied != 0 && signature_is_ecdsa(cert);
     if (digest_bit(cert->signature_digest) &

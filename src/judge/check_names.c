@@ -295,7 +295,8 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
     for (size_t i = 0; i < trees->count; i++)
         fatal |= kind_is_fatal(c->b, trees->items[i].base.kind);
     if (fatal && ext != NULL && ext->critical)
-        reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)ca), ext->offset, 0,
+        /* limit 2: on a kind of name that is not processed */
+        reason_add(c, FACT_CRITICAL_EXTENSION, at_depth((int)ca), ext->offset, 2,
                    oid_name(OID_NAME_CONSTRAINTS));
 }
 

@@ -55,7 +55,8 @@ static void check_leaf_ku(const struct check *c, const struct cert *cert, int de
     if (refused || (cert->key_usage == 0 && !c->b->ku_zero_ok))
         reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(depth), cert->key_usage, wanted, NULL);
     if (c->b->leaf_cert_sign_refused && (cert->key_usage & KU_KEY_CERT_SIGN) && !cert->is_ca)
-        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(depth), cert->key_usage, 0, "keyCertSign");
+        reason_add(c, FACT_KEY_USAGE_LEAF, at_depth(depth), cert->key_usage, KU_KEY_CERT_SIGN,
+                   "keyCertSign");
 }
 
 /** A certificate that is used by itself: the leaf, and what a proxy stands for. */
@@ -107,6 +108,8 @@ static bool anchor_may_sign(const struct check *c, const struct cert *cert, size
         return true;
     case ANCHOR_BC_REQUIRED:
         return has && cert->is_ca;
+    case ANCHOR_BC_REQUIRED_WITH_USAGE:
+        return has ? cert->is_ca : !(cert->has & HAS_KEY_USAGE);
     case ANCHOR_BC_OR_CERT_SIGN:
         return has ? cert->is_ca
                    : (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
@@ -117,6 +120,11 @@ static bool anchor_may_sign(const struct check *c, const struct cert *cert, size
     return !has || cert->is_ca;
 }
 
+static bool has_cert_sign(const struct cert *cert)
+{
+    return (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
+}
+
 /** What the certificate says instead of being a CA; see facts.def. */
 static int how_no_ca(const struct cert *cert)
 {
@@ -125,8 +133,7 @@ static int how_no_ca(const struct cert *cert)
         return CANNOT_SAY;
     if (cert->has & HAS_BASIC_CONSTRAINTS)
         return SAYS_NO;
-    const bool otherwise = (cert->has & HAS_KEY_USAGE) && (cert->key_usage & KU_KEY_CERT_SIGN);
-    return otherwise ? SAYS_OTHERWISE : UNSAID;
+    return has_cert_sign(cert) ? SAYS_OTHERWISE : UNSAID;
 }
 
 /** RFC 5280 section 6.1.4 (k) and (n): a CA says so, and its key may sign certificates. */
@@ -136,13 +143,17 @@ static void check_ca(const struct check *c, size_t depth)
     const bool anchor = check_is_anchor(c, depth);
     const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
     if (!may)
-        reason_add(c, FACT_NOT_A_CA, at_depth((int)depth), how_no_ca(cert), 0, NULL);
+        /* limit 1: an anchor, 2: it has keyCertSign, to a client that looks for this first */
+        reason_add(c, FACT_NOT_A_CA, at_depth((int)depth), how_no_ca(cert),
+                   anchor                                                ? 1
+                   : c->b->leaf_cert_sign_refused && has_cert_sign(cert) ? 2
+                                                                         : 0,
+                   NULL);
     const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
-        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), cert->key_usage, KU_KEY_CERT_SIGN,
-                   NULL);
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), cert->key_usage, anchor, NULL);
     if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
-        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, KU_KEY_CERT_SIGN, "absent");
+        reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), 0, 0, "absent");
     if ((cert->has & HAS_EKU) && !c->b->chain_eku_ignored && (!anchor || c->b->anchor_eku) &&
         !is_trusted_for_use(c, depth) &&
         !allows_purpose(c, cert->eku, c->b->chain_eku_any_refused, c->b->chain_eku_sgc))

@@ -174,7 +174,7 @@ static struct san_summary san_look(const struct behaviour *b, const struct cert 
 static bool cn_applies(const struct behaviour *b, const struct san_summary *s, bool ip)
 {
     if (ip)
-        return b->cn_ip && !s->any;
+        return b->cn_ip_always || (b->cn_ip && !s->any);
     switch (b->cn) {
     case CN_NEVER:
         return false;

@@ -21,13 +21,14 @@ static int trusted_issuer(struct judging *j, const struct behaviour *b, int chil
     return best;
 }
 
-/** A trusted certificate, valid now, with the same name and key (_gnutls_check_if_same_cert). */
-static int trusted_twin(const struct judging *j, int node, uint32_t mask)
+/** A trusted certificate with the same name and key (_gnutls_check_if_same_key); one that has
+ *  expired only when nothing else leads on. */
+static int trusted_twin(const struct judging *j, int node, uint32_t mask, bool expired)
 {
     const struct cert *cert = j->graph->nodes[node].cert;
     for (size_t n = 0; n < j->graph->node_count; n++) {
         const struct node *other = &j->graph->nodes[n];
-        if ((other->stores & mask) && j->in->at <= other->cert->not_after &&
+        if ((other->stores & mask) && (expired || j->in->at <= other->cert->not_after) &&
             bytes_equal(other->cert->key.spki, cert->key.spki) &&
             name_equal_der(other->cert->subject, cert->subject))
             return (int)n;
@@ -61,6 +62,16 @@ static bool leaf_is_trusted(struct judging *j, const struct behaviour *b, uint32
            (b->anchor_issued_leaf || node_is_self_signed(j, j->first));
 }
 
+/** verify-high.c, the second try: the last certificate against the list of trusted ones. */
+static void route_end_at_twin(const struct judging *j, uint32_t mask, struct route *out)
+{
+    const int twin = out->count > 1 ? trusted_twin(j, out->nodes[out->count - 1], mask, true) : -1;
+    if (twin < 0)
+        return;
+    out->nodes[out->count - 1] = twin;
+    out->complete = true;
+}
+
 void route_list(struct judging *j, const struct behaviour *b, int store, struct route *out)
 {
     const uint32_t mask = UINT32_C(1) << store;
@@ -71,7 +82,7 @@ void route_list(struct judging *j, const struct behaviour *b, int store, struct 
     }
     while (out->count < LIMIT_PATH_LENGTH) {
         const int node = out->nodes[out->count - 1];
-        const int twin = out->count > 1 ? trusted_twin(j, node, mask) : -1;
+        const int twin = out->count > 1 ? trusted_twin(j, node, mask, false) : -1;
         if (twin >= 0) {
             out->nodes[out->count - 1] = twin;
             out->complete = true;
@@ -81,8 +92,10 @@ void route_list(struct judging *j, const struct behaviour *b, int store, struct 
         int next = anchor >= 0 ? anchor : sent_issuer(j, b, out);
         if (next < 0) /* better an expired anchor than none: its date is then the complaint */
             next = anchor = trusted_issuer(j, b, node, mask, true);
-        if (next < 0)
+        if (next < 0) {
+            route_end_at_twin(j, mask, out);
             return;
+        }
         out->nodes[out->count++] = next;
         out->complete = anchor >= 0;
         if (out->complete)

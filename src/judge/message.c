@@ -52,6 +52,8 @@ static int spoken_compare(const void *a, const void *b)
     const struct spoken *x = a, *y = b;
     if (x->phase != y->phase)
         return x->phase < y->phase ? -1 : 1;
+    if (x->hidden != y->hidden)
+        return x->hidden ? 1 : -1;
     if (x->depth != y->depth) {
         const bool first = x->root_first ? x->depth > y->depth : x->depth < y->depth;
         return first ? -1 : 1;
@@ -126,11 +128,12 @@ static char *words_fill(struct judging *j, const char *text, const struct parts 
     return arena_strdup(j->arena, buf_cstr(&out));
 }
 
-/** Adds the lines of text that are not there yet. */
+/** Adds the lines of text that are not there yet; what only a blank separates are sentences. */
 static void lines_add(struct buf *out, const char *text, const char *separator)
 {
+    const bool sentences = separator[1] == '\0';
     while (*text != '\0') {
-        const char *end = strstr(text, separator);
+        const char *end = sentences ? NULL : strstr(text, separator);
         const size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
         if (bytes_find(buf_bytes(out), bytes_of(text, n)) == SIZE_MAX) {
             if (out->n > 0)
@@ -142,10 +145,14 @@ static void lines_add(struct buf *out, const char *text, const char *separator)
 }
 
 /** All lines, each once, in phase order: for clients that print a line per problem. */
-static char *speak_all(struct judging *j, const struct profile *profile, const struct spoken *list,
-                       size_t count)
+static const char *speak_all(struct judging *j, const struct profile *profile,
+                             const struct spoken *list, size_t count)
 {
     BUF_CLEANUP out = {0};
+    struct parts all = {.spoken = &list[0], .code = "", .message = "", .words = NULL};
+    const struct words *first = words_for(profile, &list[0]);
+    if (first != NULL && first->bare)
+        return words_fill(j, first->text, &all);
     for (size_t i = 0; i < count; i++) {
         const struct words *w = words_for(profile, &list[i]);
         if (w == NULL && list[i].hidden)
@@ -154,7 +161,8 @@ static char *speak_all(struct judging *j, const struct profile *profile, const s
         const struct parts parts = {.spoken = &list[i], .code = "", .message = "", .words = w};
         lines_add(&out, words_fill(j, text, &parts), profile->separator);
     }
-    return arena_strdup(j->arena, buf_cstr(&out));
+    all.message = arena_strdup(j->arena, buf_cstr(&out));
+    return profile->wrapper != NULL ? words_fill(j, profile->wrapper, &all) : all.message;
 }
 
 static void speak_one(struct judging *j, const struct profile *profile, const struct spoken *s,
@@ -200,9 +208,9 @@ static void speak_flags(struct judging *j, const struct profile *profile, const 
 static void speak_search(struct judging *j, const struct profile *profile, const struct spoken *s,
                          struct client_verdict *out)
 {
-    struct parts parts = {.spoken = s, .code = "", .message = "", .words = NULL};
+    struct parts parts = {.spoken = s, .code = profile->search_code, .message = "", .words = NULL};
     parts.message = words_fill(j, profile->search_failed, &parts);
-    out->code = "";
+    out->code = profile->search_code;
     out->message = words_fill(j, profile->wrapper, &parts);
 }
 
@@ -325,6 +333,7 @@ void client_speak(struct judging *j, const struct reasons *reasons, struct clien
     }
     qsort(list, reasons->count, sizeof *list, spoken_compare);
     reasons_hide(profile, list, reasons->count);
+    qsort(list, reasons->count, sizeof *list, spoken_compare);
     if (profile->pick == PICK_FLAGS) {
         const struct words *w = words_for(profile, &list[0]);
         if (w != NULL && !w->bare) {

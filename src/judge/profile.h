@@ -35,6 +35,7 @@ enum anchor_bc {
     ANCHOR_BC_REQUIRED,
     ANCHOR_BC_OR_CERT_SIGN, /**< keyCertSign does instead */
     ANCHOR_BC_NONE,
+    ANCHOR_BC_REQUIRED_WITH_USAGE, /**< needed when there is a keyUsage */
     ANCHOR_BC_OR_LEGACY, /**< or keyCertSign, a self-signed version 1, or Netscape's type */
 };
 enum anchor_v1 { ANCHOR_V1_ANY, ANCHOR_V1_SELF_SIGNED, ANCHOR_V1_NO };
@@ -172,7 +173,8 @@ struct behaviour {
     /* names */
     enum cn_use cn;
     enum cn_pick cn_pick;
-    bool cn_ip; /**< CN counts for addresses when there is no SAN */
+    bool cn_ip;        /**< CN counts for addresses when there is no SAN */
+    bool cn_ip_always; /**< CN counts for addresses beside a SAN, too */
     enum empty_san empty_san;
     unsigned partial_wildcards; /**< enum wildcard_bit */
     unsigned
@@ -188,9 +190,9 @@ struct behaviour {
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;
-    bool names_unchecked;  /**< names are not compared at all */
-    bool bad_ip_voids_san; /**< with an iPAddress of odd length there is no SAN at all */
-    bool leaf_v3_required; /**< a leaf of version 1 or 2 is unreadable */
+    bool names_unchecked;   /**< names are not compared at all */
+    bool bad_ip_voids_san;  /**< with an iPAddress of odd length there is no SAN at all */
+    bool leaf_v3_required;  /**< a leaf of version 1 or 2 is unreadable */
     bool ip_v4mapped_fatal; /**< an IPv4-mapped iPAddress makes a certificate unreadable */
     bool empty_subject_needs_critical_san;
     /* usage */
@@ -324,6 +326,7 @@ struct profile {
     enum hides hides;
     const char *search_failed; /**< text of all that kept a search from an anchor, in phases from
                                   `search_phase` on */
+    const char *search_code;   /**< … and the client's code for it */
     int search_phase;
 };
 
@@ -340,6 +343,11 @@ extern const struct profile profile_requests_2_28, profile_requests_2_34, profil
     profile_httpx_0_28, profile_openai_1, profile_aiohttp_3_8, profile_pip_24_2;
 extern const struct profile profile_node_20, profile_node_24;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
+extern const struct profile profile_gnutls_3_7_1, profile_gnutls_3_7, profile_gnutls_3_8;
+extern const struct profile profile_git_2_55, profile_wget_1_25;
+extern const struct profile profile_mbedtls_2_28, profile_mbedtls_3_6;
+extern const struct profile profile_wolfssl_5_5, profile_wolfssl_5_9;
+extern const struct profile profile_java_17, profile_java_25;
 extern const struct profile profile_go_1_27, profile_go_1_27_mod_1_19;
 extern const struct profile profile_rustls_0_23, profile_chromium_156, profile_firefox_153;
 /** Everything that any verifier could object to: what facts are computed with. */

@@ -51,6 +51,12 @@ static const char *spell_limit(const struct spelling *s)
     return unix_time(s, s->fact->limit);
 }
 
+/** A reader that stops at the first one too many never sees the rest. */
+static const char *spell_first_too_many(const struct spelling *s)
+{
+    return arena_printf(s->j->arena, "%lld", (long long)s->fact->limit + 1);
+}
+
 /** The extension that an anomaly's offset points at. */
 static const char *spell_oid(const struct spelling *s)
 {
@@ -239,8 +245,23 @@ static const char *spell_java_key(const struct spelling *s)
 {
     const struct cert *cert = cert_of(s);
     return arena_printf(s->j->arena, "%s %u bit key",
-                        cert->key.kind == KEY_EC ? "EC" : cert->key.kind == KEY_DSA ? "DSA" : "RSA",
+                        cert->key.kind == KEY_EC    ? "EC"
+                        : cert->key.kind == KEY_DSA ? "DSA"
+                                                    : "RSA",
                         cert->key.bits);
+}
+
+/** "SHA1withRSA" */
+static const char *spell_java_algorithm(const struct spelling *s)
+{
+    switch (cert_of(s)->signature_algorithm) {
+    case OID_MD2_RSA:
+        return "MD2withRSA";
+    case OID_MD5_RSA:
+        return "MD5withRSA";
+    default:
+        return "SHA1withRSA";
+    }
 }
 
 /* ---- Go ---- */
@@ -267,6 +288,7 @@ static const struct {
     {"close", spell_close},
     {"at_unix", spell_at},
     {"limit_unix", spell_limit},
+    {"first_too_many", spell_first_too_many},
     {"oid", spell_oid},
     {"bad_ip_length", spell_bad_ip_length},
     {"first_cn", spell_first_cn},
@@ -277,6 +299,7 @@ static const struct {
     {"key_bytes", spell_key_bytes},
     {"java_subject", spell_java_subject},
     {"java_key", spell_java_key},
+    {"java_algorithm", spell_java_algorithm},
     {"go_ip_mismatch", spell_go_ip_mismatch},
 };
 

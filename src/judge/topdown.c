@@ -124,9 +124,8 @@ static void member_check(struct manager *m, const struct member *member, struct 
     check_name_constraints(&c);
     for (size_t i = 0; i < found.count; i++)
         if (found.items[i].node == member->node || found.items[i].id == FACT_PATH_LENGTH)
-            reason_add_aside(
-                &(struct check){.j = m->j, .b = m->b, .route = &route, .out = reasons},
-                &found.items[i], (size_t)(member - m->sent));
+            reason_add_aside(&(struct check){.j = m->j, .b = m->b, .route = &route, .out = reasons},
+                             &found.items[i], (size_t)(member - m->sent));
 }
 
 static void reasons_move_aside(struct reasons *reasons, ptrdiff_t position)
@@ -176,9 +175,10 @@ static int signer_refused(struct manager *m, int child)
     return -1;
 }
 
+/** The anchor is judged as one: what is wrong with its sent copy is told aside. */
 static bool on_route(const struct route *route, int node)
 {
-    for (size_t i = 0; i < route->count; i++)
+    for (size_t i = 0; i + route->complete < route->count; i++)
         if (route->nodes[i] == node)
             return true;
     return false;
@@ -213,6 +213,5 @@ void route_top_down(struct judging *j, const struct behaviour *b, int store, str
     const struct check c = {.j = j, .b = b, .route = out, .out = reasons};
     for (size_t i = 0; i < faults.count; i++)
         if (!on_route(out, faults.items[i].node))
-            reason_add_aside(&c, &faults.items[i],
-                             (size_t)(faults.depths[i] - DEPTH_ASIDE));
+            reason_add_aside(&c, &faults.items[i], (size_t)(faults.depths[i] - DEPTH_ASIDE));
 }
