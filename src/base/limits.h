@@ -48,10 +48,14 @@ enum {
     LIMIT_CANDIDATES = 64,    /* issuers considered for one certificate, best first */
     LIMIT_PATHS = 64,         /* candidate paths kept */
     LIMIT_PATH_STEPS = 20000, /* steps of the path search */
+    LIMIT_CLIENT_STEPS = 60000, /* of all clients' searches together: 50 ms */
+    LIMIT_LEAST_STEPS = 500,  /* that each client's search may take, whatever others took */
     LIMIT_PATH_LENGTH = 32,   /* certificates in a path; the longest real ones have 6 */
-    LIMIT_SIGNATURES = 512,   /* signature checks per judgement; LibreSSL uses 256 */
+    LIMIT_SIGNATURES = 512,   /* signature checks per judgement, as of P-256; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 1 << 20, /* name against constraint comparisons; BoringSSL's limit */
+    LIMIT_NC_TOTAL = 2 << 20,       /* of all paths and clients together: 40 ms */
     LIMIT_POLICY_NODES = 4096,      /* policy graph nodes (CVE-2023-0464) */
+    LIMIT_POLICY_TOTAL = 1 << 14,   /* of all paths and clients together */
     /* explain */
     LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */
     /* repair */

@@ -389,6 +389,12 @@ void check_constraints_of(const struct check *c, size_t ca, size_t depth)
         violation(&k, VIOLATES_SYNTAX, bytes_str("more names and constraints than are compared"));
         return;
     }
+    /* libcrypto's limit is for each pair of certificates, ours for all of them */
+    const int work = (int)(names * k.trees->count);
+    c->j->nc_left = work <= c->j->nc_total ? c->j->nc_left : -1;
+    if (c->j->nc_left < 0)
+        return;
+    c->j->nc_total -= work;
     if (!subject_passes(&k, cert))
         return;
     for (size_t i = 0; i < LIMIT_SAN_NAMES && general_name_next(&san, &name); i++) {

@@ -300,11 +300,23 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
                    oid_name(OID_NAME_CONSTRAINTS));
 }
 
+static bool has_constraints(const struct check *c)
+{
+    for (size_t ca = 1; ca < c->route->count; ca++)
+        if (check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS)
+            return !c->b->nc_unsupported;
+    return false;
+}
+
 void check_name_constraints(const struct check *c)
 {
-    c->j->nc_left = LIMIT_NC_COMPARISONS;
-    for (size_t ca = 1; ca < c->route->count; ca++) {
-        if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) || c->b->nc_unsupported ||
+    struct judging *j = c->j;
+    if (!has_constraints(c))
+        return;
+    const int start = j->nc_total < LIMIT_NC_COMPARISONS ? j->nc_total : LIMIT_NC_COMPARISONS;
+    j->nc_left = start;
+    for (size_t ca = 1; ca < c->route->count && j->nc_left >= 0; ca++) {
+        if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) ||
             (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
             continue;
         check_unknown_subtrees(c, ca);
@@ -319,9 +331,10 @@ void check_name_constraints(const struct check *c)
                 compare_cert(c, ca, depth);
         }
     }
-    if (c->j->nc_left >= 0)
+    j->nc_total -= j->nc_left >= 0 ? start - j->nc_left : start;
+    if (j->nc_left >= 0)
         return;
-    limit_hit(c->j, "LIMIT_NC_COMPARISONS");
+    limit_hit(j, start < LIMIT_NC_COMPARISONS ? "LIMIT_NC_TOTAL" : "LIMIT_NC_COMPARISONS");
     reason_add(c, FACT_NAME_CONSTRAINT, at_depth(0), 2, LIMIT_NC_COMPARISONS,
                "more names and constraints than are compared");
 }

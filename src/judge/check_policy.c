@@ -7,8 +7,8 @@
 
 struct policy_node {
     struct bytes policy;
-    const struct bytes *parents; /**< policies of the level above that lead here; none: anyPolicy */
-    size_t parent_count;
+    struct bytes *parents; /**< policies of the level above that lead here; none: anyPolicy */
+    size_t parent_count, parent_cap;
     bool mapped, removed, reachable;
 };
 struct policy_level {
@@ -40,9 +40,10 @@ static struct policy_node *level_find(struct policy_level *level, struct bytes p
 static struct policy_node *level_add(struct policy_state *s, struct policy_level *level,
                                      struct bytes policy)
 {
-    if (++s->total > LIMIT_POLICY_NODES) {
+    struct judging *j = s->c->j;
+    if (++s->total > LIMIT_POLICY_NODES || --j->policies_left < 0) {
         s->failed = true;
-        limit_hit(s->c->j, "LIMIT_POLICY_NODES");
+        limit_hit(j, j->policies_left < 0 ? "LIMIT_POLICY_TOTAL" : "LIMIT_POLICY_NODES");
         return NULL;
     }
     level->nodes =
@@ -53,11 +54,37 @@ static struct policy_node *level_add(struct policy_state *s, struct policy_level
 
 static void node_add_parent(struct policy_state *s, struct policy_node *node, struct bytes parent)
 {
-    size_t cap = node->parent_count;
-    struct bytes *parents = arena_grow(s->c->j->arena, (void *)(uintptr_t)node->parents,
-                                       node->parent_count, &cap, sizeof *parents);
+    struct bytes *parents = arena_grow(s->c->j->arena, node->parents, node->parent_count,
+                                       &node->parent_cap, sizeof *parents);
     parents[node->parent_count++] = parent;
     node->parents = parents;
+}
+
+static int policy_compare(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+/** What a certificate says of policies, read once per judgement. */
+static const struct policies *policies_of(const struct check *c, size_t depth)
+{
+    struct node_extra *extra = &c->j->extra[c->route->nodes[depth]];
+    struct arena *arena = c->j->arena;
+    if (extra->policies != NULL)
+        return extra->policies;
+    struct policies *p = extra->policies = arena_alloc(arena, sizeof *p);
+    p->items = arena_array(arena, LIMIT_POLICIES, sizeof *p->items);
+    p->count = cert_policies(check_cert(c, depth), p->items, LIMIT_POLICIES);
+    qsort(p->items, p->count, sizeof *p->items, policy_compare);
+    p->mappings = arena_array(arena, LIMIT_POLICIES, sizeof *p->mappings);
+    p->mapping_count = cert_policy_mappings(check_cert(c, depth), p->mappings, LIMIT_POLICIES);
+    return p;
+}
+
+static bool is_listed(const struct policies *p, struct bytes policy)
+{
+    return p->count > 0 &&
+           bsearch(&policy, p->items, p->count, sizeof *p->items, policy_compare) != NULL;
 }
 
 static bool level_is_empty(const struct policy_level *level)
@@ -70,72 +97,56 @@ static bool level_is_empty(const struct policy_level *level)
     return true;
 }
 
-static bool cert_lists(const struct cert *cert, struct bytes policy)
-{
-    for (size_t n = 0; n < LIMIT_POLICY_NODES; n++) {
-        const struct bytes listed = cert_policy(cert, n);
-        if (listed.p == NULL)
-            return false;
-        if (bytes_equal(listed, policy))
-            return true;
-    }
-    return false;
-}
-
 /** RFC 5280 section 6.1.3 (d) and (e). */
-static void level_intersect(struct policy_state *s, struct policy_level *level,
-                            const struct cert *cert, bool any_allowed)
+static void level_intersect(struct policy_state *s, struct policy_level *level, size_t depth,
+                            bool any_allowed)
 {
+    const struct policies *p = policies_of(s->c, depth);
     const bool had_any = level->any;
-    if (!(cert->has & HAS_POLICIES)) {
+    if (!(check_cert(s->c, depth)->has & HAS_POLICIES)) {
         level->any = false;
         for (size_t i = 0; i < level->count; i++)
             level->nodes[i].removed = true;
         return;
     }
-    const bool lists_any = cert_lists(cert, oid_der(OID_ANY_POLICY)) && any_allowed;
+    const bool lists_any = is_listed(p, oid_der(OID_ANY_POLICY)) && any_allowed;
     for (size_t i = 0; i < level->count && !lists_any; i++)
-        if (!cert_lists(cert, level->nodes[i].policy))
+        if (!is_listed(p, level->nodes[i].policy))
             level->nodes[i].removed = true;
-    for (size_t n = 0; had_any && n < LIMIT_POLICY_NODES; n++) {
-        const struct bytes policy = cert_policy(cert, n);
-        if (policy.p == NULL)
-            break;
-        if (!is_any(policy) && level_find(level, policy) == NULL)
-            level_add(s, level, policy);
-    }
+    for (size_t n = 0; had_any && n < p->count && !s->failed; n++)
+        if (!is_any(p->items[n]) && level_find(level, p->items[n]) == NULL)
+            level_add(s, level, p->items[n]);
     level->any = had_any && lists_any;
 }
 
 /** RFC 5280 section 6.1.4 (a) and (b): marks what is mapped, or deletes it when mapping is
  * inhibited. */
-static void level_map(struct policy_state *s, struct policy_level *level, const struct cert *cert,
+static void level_map(struct policy_state *s, struct policy_level *level, const struct policies *p,
                       bool allowed)
 {
-    struct policy_mapping m;
-    for (size_t n = 0; n < LIMIT_POLICY_NODES && cert_policy_mapping(cert, n, &m); n++) {
-        if (is_any(m.issuer_domain) || is_any(m.subject_domain)) {
+    for (size_t n = 0; n < p->mapping_count && !s->failed; n++) {
+        const struct policy_mapping *m = &p->mappings[n];
+        if (is_any(m->issuer_domain) || is_any(m->subject_domain)) {
             s->failed = true;
             return;
         }
-        struct policy_node *node = level_find(level, m.issuer_domain);
+        struct policy_node *node = level_find(level, m->issuer_domain);
         if (!allowed) {
             if (node != NULL)
                 node->removed = true;
             continue;
         }
         if (node == NULL && level->any)
-            node = level_add(s, level, m.issuer_domain);
+            node = level_add(s, level, m->issuer_domain);
         if (node != NULL)
             node->mapped = true;
     }
 }
 
 /** The next level's expected policies: each unmapped policy itself, each mapped one its targets. */
-static void level_next(struct policy_state *s, struct policy_level *level, const struct cert *cert,
+static void level_next(struct policy_state *s, struct policy_level *level, const struct policies *p,
                        struct policy_level *next)
 {
-    struct policy_mapping m;
     next->any = level->any;
     for (size_t i = 0; i < level->count && !s->failed; i++) {
         if (level->nodes[i].removed || level->nodes[i].mapped)
@@ -144,15 +155,16 @@ static void level_next(struct policy_state *s, struct policy_level *level, const
         if (node != NULL)
             node_add_parent(s, node, level->nodes[i].policy);
     }
-    for (size_t n = 0; n < LIMIT_POLICY_NODES && cert_policy_mapping(cert, n, &m); n++) {
-        const struct policy_node *from = level_find(level, m.issuer_domain);
-        if (from == NULL || !from->mapped || s->failed)
+    for (size_t n = 0; n < p->mapping_count && !s->failed; n++) {
+        const struct policy_mapping *m = &p->mappings[n];
+        const struct policy_node *from = level_find(level, m->issuer_domain);
+        if (from == NULL || !from->mapped)
             continue;
-        struct policy_node *node = level_find(next, m.subject_domain);
+        struct policy_node *node = level_find(next, m->subject_domain);
         if (node == NULL)
-            node = level_add(s, next, m.subject_domain);
+            node = level_add(s, next, m->subject_domain);
         if (node != NULL)
-            node_add_parent(s, node, m.issuer_domain);
+            node_add_parent(s, node, m->issuer_domain);
     }
 }
 
@@ -232,13 +244,13 @@ static void policy_step(struct policy_state *s, struct policy_counters *k, size_
     const struct cert *cert = check_cert(c, depth);
     const bool self_issued = node_is_self_issued(c->j, c->route->nodes[depth]);
     struct policy_level *level = &s->levels[s->level_count - 1];
-    level_intersect(s, level, cert, k->any > 0 || (depth > 0 && self_issued));
+    level_intersect(s, level, depth, k->any > 0 || (depth > 0 && self_issued));
     if (level_is_empty(level) && k->explicit_policy == 0)
         s->failed = true; /* section 6.1.3 (f) */
     if (depth == 0 || s->level_count >= LIMIT_PATH_LENGTH)
         return;
-    level_map(s, level, cert, k->mapping > 0);
-    level_next(s, level, cert, &s->levels[s->level_count]);
+    level_map(s, level, policies_of(c, depth), k->mapping > 0);
+    level_next(s, level, policies_of(c, depth), &s->levels[s->level_count]);
     s->level_count++;
     counters_prepare(k, cert, self_issued);
 }
@@ -289,6 +301,10 @@ void check_policies(const struct check *c)
     if (c->b->policy != POLICY_PROCESS || (c->b->policy_tree && policies_refused(c)) ||
         !policies_matter(c))
         return;
+    if (c->j->policies_left < 0) {
+        reason_add(c, FACT_POLICY, at_depth(0), 0, 0, NULL);
+        return;
+    }
     const size_t top = c->route->count - (c->route->complete && c->route->count > 1 ? 1 : 0);
     struct policy_state *s = arena_alloc(c->j->arena, sizeof *s);
     s->c = c;

@@ -31,6 +31,19 @@ bool edge_suits(struct judging *j, const struct behaviour *b, int edge)
     return b->names == EQUAL_CANONICAL || names_equal_text(j, e);
 }
 
+bool search_step(struct judging *j, const struct behaviour *b, size_t *steps)
+{
+    const size_t own = b->max_steps != 0 ? b->max_steps : LIMIT_PATH_STEPS;
+    const bool spent = j->steps_left <= 0 && *steps >= LIMIT_LEAST_STEPS;
+    if (*steps >= own || spent) {
+        limit_hit(j, spent ? "LIMIT_CLIENT_STEPS" : "LIMIT_PATH_STEPS");
+        return false;
+    }
+    ++*steps;
+    j->steps_left -= j->steps_left > 0;
+    return true;
+}
+
 static unsigned reasons_weight(const struct reasons *reasons)
 {
     unsigned weight = 0;

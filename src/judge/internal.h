@@ -15,6 +15,14 @@ struct subtrees {
     size_t count, cap;
 };
 
+/** What a certificate says of policies: certificatePolicies sorted, policyMappings in order. */
+struct policies {
+    struct bytes *items;
+    size_t count;
+    struct policy_mapping *mappings;
+    size_t mapping_count;
+};
+
 /** What the search needs to know of a node and the report does not. */
 struct node_extra {
     uint64_t subject_hash;
@@ -22,6 +30,7 @@ struct node_extra {
     bool expanded;
     uint8_t self_issued, self_signed; /**< 0 not looked at, 1 no, 2 yes */
     struct subtrees *subtrees;        /**< NULL until they are asked for */
+    struct policies *policies;        /**< likewise */
     bool reached; /**< some path from the leaf leads to it over good signatures */
 };
 
@@ -44,7 +53,10 @@ struct judging {
     int *buckets; /**< node index + 1 by certificate hash, open addressing */
     size_t bucket_count;
     int signatures_left;
-    int nc_left;
+    int nc_left;       /**< of the path at hand */
+    int nc_total;      /**< of all paths and clients */
+    int policies_left; /**< nodes of all policy graphs */
+    int steps_left;    /**< of all clients' searches */
 };
 
 /** A path with how far it got, and what a verifier says of it. */
@@ -171,6 +183,8 @@ void client_judge(struct judging *j, size_t profile_index, struct client_verdict
 /** The route that a client of this behaviour chooses, with its objections. True: it accepts. */
 bool route_choose(struct judging *j, const struct behaviour *b, int store, struct route *out,
                   struct reasons *reasons);
+/** Counts one step of a client's search. False: it has taken as many as it may. */
+bool search_step(struct judging *j, const struct behaviour *b, size_t *steps);
 bool edge_suits(struct judging *j, const struct behaviour *b, int edge);
 /** list.c, greedy.c, search.c: one strategy each; the route is complete or ends where it got stuck.
  */

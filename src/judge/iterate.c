@@ -166,15 +166,12 @@ bool route_iterate(struct judging *j, const struct behaviour *b, int store, stru
                    struct reasons *reasons)
 {
     struct iteration s = {.j = j, .b = b, .mask = UINT32_C(1) << store};
-    const size_t limit = b->max_steps != 0 ? b->max_steps : LIMIT_PATH_STEPS;
     bool found = false;
     s.steps = arena_array(j->arena, LIMIT_PATH_LENGTH, sizeof *s.steps);
     s.best = (struct route){.nodes = {j->first}, .count = 1};
     step_open(&s, j->first);
-    while (!found && s.depth > 0 && s.looks < limit) {
-        s.looks++;
+    while (!found && s.depth > 0 && search_step(j, b, &s.looks))
         found = look(&s);
-    }
     if (!found && s.depth > 0 && !s.best.complete)
         s.best.too_long = true;
     *out = s.best;

@@ -238,7 +238,9 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
                         .first = -1,
                         .leaf = -1,
                         .signatures_left = LIMIT_SIGNATURES,
-                        .nc_left = LIMIT_NC_COMPARISONS};
+                        .policies_left = LIMIT_POLICY_TOTAL,
+                        .nc_total = LIMIT_NC_TOTAL,
+                        .steps_left = LIMIT_CLIENT_STEPS};
     *out = (struct verdict){.best = -1};
     stores_collect(&j);
     graph_build(&j);

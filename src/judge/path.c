@@ -162,11 +162,17 @@ static bool walk_edges(struct walk *w, int node, bool good)
     bool followed = false;
     for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
         const int issuer = j->graph->edges[e].issuer;
-        if (on_route(w, issuer) || (edge_signature(j, e) == EDGE_SIG_GOOD) != good)
+        if (on_route(w, issuer))
+            continue;
+        if (j->out->path_count >= LIMIT_PATHS) {
+            limit_hit(j, "LIMIT_PATHS");
+            return true;
+        }
+        if ((edge_signature(j, e) == EDGE_SIG_GOOD) != good)
             continue;
         followed = true;
         walk_into(w, issuer);
-        if (j->out->path_count >= LIMIT_PATHS || w->steps > LIMIT_PATH_STEPS)
+        if (w->steps > LIMIT_PATH_STEPS)
             break;
         if (!good)
             break; /* one example of what does not fit is enough */

@@ -53,11 +53,12 @@ static bool try_issuer(struct search *s, int edge)
 {
     struct judging *j = s->j;
     const int issuer = j->graph->edges[edge].issuer;
-    const size_t limit = s->b->max_steps != 0 ? s->b->max_steps : LIMIT_PATH_STEPS;
     if (is_loop(s, issuer) || !edge_suits(j, s->b, edge))
         return false;
-    if (++s->steps > limit || s->route->count >= LIMIT_PATH_LENGTH) {
-        limit_hit(j, s->steps > limit ? "LIMIT_PATH_STEPS" : "LIMIT_PATH_LENGTH");
+    if (!search_step(j, s->b, &s->steps))
+        return false;
+    if (s->route->count >= LIMIT_PATH_LENGTH) {
+        limit_hit(j, "LIMIT_PATH_LENGTH");
         return false;
     }
     if (s->b->max_signatures != 0 && ++s->signatures > s->b->max_signatures)

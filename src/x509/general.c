@@ -194,39 +194,40 @@ bool cert_name_constraints(const struct cert *cert,
 
 /* ---- policies ---- */
 
-/** The n-th element of the SEQUENCE that an extension's value is. */
-static bool extension_item(const struct cert *cert, enum oid id, size_t n, struct der *out)
+static struct reader extension_items(const struct cert *cert, enum oid id)
 {
     const struct extension *extension = cert_extension(cert, id);
-    if (extension == NULL || n >= LIMIT_POLICIES)
-        return false;
-    struct reader items = general_names(extension->value, extension->value_offset);
-    for (size_t i = 0; i <= n; i++) {
-        if (!reader_next(&items, out))
-            return false;
-    }
-    return true;
+    if (extension == NULL)
+        return reader_of(bytes_of(NULL, 0), 0);
+    return general_names(extension->value, extension->value_offset);
 }
 
-struct bytes cert_policy(const struct cert *cert, size_t n)
+size_t cert_policies(const struct cert *cert, struct bytes *out, size_t max)
 {
+    struct reader items = extension_items(cert, OID_CERTIFICATE_POLICIES);
     struct der item, oid;
-    if (!extension_item(cert, OID_CERTIFICATE_POLICIES, n, &item))
-        return bytes_of(NULL, 0);
-    struct reader fields = reader_enter(&item);
-    return reader_expect(&fields, DER_OID, &oid) ? oid.body : bytes_of(NULL, 0);
+    size_t n = 0;
+    while (n < max && n < LIMIT_POLICIES && reader_next(&items, &item)) {
+        struct reader fields = reader_enter(&item);
+        if (!reader_expect(&fields, DER_OID, &oid))
+            break;
+        out[n++] = oid.body;
+    }
+    return n;
 }
 
-bool cert_policy_mapping(const struct cert *cert, size_t n, struct policy_mapping *out)
+size_t cert_policy_mappings(const struct cert *cert, struct policy_mapping *out, size_t max)
 {
+    struct reader items = extension_items(cert, OID_POLICY_MAPPINGS);
     struct der item, from, to;
-    if (!extension_item(cert, OID_POLICY_MAPPINGS, n, &item))
-        return false;
-    struct reader fields = reader_enter(&item);
-    if (!reader_expect(&fields, DER_OID, &from) || !reader_expect(&fields, DER_OID, &to))
-        return false;
-    *out = (struct policy_mapping){.issuer_domain = from.body, .subject_domain = to.body};
-    return true;
+    size_t n = 0;
+    while (n < max && n < LIMIT_POLICIES && reader_next(&items, &item)) {
+        struct reader fields = reader_enter(&item);
+        if (!reader_expect(&fields, DER_OID, &from) || !reader_expect(&fields, DER_OID, &to))
+            break;
+        out[n++] = (struct policy_mapping){.issuer_domain = from.body, .subject_domain = to.body};
+    }
+    return n;
 }
 
 /** SkipCerts ::= INTEGER (0..MAX); a path never has more certificates than an int holds. */

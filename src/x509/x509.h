@@ -261,12 +261,14 @@ struct subtree {
 bool cert_name_constraints(const struct cert *cert,
                            bool (*each)(void *context, const struct subtree *), void *context);
 
-/** certificatePolicies: the n-th policy OID's content octets, or p = NULL past the end. */
-struct bytes cert_policy(const struct cert *cert, size_t n);
+/** certificatePolicies: the content octets of its OIDs, in order, at most `max` and LIMIT_POLICIES;
+ *  returns how many. */
+size_t cert_policies(const struct cert *cert, struct bytes *out, size_t max);
 struct policy_mapping {
     struct bytes issuer_domain, subject_domain;
 };
-bool cert_policy_mapping(const struct cert *cert, size_t n, struct policy_mapping *out);
+/** policyMappings, likewise. */
+size_t cert_policy_mappings(const struct cert *cert, struct policy_mapping *out, size_t max);
 /** policyConstraints and inhibitAnyPolicy: skip counts, -1 absent. */
 void cert_policy_constraints(const struct cert *cert, int *require_explicit, int *inhibit_mapping,
                              int *inhibit_any);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reasons.h"
 
@@ -12,7 +13,7 @@ enum { CHAINS = 6000, REPLAYS = 300, KINDS_MAX = 64, PAIR_LEAST = 20, DRAWS = 20
 
 struct run {
     uint64_t seed;
-    size_t chains, failed, shown;
+    size_t chains, failed, shown, replays, replays_failed;
     bool verbose;
     unsigned pairs[KINDS_MAX][KINDS_MAX];
     unsigned blame[KINDS_MAX];
@@ -271,6 +272,33 @@ static size_t pairs_report(const struct run *run)
     return thin;
 }
 
+/** Judging again, and from a saved case, gives the same bytes. */
+static void replays_run(struct run *run, size_t wanted)
+{
+    char path[] = "/tmp/certwhy-reasons-XXXXXX";
+    const int fd = mkstemp(path);
+    if (fd < 0) {
+        run->failed++;
+        return;
+    }
+    close(fd);
+    for (uint64_t n = 0; run->replays < wanted && n < 4 * wanted; n++) {
+        struct scene scene;
+        size_t chosen[MOST_PLANTS], count;
+        const uint64_t number = run->seed * UINT64_C(1000003) + n;
+        if (!scene_make(run, number, &scene, chosen, &count))
+            continue;
+        scene_mint(&scene);
+        run->replays++;
+        if (!replay_is_same(&scene, path)) {
+            run->replays_failed++;
+            printf("  chain %llu is another when replayed\n", (unsigned long long)number);
+        }
+        scene_free(&scene);
+    }
+    remove(path);
+}
+
 int main(int argc, char **argv)
 {
     static struct run run = {.seed = 1};
@@ -294,8 +322,11 @@ int main(int argc, char **argv)
         if (run.blame[i] > 0)
             printf("  in %u of the chains that differ: %s\n", run.blame[i], kinds[i].name);
     const size_t thin = wanted >= CHAINS ? pairs_report(&run) : 0;
+    replays_run(&run, wanted < REPLAYS ? wanted : REPLAYS);
     sig_memo_free(run.memo);
     keys_free();
-    printf("%zu passed, %zu failed, 0 skipped\n", run.chains - run.failed, run.failed + thin);
-    return run.failed + thin > 0;
+    size_t passed = run.chains - run.failed + run.replays - run.replays_failed;
+    const size_t failed = run.failed + run.replays_failed + thin + bombs_run(&passed);
+    printf("%zu passed, %zu failed, 0 skipped\n", passed, failed);
+    return failed > 0;
 }

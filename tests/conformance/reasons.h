@@ -107,6 +107,7 @@ struct stage {
     struct scene *scene;
     struct arena arena;
     struct connection connection;
+    struct store_identity identity;
     struct checked checked;
 };
 /** Judges and explains; with `repaired`, proves fixes too, as a whole report needs. */
@@ -116,5 +117,14 @@ void stage_free(struct stage *stage);
 void stage_json(struct stage *stage, struct buf *out);
 /** The case as --save writes it. */
 bool stage_case(struct stage *stage, struct buf *out);
+
+/* reasons_replay.c */
+/** The report is the same to the byte: judged twice, and from the case saved at `path`. */
+bool replay_is_same(struct scene *scene, const char *path);
+
+/* reasons_bombs.c */
+/** Judges what was made to keep a judge busy. Returns how many took too long or did not say which
+ *  budget they spent; adds the others to *passed. */
+size_t bombs_run(size_t *passed);
 
 #endif

@@ -299,6 +299,9 @@ void stage_run(struct stage *stage, struct scene *scene, struct sig_memo *memo, 
     observe_endpoint(stage);
     observe_chain(stage);
     checked->store = store_of(scene, scene->trusted, "store", ORIGIN_STORE);
+    stage->identity = (struct store_identity){"store", NULL, 0, store_count(checked->store)};
+    checked->observation.stores = &stage->identity;
+    checked->observation.store_count = 1;
     bool pool = false;
     for (int m = 0; m < MEMBERS; m++)
         pool |= scene->pooled[m];

@@ -36,11 +36,12 @@ static void read_when_asked(const struct cert *cert)
     cert_aia_urls(&arena, cert, OID_AD_CA_ISSUERS, urls, MOST);
     cert_crl_urls(&arena, cert, urls, MOST);
     cert_name_constraints(cert, each_subtree, (void *)cert);
-    struct policy_mapping mapping;
-    for (size_t i = 0; i < MOST && cert_policy(cert, i).p != NULL; i++)
-        check_inside(cert, cert_policy(cert, i));
-    for (size_t i = 0; i < MOST && cert_policy_mapping(cert, i, &mapping); i++)
-        check_inside(cert, mapping.subject_domain);
+    struct policy_mapping mappings[MOST];
+    struct bytes policies[MOST];
+    for (size_t i = cert_policies(cert, policies, MOST); i-- > 0;)
+        check_inside(cert, policies[i]);
+    for (size_t i = cert_policy_mappings(cert, mappings, MOST); i-- > 0;)
+        check_inside(cert, mappings[i].subject_domain);
     int a, b, c;
     cert_policy_constraints(cert, &a, &b, &c);
     struct reader names = cert_san(cert);
