@@ -337,6 +337,7 @@ class Node(Batch):
 
 class Java(Batch):
     family = "java"
+    own_clock = True
     by_host = True
 
     def find(self):
@@ -349,7 +350,7 @@ class Java(Batch):
         return version_of(re.search(r'version "([^"]+)"', output_of("java", "-version")).group(1))
 
     def argv(self, visits):
-        hosts = self.scratch / f"java-hosts-{visits[0].host}-{visits[0].at or 'now'}"
+        hosts = self.scratch / f"java-hosts-{visits[0].host}"
         hosts.write_text("".join(f"{v.host} {v.name}\n" for v in visits if not v.is_address))
         return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}", "-cp", self.scratch,
                 "Client"]
