@@ -109,9 +109,10 @@ static void fact_expiring(struct judging *j)
     if (j->leaf < 0)
         return;
     const struct cert *cert = j->graph->nodes[j->leaf].cert;
+    if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE)
+        return;
     const cw_time left = cert->not_after - j->in->at;
-    if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE || left < 0 ||
-        left > 30 * TIME_DAY || left * 3 > cert->not_after - cert->not_before)
+    if (left < 0 || left > 30 * TIME_DAY || left * 3 > cert->not_after - cert->not_before)
         return;
     fact_intern(j, &(struct fact){.id = FACT_EXPIRING,
                                   .node = j->leaf,
