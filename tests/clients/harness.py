@@ -145,12 +145,13 @@ def version_of(text):
 
 
 def nearest_profile(profiles, family, version):
-    """Of the profiles of a family, the one whose version is nearest: the same, else the newest that is
-    not newer, else the oldest. None without one. NAME@VERSION-VARIANT is of another build."""
+    """Of the profiles of a family, the newest that is not newer than the client; None without one:
+    what an older client did not do yet, no profile of a newer one says (Node 18 on Debian refuses
+    1024-bit keys, Node 20 does not). NAME@VERSION-VARIANT is of another build."""
     names = [p["client"].split("@") for p in profiles if p["client"].count("@") == 1]
     known = sorted((version_of(v), f"{name}@{v}") for name, v in names if name == family and "-" not in v)
     older = [name for v, name in known if v <= version[:len(v)]]
-    return older[-1] if older else known[0][1] if known else None
+    return older[-1] if older else None
 
 
 def one_per_profile(clients, profiles):
