@@ -68,6 +68,19 @@ void check_validity(const struct check *c, size_t depth)
                    NULL);
 }
 
+/** Not RFC 5280's: what the CA/Browser Forum and Apple allow. */
+static void check_lifetime(const struct check *c)
+{
+    const struct cert *leaf = check_cert(c, 0);
+    enum { DAY = 86400 };
+    if (c->b->max_days == 0 || leaf->not_before < c->b->max_days_since ||
+        leaf->not_before == TIME_NONE || leaf->not_after == TIME_NONE || check_is_anchor(c, 0))
+        return;
+    const int64_t days = (leaf->not_after - leaf->not_before) / DAY;
+    if (days > c->b->max_days)
+        reason_add(c, FACT_VALID_TOO_LONG, at_depth(0), days, c->b->max_days, NULL);
+}
+
 /** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
 void check_signature(const struct check *c, size_t depth)
 {
@@ -305,6 +318,7 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
         check_extensions(&c, depth);
     }
     check_end(&c);
+    check_lifetime(&c);
     check_self_signature(&c);
     check_sent_all(&c);
     check_aside(&c);

@@ -21,6 +21,8 @@ static bool is_trusted_for_use(const struct check *c, size_t depth)
 /** RFC 5280 section 4.2.1.12: the purposes listed must include the one at hand. */
 static void check_leaf_eku(const struct check *c, const struct cert *cert, int depth)
 {
+    if (!(cert->has & HAS_EKU) && c->b->leaf_eku_wanted)
+        reason_add(c, FACT_EKU_MISSING, at_depth(depth), 0, 0, "absent");
     if (!(cert->has & HAS_EKU) || c->b->leaf_eku_ignored)
         return;
     if (!allows_purpose(c, cert->eku, c->b->leaf_eku_any_refused,

@@ -97,11 +97,21 @@ struct parts {
     const struct words *words;
 };
 
+static char *capital(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text);
+    if (copy[0] >= 'a' && copy[0] <= 'z')
+        copy[0] = (char)(copy[0] - 'a' + 'A');
+    return copy;
+}
+
 static const char *part(struct judging *j, const struct parts *parts, struct bytes key)
 {
     const struct words *w = parts->words;
     if (bytes_equal_str(key, "message"))
         return parts->message;
+    if (bytes_equal_str(key, "Message"))
+        return capital(j->arena, parts->message);
     if (bytes_equal_str(key, "code"))
         return parts->code;
     if (bytes_equal_str(key, "depth"))

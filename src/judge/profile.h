@@ -143,6 +143,8 @@ struct behaviour {
                                    decoded, the certificate neither issues nor was issued */
     bool leaf_key_decoded;      /**< a leaf whose key cannot be decoded is refused */
     bool not_after_excluded;    /**< a certificate has expired at notAfter, not only after it */
+    unsigned max_days;       /**< that a leaf may be valid, when it was issued … */
+    cw_time max_days_since;  /**< … since then; 0: no such bound */
     unsigned times_refused;     /**< enum der_time_fault that makes a time unreadable */
     enum proxy_use proxies;
     /* anchors */
@@ -197,6 +199,7 @@ struct behaviour {
     bool empty_subject_needs_critical_san;
     /* usage */
     unsigned purpose; /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
+    bool leaf_eku_wanted; /**< a leaf without extendedKeyUsage is refused */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
     bool chain_eku_ignored, chain_eku_any_refused, chain_eku_sgc;
     bool leaf_eku_sgc_refused; /**< chain_eku_sgc is for CAs only */
@@ -341,7 +344,8 @@ extern const struct profile profile_python_3_9, profile_python_3_11, profile_pyt
     profile_python_3_13_nostrict, profile_python_3_14;
 extern const struct profile profile_requests_2_28, profile_requests_2_34, profile_httpx_0_23,
     profile_httpx_0_28, profile_openai_1, profile_aiohttp_3_8, profile_pip_24_2;
-extern const struct profile profile_node_20, profile_node_24;
+extern const struct profile profile_node_20, profile_node_24, profile_postman_11, profile_dotnet_8,
+    profile_windows_10, profile_apple_15, profile_android_14;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 extern const struct profile profile_gnutls_3_7_1, profile_gnutls_3_7, profile_gnutls_3_8;
 extern const struct profile profile_git_2_55, profile_wget_1_25;

@@ -53,6 +53,11 @@ static const struct profile *const table[] = {
     &profile_pip_24_2,
     &profile_node_20,
     &profile_node_24,
+    &profile_postman_11,
+    &profile_dotnet_8,
+    &profile_windows_10,
+    &profile_apple_15,
+    &profile_android_14,
 };
 enum { DEFAULT_COUNT = 4 };
 
