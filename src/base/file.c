@@ -473,3 +473,8 @@ enum cw_code file_list(const char *root, const char *path, size_t limit, struct 
         qsort(*names, *count, sizeof **names, compare_names);
     return CW_OK;
 }
+
+int file_open_null(void)
+{
+    return open("/dev/null", O_RDWR | O_CLOEXEC);
+}

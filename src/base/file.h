@@ -27,6 +27,8 @@ enum cw_code file_write_atomic(const char *root, const char *path, struct bytes 
                                unsigned mode, struct error *err);
 /** Makes a directory and its parents; existing is fine. */
 enum cw_code file_make_dir(const char *root, const char *path, struct error *err);
+/** /dev/null for the streams of a child; the caller closes it. */
+int file_open_null(void);
 bool file_exists(const char *root, const char *path);
 bool file_is_dir(const char *root, const char *path);
 /** Modification time in seconds, or INT64_MIN. */

@@ -17,13 +17,13 @@ enum {
     LIMIT_ANOMALIES = 24,       /* kept per certificate; the rest is only counted */
     LIMIT_NAMES_SHOWN = 1000, /* SAN entries that a report lists; the biggest real lists hold 250 */
     LIMIT_SAN_NAMES = 10000,  /* SAN entries that judging looks at */
-    LIMIT_NAME_ATTRIBUTES =
-        512, /* attributes of one distinguished name; real ones have under 20, OpenSSL's tests 258 */
-    LIMIT_RDN_ATTRIBUTES = 64, /* of one relative distinguished name; real ones have one or two */
-    LIMIT_POLICIES = 256, /* policies or mappings of one certificate; real ones have under 20 */
+    LIMIT_NAME_ATTRIBUTES = 512, /* attributes of one distinguished name; real ones have under 20,
+                                    OpenSSL's tests 258 */
+    LIMIT_RDN_ATTRIBUTES = 64,   /* of one relative distinguished name; real ones have one or two */
+    LIMIT_POLICIES = 256,   /* policies or mappings of one certificate; real ones have under 20 */
     LIMIT_POINT_NAMES = 32, /* names of one distribution point; real ones have one to three */
-    LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 92 MB; the largest public CRLs
-                                    have two million */
+    LIMIT_CRL_INDEX = 16 << 20,  /* entries of a CRL that get an index: 92 MB; the largest public
+                                    CRLs  have two million */
     LIMIT_CRL_CHAIN = 512,       /* entries of one hash; random serial numbers reach about 20 */
     LIMIT_CRL_ISSUERS = 1 << 16, /* certificateIssuer entries of an indirect CRL that are indexed */
     LIMIT_OCSP_BYTES = 1 << 20,  /* real responses are 500 bytes to 5 KB */
@@ -31,27 +31,27 @@ enum {
     LIMIT_OCSP_CERTS = 8,        /* certificates that come with it; one is needed */
     LIMIT_SCTS = 64,             /* timestamps of one list; policies ask for two to five */
     /* container */
-    LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
-    LIMIT_OBJECTS = 200000,       /* objects in one file */
-    LIMIT_FILE_FAULTS = 100,      /* faults of a file that are listed one by one */
-    LIMIT_FAULTS_OF_A_KIND = 20,  /* so that one kind of fault on each line hides no other */
+    LIMIT_FILE_BYTES = 256 << 20,    /* a bundle of 100,000 certificates is 155 MB */
+    LIMIT_OBJECTS = 200000,          /* objects in one file */
+    LIMIT_FILE_FAULTS = 100,         /* faults of a file that are listed one by one */
+    LIMIT_FAULTS_OF_A_KIND = 20,     /* so that one kind of fault on each line hides no other */
     LIMIT_KEYSTORE_BYTES = 16 << 20, /* a JVM's cacerts is 200 KB */
     LIMIT_KDF_ROUNDS = 2000000, /* all passwords of one keystore; common files ask for 10,000 */
-    LIMIT_BAG_DEPTH = 4, /* PKCS#12 bags inside of bags; real files have none */
+    LIMIT_BAG_DEPTH = 4,        /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
     LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */
     LIMIT_PLACES = 200,        /* trust stores found on one machine */
     LIMIT_PLACE_NAMES = 1000,  /* names looked at in one directory while searching for them */
     /* judge */
-    LIMIT_SENT_CERTS = 1000,  /* certificates of one message or file that are judged as a chain */
-    LIMIT_NODES = 4096,       /* candidate certificates of one graph; a power of two */
-    LIMIT_CANDIDATES = 64,    /* issuers considered for one certificate, best first */
-    LIMIT_PATHS = 64,         /* candidate paths kept */
-    LIMIT_PATH_STEPS = 20000, /* steps of the path search */
+    LIMIT_SENT_CERTS = 1000,    /* certificates of one message or file that are judged as a chain */
+    LIMIT_NODES = 4096,         /* candidate certificates of one graph; a power of two */
+    LIMIT_CANDIDATES = 64,      /* issuers considered for one certificate, best first */
+    LIMIT_PATHS = 64,           /* candidate paths kept */
+    LIMIT_PATH_STEPS = 20000,   /* steps of the path search */
     LIMIT_CLIENT_STEPS = 60000, /* of all clients' searches together: 50 ms */
-    LIMIT_LEAST_STEPS = 500,  /* that each client's search may take, whatever others took */
-    LIMIT_PATH_LENGTH = 32,   /* certificates in a path; the longest real ones have 6 */
-    LIMIT_SIGNATURES = 512,   /* signature checks per judgement, as of P-256; LibreSSL uses 256 */
+    LIMIT_LEAST_STEPS = 500,    /* that each client's search may take, whatever others took */
+    LIMIT_PATH_LENGTH = 32,     /* certificates in a path; the longest real ones have 6 */
+    LIMIT_SIGNATURES = 512,     /* signature checks per judgement, as of P-256; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 1 << 20, /* name against constraint comparisons; BoringSSL's limit */
     LIMIT_NC_TOTAL = 2 << 20,       /* of all paths and clients together: 40 ms */
     LIMIT_POLICY_NODES = 4096,      /* policy graph nodes (CVE-2023-0464) */

@@ -25,7 +25,7 @@ struct environment environment_own(void)
 
 static void child_become(const char *const argv[], int output)
 {
-    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int null = file_open_null();
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);

@@ -42,7 +42,7 @@ struct object {
     struct bytes der;  /**< decoded, in the arena */
     struct origin origin;
     size_t end_line;
-    bool encrypted; /**< private key under a passphrase */
+    bool encrypted;   /**< private key under a passphrase */
     bool java_anchor; /**< Java trusts this entry of a keystore: a trusted certificate, or the first
                          of a key's chain */
 };
@@ -76,7 +76,7 @@ enum file_kind {
 };
 /** What a keystore's own checksum or MAC says. */
 enum integrity {
-    INTEGRITY_NONE,     /**< it has none (PKCS#12 as Java 18 and later ship it), or is no keystore */
+    INTEGRITY_NONE, /**< it has none (PKCS#12 as Java 18 and later ship it), or is no keystore */
     INTEGRITY_GOOD,
     INTEGRITY_UNPROVEN, /**< no password that is known fits: altered, or under another password */
     INTEGRITY_BAD,      /**< the password is right, the content is not */

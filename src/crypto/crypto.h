@@ -50,8 +50,8 @@ enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
  * before it takes an issuer (v3_purp.c, check_sig_alg_match)? False when either is unknown or
  * unreadable. */
 bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algorithm);
-/** Bits of security that libcrypto attributes to the key (NIST SP 800-57 part 1 table 2); -1 when it
- *  cannot be decoded. */
+/** Bits of security that libcrypto attributes to the key (NIST SP 800-57 part 1 table 2); -1 when
+ * it cannot be decoded. */
 int sig_memo_key_security(struct sig_memo *memo, struct bytes spki);
 
 /* ---- private keys: read only when the user names one; never logged, never stored ---- */

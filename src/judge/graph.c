@@ -256,7 +256,8 @@ int graph_edge(const struct judging *j, int child, int issuer)
     return -1;
 }
 
-/** How dear a check is, in checks under P-256 (60 µs of OpenSSL 3.0 on the machine of the bench). */
+/** How dear a check is, in checks under P-256 (60 µs of OpenSSL 3.0 on the machine of the bench).
+ */
 static int signature_cost(const struct key_info *key)
 {
     switch (key->kind) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BoringSSL's way to a path as Chromium uses it (pki/path_builder.cc, CertPathIter): whole paths are
- * built first and judged then, trust anchors and matching key identifiers come before others, and
- * every look for one more issuer counts, so that namesakes use up the budget. */
+/* BoringSSL's way to a path as Chromium uses it (pki/path_builder.cc, CertPathIter): whole paths
+ * are built first and judged then, trust anchors and matching key identifiers come before others,
+ * and every look for one more issuer counts, so that namesakes use up the budget. */
 #include <stdlib.h>
 
 #include "judge/internal.h"
@@ -113,7 +113,8 @@ static bool is_present(const struct iteration *s, int node)
     for (size_t i = 0; i < s->depth; i++) {
         const struct cert *seen = s->j->graph->nodes[s->steps[i].node].cert;
         const struct extension *other = cert_extension(seen, OID_SUBJECT_ALT_NAME);
-        if (bytes_equal(seen->key.spki, cert->key.spki) && name_equal(seen->subject, cert->subject) &&
+        if (bytes_equal(seen->key.spki, cert->key.spki) &&
+            name_equal(seen->subject, cert->subject) &&
             bytes_equal(san != NULL ? san->value : bytes_of(NULL, 0),
                         other != NULL ? other->value : bytes_of(NULL, 0)))
             return true;

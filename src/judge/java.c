@@ -25,8 +25,8 @@ static bool is_trusted_subject(const struct list *l, int node)
     return false;
 }
 
-/** AdaptableX509CertSelector.match: a key identifier that differs rules an anchor out, and so does a
- *  serial number when it is too old a version to have the former. */
+/** AdaptableX509CertSelector.match: a key identifier that differs rules an anchor out, and so does
+ * a serial number when it is too old a version to have the former. */
 static bool selector_matches(const struct edge *e, const struct cert *anchor)
 {
     if (e->key_id == AKI_MISMATCH)
@@ -58,8 +58,8 @@ static bool list_suits(const struct list *l, const struct route *route, struct r
     return route->complete && reasons->count == 0;
 }
 
-/** PKIXCertPathValidator.engineValidate: each anchor that the selector lets through in turn; the last
- *  one's complaint stays. True: the list leads to an anchor's name, so the verdict stands. */
+/** PKIXCertPathValidator.engineValidate: each anchor that the selector lets through in turn; the
+ * last one's complaint stays. True: the list leads to an anchor's name, so the verdict stands. */
 static bool list_validate(const struct list *l, struct route *out, struct reasons *reasons)
 {
     struct judging *j = l->j;
@@ -105,8 +105,7 @@ static struct behaviour builder_of(const struct behaviour *b)
 bool route_list_or_search(struct judging *j, const struct behaviour *b, int store,
                           struct route *out, struct reasons *reasons)
 {
-    const struct list l = {
-        .j = j, .b = b, .mask = UINT32_C(1) << store, .store = j->stores[store]};
+    const struct list l = {.j = j, .b = b, .mask = UINT32_C(1) << store, .store = j->stores[store]};
     const size_t length = list_length(&l);
     *out = (struct route){.nodes = {j->first}, .count = 1};
     if (j->graph->nodes[j->first].stores & l.mask) {

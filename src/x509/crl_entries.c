@@ -376,7 +376,7 @@ enum crl_listing crl_find(struct crl *crl, struct bytes issuer, struct bytes ser
     struct question q = {.issuer = issuer, .serial = serial_plain(serial), .out = out};
     if (!crl->parsed)
         return CRL_ENTRIES_MALFORMED;
-    if (serial.n == 0)
+    if (serial.n == 0 || crl->entries.n == 0)
         return CRL_UNLISTED;
     if (memory->walked && memory->fault != CRL_UNLISTED)
         return memory->fault;

@@ -436,16 +436,19 @@ static X509_EXTENSION *extension_make(CONF *conf, X509V3_CTX *context, const cha
     return made;
 }
 
+/** "CN=a/O=b" as a name. */
 static X509_NAME *name_make(const char *text)
 {
     X509_NAME *name = X509_NAME_new();
-    char copy[200];
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *part = strtok(copy, "/"); part != NULL; part = strtok(NULL, "/")) {
+    while (*text != '\0') {
+        char part[200];
+        const size_t n = strcspn(text, "/");
+        snprintf(part, sizeof part, "%.*s", (int)n, text);
         char *equals = strchr(part, '=');
         *equals = '\0';
         X509_NAME_add_entry_by_txt(name, part, MBSTRING_ASC, (unsigned char *)equals + 1, -1, -1,
                                    0);
+        text += n + (text[n] == '/');
     }
     return name;
 }

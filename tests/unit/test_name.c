@@ -225,11 +225,23 @@ static void test_general_names(void **state)
         const char *hex;
         enum general_name_kind kind;
     } rows[] = {
-        {"a00706012aa0020500", GN_OTHER}, {"a0020500", GN_BAD}, {"880180", GN_BAD}, {"810161", GN_EMAIL},       {"820161", GN_DNS},
-        {"a300", GN_X400},      {"a4023000", GN_DIRECTORY}, {"a500", GN_EDI},
-        {"860161", GN_URI},     {"870161", GN_IP},          {"88012a", GN_REGISTERED},
-        {"a4020500", GN_BAD},   {"a400", GN_BAD},           {"a40430003000", GN_BAD},
-        {"a20161", GN_BAD},     {"8900", GN_BAD},           {"020100", GN_BAD},
+        {"a00706012aa0020500", GN_OTHER},
+        {"a0020500", GN_BAD},
+        {"880180", GN_BAD},
+        {"810161", GN_EMAIL},
+        {"820161", GN_DNS},
+        {"a300", GN_X400},
+        {"a4023000", GN_DIRECTORY},
+        {"a500", GN_EDI},
+        {"860161", GN_URI},
+        {"870161", GN_IP},
+        {"88012a", GN_REGISTERED},
+        {"a4020500", GN_BAD},
+        {"a400", GN_BAD},
+        {"a40430003000", GN_BAD},
+        {"a20161", GN_BAD},
+        {"8900", GN_BAD},
+        {"020100", GN_BAD},
         {"840161", GN_BAD},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -31,13 +31,12 @@ static const struct behaviour chromium_156 = {
     .nc_no_uri = true,
     .nc_wildcard_excluded = true,
     .min_version = 12,
-    .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
-                       ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |
-                       ANOMALY_BIT(VERSION_UNKNOWN) | ANOMALY_BIT(BOOLEAN_NOT_FF) |
-                       ANOMALY_BIT(CRITICAL_FALSE) | ANOMALY_BIT(NAME_PRINTABLE) |
-                       ANOMALY_BIT(EXTENSIONS_EMPTY) | ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) |
-                       ANOMALY_BIT(SAN_BAD_IP) | ANOMALY_BIT(SAN_EMPTY) |
-                       ANOMALY_BIT(SAN_NOT_ASCII),
+    .anomalies_fatal =
+        ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
+        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
+        ANOMALY_BIT(BOOLEAN_NOT_FF) | ANOMALY_BIT(CRITICAL_FALSE) | ANOMALY_BIT(NAME_PRINTABLE) |
+        ANOMALY_BIT(EXTENSIONS_EMPTY) | ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) |
+        ANOMALY_BIT(SAN_BAD_IP) | ANOMALY_BIT(SAN_EMPTY) | ANOMALY_BIT(SAN_NOT_ASCII),
 };
 
 /* MapCertStatusToNetError: INVALID > AUTHORITY > COMMON_NAME > WEAK_KEY > DATE; what has no status
@@ -72,7 +71,8 @@ static const struct phase phases[] = {
 };
 
 #define PRIVATE(code_) .code = (code_), .text = "{code} | Your connection is not private"
-#define SITE(code_) .code = (code_), .text = "{code} | This site can\u2019t provide a secure connection"
+#define SITE(code_)                                                                                \
+    .code = (code_), .text = "{code} | This site can\u2019t provide a secure connection"
 #define BAD_FORMAT(anomaly)                                                                        \
     {                                                                                              \
         .fact = FACT_ANOMALY, .where = AT_LEAF, .only = (anomaly) + 1,                             \
@@ -124,9 +124,13 @@ static const struct words words[] = {
     {.text = NULL},
 };
 
-static const char *const aliases[] = {
-    "chromium",           "chrome", "chromium156-nss", "chromium156-policy", "chromium156",
-    "chromium@156-policy", NULL};
+static const char *const aliases[] = {"chromium",
+                                      "chrome",
+                                      "chromium156-nss",
+                                      "chromium156-policy",
+                                      "chromium156",
+                                      "chromium@156-policy",
+                                      NULL};
 
 const struct profile profile_chromium_156 = {
     .name = "chromium@156",

@@ -4,7 +4,8 @@
 #include "judge/profiles/names.h"
 
 static const struct behaviour firefox_153 = {
-    /* pkixbuild.cpp: MAX_SUBCA_COUNT; self-signed certificates that are no anchors are passed over */
+    /* pkixbuild.cpp: MAX_SUBCA_COUNT; self-signed certificates that are no anchors are passed over
+     */
     .strategy = STRATEGY_DFS,
     .names = EQUAL_DER,
     .max_intermediates = 6,
@@ -45,11 +46,24 @@ static const struct behaviour firefox_153 = {
 
 /* Error ranking, pkix.h: what is wrong with CAs, an unknown issuer, what is wrong with the leaf. Of
  * one CA in the order of CheckIssuerIndependentProperties. */
-enum { PHASE_TLS, PHASE_LEAF_READ, PHASE_CA, PHASE_TRUST, PHASE_LEAF, PHASE_LEAF_NAME, PHASE_LEAF_TIME };
+enum {
+    PHASE_TLS,
+    PHASE_LEAF_READ,
+    PHASE_CA,
+    PHASE_TRUST,
+    PHASE_LEAF,
+    PHASE_LEAF_NAME,
+    PHASE_LEAF_TIME
+};
 enum { STEP_DIGEST, STEP_KEY, STEP_ISSUER, STEP_USAGE, STEP_BASIC, STEP_PURPOSE, STEP_TIME };
-#define CA_STEP(fact_, step_) {.fact = (fact_), .where = AT_CA, .phase = PHASE_CA, .step = (step_)}
+#define CA_STEP(fact_, step_)                                                                      \
+    {                                                                                              \
+        .fact = (fact_), .where = AT_CA, .phase = PHASE_CA, .step = (step_)                        \
+    }
 #define LEAF_STEP(fact_, step_)                                                                    \
-    {.fact = (fact_), .where = AT_LEAF, .phase = PHASE_LEAF, .step = (step_)}
+    {                                                                                              \
+        .fact = (fact_), .where = AT_LEAF, .phase = PHASE_LEAF, .step = (step_)                    \
+    }
 
 static const struct phase phases[] = {
     {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_TLS},
@@ -94,7 +108,8 @@ static const struct phase phases[] = {
 };
 
 #define UNKNOWN_ISSUER                                                                             \
-    .code = "SEC_ERROR_UNKNOWN_ISSUER", .text = "Peer\u2019s Certificate issuer is not recognized."
+    .code = "SEC_ERROR_UNKNOWN_ISSUER", .text = "Peer\u2019s Certificate issuer is not "           \
+                                                "recognized."
 #define CRITICAL                                                                                   \
     .code = "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",                                                \
     .text = "Certificate contains unknown critical extension."
@@ -110,8 +125,7 @@ static const struct phase phases[] = {
             "is not secure."
 #define UNSUPPORTED_KEY                                                                            \
     .code = "SEC_ERROR_UNSUPPORTED_KEYALG", .text = "Unsupported or unknown key algorithm."
-#define BAD_TIME                                                                                   \
-    .code = "SEC_ERROR_INVALID_TIME", .text = "Improperly formatted time string."
+#define BAD_TIME .code = "SEC_ERROR_INVALID_TIME", .text = "Improperly formatted time string."
 
 static const struct words words[] = {
     ROWS_OF_NAMES(.code = "SSL_ERROR_BAD_CERT_DOMAIN",

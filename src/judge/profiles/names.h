@@ -17,14 +17,20 @@
         {.fact = FACT_NAME_NO_SAN, __VA_ARGS__}, {.fact = FACT_NAME_IP_NOT_IN_SAN, __VA_ARGS__},   \
         {.fact = FACT_NAME_WILDCARD_DEPTH, __VA_ARGS__},                                           \
         {.fact = FACT_NAME_WILDCARD_PARTIAL, __VA_ARGS__},                                         \
-        {.fact = FACT_NAME_TRAILING_DOT, __VA_ARGS__}, {.fact = FACT_NAME_IDN, __VA_ARGS__}
+        {.fact = FACT_NAME_TRAILING_DOT, __VA_ARGS__},                                             \
+    {                                                                                              \
+        .fact = FACT_NAME_IDN, __VA_ARGS__                                                         \
+    }
 
 /** … for every way of a path to end without an anchor. */
 #define ROWS_OF_TRUST(...)                                                                         \
     {.fact = FACT_ISSUER_NOT_FOUND, __VA_ARGS__}, {.fact = FACT_ROOT_NOT_TRUSTED, __VA_ARGS__},    \
         {.fact = FACT_SELF_SIGNED_LEAF, __VA_ARGS__},                                              \
         {.fact = FACT_SELF_SIGNED_CA_LEAF, __VA_ARGS__},                                           \
-        {.fact = FACT_ANCHOR_NOT_ROOT, __VA_ARGS__}, {.fact = FACT_ANCHOR_DISTRUSTED, __VA_ARGS__}
+        {.fact = FACT_ANCHOR_NOT_ROOT, __VA_ARGS__},                                               \
+    {                                                                                              \
+        .fact = FACT_ANCHOR_DISTRUSTED, __VA_ARGS__                                                \
+    }
 
 enum { DENY_BROKEN = DENY_MD2 | DENY_MD4 | DENY_MD5, DENY_WEAK = DENY_BROKEN | DENY_SHA1 };
 
