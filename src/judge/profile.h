@@ -143,8 +143,8 @@ struct behaviour {
                                    decoded, the certificate neither issues nor was issued */
     bool leaf_key_decoded;      /**< a leaf whose key cannot be decoded is refused */
     bool not_after_excluded;    /**< a certificate has expired at notAfter, not only after it */
-    unsigned max_days;       /**< that a leaf may be valid, when it was issued … */
-    cw_time max_days_since;  /**< … since then; 0: no such bound */
+    unsigned max_days;          /**< that a leaf may be valid, when it was issued … */
+    cw_time max_days_since;     /**< … since then; 0: no such bound */
     unsigned times_refused;     /**< enum der_time_fault that makes a time unreadable */
     enum proxy_use proxies;
     /* anchors */
@@ -198,7 +198,7 @@ struct behaviour {
     bool ip_v4mapped_fatal; /**< an IPv4-mapped iPAddress makes a certificate unreadable */
     bool empty_subject_needs_critical_san;
     /* usage */
-    unsigned purpose; /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
+    unsigned purpose;     /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
     bool leaf_eku_wanted; /**< a leaf without extendedKeyUsage is refused */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
     bool chain_eku_ignored, chain_eku_any_refused, chain_eku_sgc;
