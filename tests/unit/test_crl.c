@@ -85,6 +85,17 @@ static void test_signature(void **state)
     crl_free(bad);
 }
 
+static void test_empty_list(void **state)
+{
+    struct fixture *f = *state;
+    struct crl *crl = crl_parse(made_crl(&f->arena, &(struct made_crl){.ca = &f->ca}));
+    struct crl_entry found;
+    assert_int_equal(crl->entries.n, 0);
+    for (int again = 0; again < 2; again++)
+        assert_int_equal(crl_find(crl, f->ca.name, bytes_str("\x05"), &found), CRL_UNLISTED);
+    crl_free(crl);
+}
+
 /** Each entry of a longer list, by the walk and by the index, and nothing else. */
 static void test_every_entry(void **state)
 {
@@ -333,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_empty_list),
         cmocka_unit_test(test_every_entry),
         cmocka_unit_test(test_indirect),
         cmocka_unit_test(test_entries_that_spoil_the_list),
