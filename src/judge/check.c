@@ -166,7 +166,7 @@ static void check_self_signature(const struct check *c)
 {
     const size_t last = c->route->count - 1;
     const struct cert *cert = check_cert(c, last);
-    if (!c->b->anchor_self_signature || !node_is_self_signed(c->j, c->route->nodes[last]))
+    if (!c->b->anchor_self_signature || !node_is_root(c->j, c->route->nodes[last]))
         return;
     const struct signed_object object = {.algorithm = cert->outer_algorithm,
                                          .tbs = cert->tbs,

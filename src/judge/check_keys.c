@@ -104,7 +104,8 @@ void check_encoding(const struct check *c, size_t depth)
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
                    anomaly_text(ANOMALY_SAN_BAD_IP));
     uint64_t fatal = c->b->anomalies_fatal;
-    if (cert_is_invalid(c->b, cert))
+    /* a trusted leaf is taken as it is (x509_vfy.c check_trust, lookup_cert_match) */
+    if (!c->route->complete && cert_is_invalid(c->b, cert))
         fatal |= ANOMALIES_OF_EXTENSIONS | c->b->anomalies_invalid;
     if (!check_is_anchor(c, depth) || depth == 0)
         check_anomalies(c, cert, fatal, at_depth((int)depth));

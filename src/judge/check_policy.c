@@ -97,6 +97,30 @@ static bool level_is_empty(const struct policy_level *level)
     return true;
 }
 
+/** pcy_map.c: a certificate with anyPolicy lists what it maps, even where anyPolicy is inhibited.
+ */
+static bool lists_by_mapping(const struct policy_state *s, const struct policies *p,
+                             struct bytes policy)
+{
+    if (!s->c->b->policy_tree || !is_listed(p, oid_der(OID_ANY_POLICY)))
+        return false;
+    for (size_t n = 0; n < p->mapping_count; n++)
+        if (bytes_equal(p->mappings[n].issuer_domain, policy))
+            return true;
+    return false;
+}
+
+/** … which then hang below anyPolicy of the level above. */
+static void level_add_mapped(struct policy_state *s, struct policy_level *level,
+                             const struct policies *p)
+{
+    for (size_t n = 0; n < p->mapping_count && !s->failed; n++) {
+        const struct bytes policy = p->mappings[n].issuer_domain;
+        if (lists_by_mapping(s, p, policy) && level_find(level, policy) == NULL)
+            level_add(s, level, policy);
+    }
+}
+
 /** RFC 5280 section 6.1.3 (d) and (e). */
 static void level_intersect(struct policy_state *s, struct policy_level *level, size_t depth,
                             bool any_allowed)
@@ -111,11 +135,14 @@ static void level_intersect(struct policy_state *s, struct policy_level *level, 
     }
     const bool lists_any = is_listed(p, oid_der(OID_ANY_POLICY)) && any_allowed;
     for (size_t i = 0; i < level->count && !lists_any; i++)
-        if (!is_listed(p, level->nodes[i].policy))
+        if (!is_listed(p, level->nodes[i].policy) &&
+            !lists_by_mapping(s, p, level->nodes[i].policy))
             level->nodes[i].removed = true;
     for (size_t n = 0; had_any && n < p->count && !s->failed; n++)
         if (!is_any(p->items[n]) && level_find(level, p->items[n]) == NULL)
             level_add(s, level, p->items[n]);
+    if (had_any)
+        level_add_mapped(s, level, p);
     level->any = had_any && lists_any;
 }
 
@@ -127,7 +154,8 @@ static void level_map(struct policy_state *s, struct policy_level *level, const 
     for (size_t n = 0; n < p->mapping_count && !s->failed; n++) {
         const struct policy_mapping *m = &p->mappings[n];
         if (is_any(m->issuer_domain) || is_any(m->subject_domain)) {
-            s->failed = true;
+            /* pcy_cache.c does not look at mappings without policies */
+            s->failed = !s->c->b->policy_tree;
             return;
         }
         struct policy_node *node = level_find(level, m->issuer_domain);

@@ -11,9 +11,13 @@ bool cert_is_unread(const struct behaviour *b, const struct cert *cert)
     return !cert->parsed || (cert->anomaly_set & b->anomalies_unread) != 0;
 }
 
-static bool extension_holds(const struct extension *ext, uint32_t offset)
+/** Its place is inside the extension; a second one of a kind is noted at its beginning, which is
+ * where the one before it ends. */
+static bool extension_holds(const struct extension *ext, const struct anomaly *a)
 {
-    return offset >= ext->offset && offset <= ext->value_offset + ext->value.n;
+    if (a->id == ANOMALY_EXTENSION_DUPLICATE)
+        return a->offset == ext->offset;
+    return a->offset > ext->offset && a->offset <= ext->value_offset + ext->value.n;
 }
 
 /** The anomaly lies in an extension that this client always decodes. */
@@ -21,7 +25,7 @@ static bool anomaly_counts(const struct behaviour *b, const struct cert *cert,
                            const struct anomaly *a)
 {
     for (size_t i = 0; i < cert->extension_count; i++)
-        if (extension_holds(&cert->extensions[i], a->offset) &&
+        if (extension_holds(&cert->extensions[i], a) &&
             (extension_bit(cert->extensions[i].id) & b->cached_extensions) != 0)
             return true;
     return false;
@@ -37,7 +41,7 @@ static bool proxy_is_invalid(const struct cert *cert)
 
 bool cert_is_invalid(const struct behaviour *b, const struct cert *cert)
 {
-    const uint64_t of_extensions = ANOMALIES_OF_EXTENSIONS;
+    const uint64_t of_extensions = ANOMALIES_OF_EXTENSIONS | ANOMALY_BIT(EXTENSION_NAME);
     if ((cert->anomaly_set & b->anomalies_invalid) != 0)
         return true;
     if ((b->cached_extensions & CRIT_PROXY) && proxy_is_invalid(cert))
@@ -170,11 +174,25 @@ static const struct {
     {extensions_too_early, FACT_ANOMALY, ANOMALY_EXTENSIONS_NOT_V3, 93, NULL, false},
 };
 
+/** v3_purp.c check_ca: a leaf that does not say what it is, but could pass for a CA of old. */
+static bool leaf_is_half_a_ca(const struct check *c, const struct cert *cert)
+{
+    enum { NS_ANY_CA = 7 };
+    if ((cert->has & HAS_BASIC_CONSTRAINTS) || cert_is_invalid(c->b, cert))
+        return false;
+    if (cert->has & HAS_KEY_USAGE)
+        return may_sign(cert);
+    return (cert->version == 1 && node_is_root(c->j, c->route->nodes[0])) ||
+           ((cert->has & HAS_NS_CERT_TYPE) && (cert->ns_cert_type & NS_ANY_CA));
+}
+
 /** RFC 6818 section 2: a self-signed leaf alone is no chain, and none of this applies to it. */
 void check_strict(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     const bool last = depth + 1 == c->route->count;
+    if (depth == 0 && leaf_is_half_a_ca(c, cert))
+        reason_add(c, FACT_NOT_A_CA, at_depth(0), 0, 0, NULL);
     if (c->route->count < 2)
         return;
     for (size_t i = 0; i < sizeof strict_rules / sizeof *strict_rules; i++) {

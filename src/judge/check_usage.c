@@ -67,6 +67,12 @@ static void check_leaf(const struct check *c, size_t depth)
     const struct cert *cert = check_cert(c, depth);
     const bool trusted = check_is_anchor(c, depth);
     const int d = (int)depth;
+    if (cert_is_invalid(c->b, cert)) {
+        /* x509_vfy.c check_purpose: a use that cannot be told matters to -x509_strict alone */
+        if (c->b->strict && !c->b->leaf_eku_ignored)
+            reason_add(c, FACT_EKU_MISSING, at_depth(d), 0, 2, "unknowable");
+        return;
+    }
     if (!(trusted && (c->b->anchor_leaf_skips & SKIP_EKU)) && !is_trusted_for_use(c, depth)) {
         check_leaf_eku(c, cert, d);
         check_leaf_ns_type(c, cert, d);
@@ -167,7 +173,8 @@ static void check_proxy_issuer(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     check_leaf(c, depth);
-    if (cert->is_ca || legacy_may_sign(c, cert, depth))
+    const bool barred = (cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN);
+    if (!barred && legacy_may_sign(c, cert, depth))
         reason_add(c, FACT_CA_AS_LEAF, at_depth((int)depth), 0, 0, NULL);
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_DIGITAL_SIGNATURE))
         reason_add(c, FACT_KEY_USAGE_LEAF, at_depth((int)depth), cert->key_usage,

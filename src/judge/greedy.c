@@ -31,10 +31,10 @@ static bool time_suits(const struct build *s, const struct cert *cert)
 }
 
 /** v3_purp.c check_sig_alg_match: the child's algorithm is one of the issuer's kind of key. */
-static bool algorithm_suits(const struct build *s, const struct cert *child,
+static bool algorithm_suits(const struct judging *j, const struct cert *child,
                             const struct cert *issuer)
 {
-    return sig_memo_suits(s->j->in->memo, issuer->key.spki, child->inner_algorithm);
+    return sig_memo_suits(j->in->memo, issuer->key.spki, child->inner_algorithm);
 }
 
 /** v3_purp.c X509_check_akid: authorityCertIssuer counts without a serial number too. */
@@ -50,11 +50,11 @@ static bool aki_issuer_suits(const struct cert *child, const struct cert *issuer
 
 /** v3_purp.c, EXFLAG_SS: by names, key identifiers and kind of key; the signature is not checked.
  */
-static bool is_root(const struct build *s, int node)
+bool node_is_root(struct judging *j, int node)
 {
-    const struct cert *cert = cert_of(s, node);
-    return node_is_self_signed(s->j, node) && aki_issuer_suits(cert, cert) &&
-           algorithm_suits(s, cert, cert);
+    const struct cert *cert = j->graph->nodes[node].cert;
+    return node_is_self_signed(j, node) && aki_issuer_suits(cert, cert) &&
+           algorithm_suits(j, cert, cert);
 }
 
 static bool on_route(const struct route *route, int node)
@@ -71,11 +71,11 @@ static bool likely_issued(const struct build *s, int child, int issuer)
     if (cert_is_invalid(s->b, cert_of(s, child)) || cert_is_invalid(s->b, cert_of(s, issuer)))
         return false;
     if (child == issuer)
-        return is_root(s, child);
+        return node_is_root(s->j, child);
     const int edge = graph_edge(s->j, child, issuer);
     return edge >= 0 && edge_suits(s->j, s->b, edge) &&
            aki_issuer_suits(cert_of(s, child), cert_of(s, issuer)) &&
-           algorithm_suits(s, cert_of(s, child), cert_of(s, issuer));
+           algorithm_suits(s->j, cert_of(s, child), cert_of(s, issuer));
 }
 
 /** The first candidate that is valid now ends the look-up (true), else the one that ends last is
@@ -152,7 +152,7 @@ static enum trust check_trust(const struct build *s)
         s->route->trusted_for_use |= UINT32_C(1) << (s->route->count - 1);
     if (listed != TRUST_UNDECIDED)
         return listed;
-    return is_root(s, node) || !s->b->anchor_must_be_root ? TRUST_YES : TRUST_UNDECIDED;
+    return node_is_root(s->j, node) || !s->b->anchor_must_be_root ? TRUST_YES : TRUST_UNDECIDED;
 }
 
 static void push(const struct build *s, int node)
@@ -167,7 +167,7 @@ static bool step_stored(struct build *s, enum trust *trust)
     const int issuer = s->route->count > s->longest ? -1 : issuer_stored(s, child);
     if (issuer < 0)
         return false;
-    const bool ends = is_root(s, child);
+    const bool ends = node_is_root(s->j, child);
     /* a root that was sent is replaced by its very copy in the store, and by no look-alike */
     if (ends && issuer != child)
         return false;
@@ -175,13 +175,13 @@ static bool step_stored(struct build *s, enum trust *trust)
         push(s, issuer);
     s->any_stored = true;
     *trust = check_trust(s);
-    return !ends && !is_root(s, issuer);
+    return !ends && !node_is_root(s->j, issuer);
 }
 
 static bool step_sent(struct build *s)
 {
     const int child = s->route->nodes[s->route->count - 1];
-    if (s->route->count > s->longest || is_root(s, child))
+    if (s->route->count > s->longest || node_is_root(s->j, child))
         return false;
     const int issuer = issuer_sent(s, child);
     if (issuer >= 0)

@@ -66,7 +66,7 @@ static void read_version(struct cert *cert, const struct der *wrapper)
     if (!element_take(cert, &r, DER_INTEGER, &number) || !reader_at_end(&r) ||
         !der_small_int(&number, &value) || value > 2) {
         anomaly_add(cert, ANOMALY_VERSION_UNKNOWN, wrapper->offset);
-        if (r.bad || !reader_at_end(&r) || number.body.n == 0)
+        if (r.bad || !reader_at_end(&r) || number.body.n == 0 || der_int_is_padded(number.body))
             anomaly_add(cert, ANOMALY_MALFORMED, r.bad ? r.bad_at : r.offset);
         const bool readable = !r.bad && der_small_int(&number, &value) && value < INT32_MAX;
         cert->version = readable ? (unsigned)value + 1 : 0;
@@ -115,6 +115,8 @@ static cw_time read_time(struct cert *cert, struct reader *r)
     cw_time t = TIME_NONE;
     const unsigned faults = reader_next(r, &element) ? der_time(&element, &t) : DER_TIME_UNREADABLE;
     cert->time_faults |= (uint8_t)faults;
+    if (!r->bad && element.tag != DER_UTC_TIME && element.tag != DER_GENERALIZED_TIME)
+        anomaly_add(cert, ANOMALY_MALFORMED, element.offset);
     for (size_t i = 0; faults != 0 && i < sizeof rows / sizeof *rows; i++) {
         if ((faults & rows[i].fault) != 0)
             anomaly_add(cert, rows[i].anomaly, element.offset);
@@ -290,6 +292,15 @@ static bool read_tbs(struct cert *cert, struct reader *r)
     return true;
 }
 
+/** The same algorithm with the same parameters, however their lengths are written. */
+static bool algorithm_equal(const struct algorithm *a, const struct algorithm *b)
+{
+    if (!bytes_equal(a->oid, b->oid) || a->has_parameters != b->has_parameters)
+        return false;
+    return !a->has_parameters || (a->parameters.tag == b->parameters.tag &&
+                                  bytes_equal(a->parameters.body, b->parameters.body));
+}
+
 /** RFC 5280 section 4.1.1.2: the signed and the unsigned algorithm are the same. */
 static void read_algorithm(struct cert *cert, const struct der *outer)
 {
@@ -301,12 +312,15 @@ static void read_algorithm(struct cert *cert, const struct der *outer)
     cert->signature_digest = signature_digest(cert, &algorithm);
     if (bytes_equal(cert->inner_algorithm, cert->outer_algorithm))
         return;
-    anomaly_add(cert, ANOMALY_ALGORITHMS_DIFFER, outer->offset);
-    const size_t inner = (size_t)(cert->inner_algorithm.p - cert->der.p);
-    if (algorithm_read(cert->inner_algorithm, inner, &algorithm))
-        signature_digest(cert, &algorithm);
+    const size_t at = (size_t)(cert->inner_algorithm.p - cert->der.p);
+    struct algorithm inner;
+    if (!algorithm_read(cert->inner_algorithm, at, &inner))
+        anomaly_add(cert, ANOMALY_MALFORMED, at);
     else
-        anomaly_add(cert, ANOMALY_MALFORMED, inner);
+        signature_digest(cert, &inner);
+    anomaly_add(
+        cert, algorithm_equal(&inner, &algorithm) ? ANOMALY_LONG_LENGTH : ANOMALY_ALGORITHMS_DIFFER,
+        outer->offset);
 }
 
 /** signatureAlgorithm and signatureValue (RFC 5280 sections 4.1.1.2 and 4.1.1.3). */

@@ -14,12 +14,14 @@ static bool failed_at(struct reader *r, const struct reader *inner)
     return false;
 }
 
-/** The one element that an extension's value is. */
+/** The one element that an extension's value is. Bytes behind it are odd, but no obstacle. */
 static bool read_only(struct cert *cert, struct reader *r, uint8_t tag, struct der *out)
 {
     if (!element_take(cert, r, tag, out))
         return false;
-    return reader_at_end(r) || failed_at(r, r);
+    if (!reader_at_end(r))
+        anomaly_add(cert, ANOMALY_EXTENSION_TRAILING, r->offset);
+    return true;
 }
 
 /** Bits of a named BIT STRING: bit i of the result is bit i of the string (X.680 section 22). */
@@ -151,13 +153,15 @@ static bool read_ski(struct cert *cert, struct reader *r)
 }
 
 /** GeneralNames to their end, each of which can be read. */
-static bool names_are_readable(struct reader names)
+static bool names_are_readable(struct cert *cert, struct reader names)
 {
     struct general_name name;
     size_t count = 0;
-    while (count++ < LIMIT_SAN_NAMES && general_name_next(&names, &name))
+    while (count++ < LIMIT_SAN_NAMES && general_name_next(&names, &name)) {
         if (name.kind == GN_BAD)
             return false;
+        general_name_check(cert, &name);
+    }
     return !names.bad;
 }
 
@@ -172,7 +176,7 @@ static bool read_aki(struct cert *cert, struct reader *r)
         cert->aki_key_id = element.body;
     if (reader_optional(&fields, DER_CONTEXT_CONS(1), &element)) {
         cert->aki_issuer = element.body;
-        if (!names_are_readable(reader_enter(&element)))
+        if (!names_are_readable(cert, reader_enter(&element)))
             return failed_at(r, &(struct reader){.offset = element.offset});
     }
     if (reader_optional(&fields, DER_CONTEXT(2), &element)) {
@@ -211,6 +215,7 @@ static bool check_general_names(struct cert *cert, struct reader *r, bool is_san
         count++;
         if (name.kind == GN_BAD)
             return failed_at(r, &(struct reader){.offset = name.offset});
+        general_name_check(cert, &name);
         if (is_san && name.kind == GN_IP && name.value.n != 4 && name.value.n != 16)
             anomaly_add(cert, ANOMALY_SAN_BAD_IP, name.offset);
         if (is_san && is_ia5_kind(name.kind) && !is_ascii(name.value))
@@ -266,6 +271,7 @@ static bool check_subtree(void *context, const struct subtree *subtree)
         anomaly_add(cert, ANOMALY_NC_MINIMUM, subtree->base.offset);
     if (subtree->base.kind == GN_IP && !ip_subtree_is_good(subtree->base.value))
         anomaly_add(cert, ANOMALY_NC_BAD_IP, subtree->base.offset);
+    general_name_check(cert, &subtree->base);
     return true;
 }
 
@@ -290,6 +296,32 @@ static bool read_name_constraints(struct cert *cert, struct reader *r)
 
 /* ---- policies ---- */
 
+/** policyQualifiers SEQUENCE OF { policyQualifierId, ANY } OPTIONAL; a CPS pointer is an IA5String,
+ * a user notice a SEQUENCE. */
+static bool qualifiers_are_readable(struct reader *fields)
+{
+    static const uint8_t id_qt[] = {0x2b, 6, 1, 5, 5, 7, 2};
+    struct der list, qualifier, id, value;
+    if (!reader_optional(fields, DER_SEQUENCE, &list))
+        return !fields->bad && reader_at_end(fields);
+    struct reader qualifiers = reader_enter(&list);
+    while (reader_expect(&qualifiers, DER_SEQUENCE, &qualifier)) {
+        struct reader inner = reader_enter(&qualifier);
+        if (!reader_expect(&inner, DER_OID, &id) || !oid_is_well_formed(id.body) ||
+            !reader_next(&inner, &value) || !reader_at_end(&inner))
+            return false;
+        const bool known =
+            id.body.n == sizeof id_qt + 1 &&
+            bytes_equal(bytes_slice(id.body, 0, sizeof id_qt), bytes_of(id_qt, sizeof id_qt));
+        const uint8_t kind = known ? id.body.p[sizeof id_qt] : 0;
+        if ((kind == 1 && value.tag != DER_IA5_STRING) || (kind == 2 && value.tag != DER_SEQUENCE))
+            return false;
+        if (reader_at_end(&qualifiers))
+            break;
+    }
+    return !qualifiers.bad && reader_at_end(fields);
+}
+
 /** RFC 5280 section 4.2.1.4: a policy appears once. */
 static bool read_policies(struct cert *cert, struct reader *r)
 {
@@ -305,7 +337,8 @@ static bool read_policies(struct cert *cert, struct reader *r)
         if (!element_take(cert, &items, DER_SEQUENCE, &item))
             return failed_at(r, &items);
         struct reader fields = reader_enter(&item);
-        if (!element_take(cert, &fields, DER_OID, &oid))
+        if (!element_take(cert, &fields, DER_OID, &oid) || !oid_is_well_formed(oid.body) ||
+            !qualifiers_are_readable(&fields))
             return failed_at(r, &fields);
         for (size_t i = 0; i < count; i++) {
             if (bytes_equal(seen[i], oid.body))
@@ -330,7 +363,8 @@ static bool read_policy_mappings(struct cert *cert, struct reader *r)
             return failed_at(r, &items);
         struct reader fields = reader_enter(&item);
         if (!element_take(cert, &fields, DER_OID, &from) ||
-            !element_take(cert, &fields, DER_OID, &to))
+            !element_take(cert, &fields, DER_OID, &to) || !oid_is_well_formed(from.body) ||
+            !oid_is_well_formed(to.body) || !reader_at_end(&fields))
             return failed_at(r, &fields);
         if (oid_of(from.body) == OID_ANY_POLICY || oid_of(to.body) == OID_ANY_POLICY)
             anomaly_add(cert, ANOMALY_POLICY_MAPS_ANY, item.offset);
@@ -351,7 +385,7 @@ static bool read_policy_constraints(struct cert *cert, struct reader *r)
         int64_t value;
         if (!reader_optional(&fields, (uint8_t)DER_CONTEXT(tag), &element))
             continue;
-        if (!der_small_int(&element, &value))
+        if (!integer_is_good(&element) || !der_small_int(&element, &value))
             return failed_at(r, &(struct reader){.offset = element.offset});
         any = true;
     }
@@ -365,7 +399,7 @@ static bool read_inhibit_any(struct cert *cert, struct reader *r)
     int64_t value;
     if (!read_only(cert, r, DER_INTEGER, &number))
         return false;
-    return der_small_int(&number, &value) ||
+    return (integer_is_good(&number) && der_small_int(&number, &value)) ||
            failed_at(r, &(struct reader){.offset = number.offset});
 }
 
@@ -392,37 +426,42 @@ static bool read_access(struct cert *cert, struct reader *r)
     return true;
 }
 
+/** As decoders take a BIT STRING: X.690 section 8.6.2.3 (no unused bits of no octets) is kept by
+ *  nobody. */
+static bool bits_are_decodable(const struct der *element)
+{
+    return element->body.n > 0 && element->body.p[0] <= 7;
+}
+
 /** DistributionPointName ::= CHOICE { fullName [0], nameRelativeToCRLIssuer [1] } */
-static bool point_name_is_readable(const struct der *wrapper)
+static bool point_name_is_readable(struct cert *cert, const struct der *wrapper)
 {
     struct reader choice = reader_enter(wrapper);
     struct der name;
     if (!reader_next(&choice, &name) || !reader_at_end(&choice))
         return false;
     if (name.tag == DER_CONTEXT_CONS(0))
-        return names_are_readable(reader_enter(&name));
+        return names_are_readable(cert, reader_enter(&name));
     return name.tag == DER_CONTEXT_CONS(1);
 }
 
 /** DistributionPoint ::= SEQUENCE { distributionPoint [0], reasons [1], cRLIssuer [2] }: "MUST NOT
  *  consist of only the reasons field". */
-static bool point_is_readable(const struct der *point)
+static bool point_is_readable(struct cert *cert, const struct der *point)
 {
     struct reader fields = reader_enter(point);
     struct der field;
     bool named = false;
     if (reader_optional(&fields, DER_CONTEXT_CONS(0), &field)) {
         named = true;
-        if (!point_name_is_readable(&field))
+        if (!point_name_is_readable(cert, &field))
             return false;
     }
-    struct bytes bits;
-    unsigned unused;
-    if (reader_optional(&fields, DER_CONTEXT(1), &field) && !der_bit_string(&field, &bits, &unused))
+    if (reader_optional(&fields, DER_CONTEXT(1), &field) && !bits_are_decodable(&field))
         return false;
     if (reader_optional(&fields, DER_CONTEXT_CONS(2), &field)) {
         named |= field.body.n > 0;
-        if (!names_are_readable(reader_enter(&field)))
+        if (!names_are_readable(cert, reader_enter(&field)))
             return false;
     }
     return named && !fields.bad && reader_at_end(&fields);
@@ -435,12 +474,10 @@ static bool read_distribution_points(struct cert *cert, struct reader *r)
     if (!read_only(cert, r, DER_SEQUENCE, &list))
         return false;
     struct reader items = reader_enter(&list);
-    if (reader_at_end(&items))
-        return failed_at(r, &items);
     while (!reader_at_end(&items)) {
         if (!element_take(cert, &items, DER_SEQUENCE, &item))
             return failed_at(r, &items);
-        if (!point_is_readable(&item))
+        if (!point_is_readable(cert, &item))
             return failed_at(r, &(struct reader){.offset = item.offset});
     }
     return true;
@@ -468,13 +505,11 @@ static bool read_tls_feature(struct cert *cert, struct reader *r)
 static bool read_ns_cert_type(struct cert *cert, struct reader *r)
 {
     struct der element;
-    struct bytes bits;
-    unsigned unused;
     if (!read_only(cert, r, DER_BIT_STRING, &element))
         return false;
-    if (!der_bit_string(&element, &bits, &unused))
+    if (!bits_are_decodable(&element))
         return failed_at(r, &(struct reader){.offset = element.offset});
-    cert->ns_cert_type = bits.n > 0 ? bits.p[0] : 0;
+    cert->ns_cert_type = element.body.n > 1 ? element.body.p[1] : 0;
     return true;
 }
 

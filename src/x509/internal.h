@@ -71,6 +71,10 @@ struct rdns rdns_of(struct bytes name, size_t offset);
 bool rdn_next(struct rdns *rdns, struct rdn *out);
 /** Every RDN of it can be followed. */
 bool name_is_readable(struct bytes name);
+/** Every value in it is of a type that names have, and in its characters. */
+bool name_is_of_strings(struct bytes name);
+/** Notes a directory name in an extension that is not. */
+void general_name_check(struct cert *cert, const struct general_name *name);
 void name_check(struct cert *cert, struct bytes name, size_t offset);
 /** Every octet is in PrintableString's set. */
 bool is_printable_string(struct bytes value);

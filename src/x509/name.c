@@ -113,10 +113,15 @@ static bool is_wide_string(const struct attribute *attribute)
     return true;
 }
 
-static void attribute_check(struct cert *cert, const struct attribute *attribute)
+static bool attribute_is_string(const struct attribute *attribute)
 {
     const bool wide = attribute->tag == DER_BMP_STRING || attribute->tag == DER_UNIVERSAL_STRING;
-    if (!tag_is_of_names(attribute->tag) || (wide && !is_wide_string(attribute)))
+    return tag_is_of_names(attribute->tag) && (!wide || is_wide_string(attribute));
+}
+
+static void attribute_check(struct cert *cert, const struct attribute *attribute)
+{
+    if (!attribute_is_string(attribute))
         anomaly_add(cert, ANOMALY_NAME_STRING, attribute->offset);
     if (attribute->tag == DER_PRINTABLE_STRING && !is_printable_string(attribute->value))
         anomaly_add(cert, ANOMALY_NAME_PRINTABLE, attribute->offset);
@@ -145,6 +150,25 @@ bool name_is_readable(struct bytes name)
     while (rdn_next(&rdns, &rdn))
         ;
     return !rdns.reader.bad;
+}
+
+bool name_is_of_strings(struct bytes name)
+{
+    struct rdns rdns = rdns_of(name, 0);
+    struct rdn rdn;
+    bool good = true;
+    while (rdn_next(&rdns, &rdn))
+        for (size_t i = 0; i < rdn.n; i++)
+            good &=
+                attribute_is_string(&rdn.attributes[i]) &&
+                (rdn.attributes[i].tag != DER_UTF8_STRING || str_is_utf8(rdn.attributes[i].value));
+    return good;
+}
+
+void general_name_check(struct cert *cert, const struct general_name *name)
+{
+    if (name->kind == GN_DIRECTORY && !name_is_of_strings(name->value))
+        anomaly_add(cert, ANOMALY_EXTENSION_NAME, name->offset);
 }
 
 /* ---- comparing ---- */
@@ -177,13 +201,20 @@ static int32_t folded_next(struct chars *chars, bool *inside)
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
+/** Text that is compared by its characters, whatever its type. A NumericString has a matching rule
+ *  of its own (X.520 section 6.1.4) and equals no DirectoryString. */
+static bool tag_is_folded(uint8_t tag)
+{
+    return tag_is_text(tag) && tag != DER_NUMERIC_STRING;
+}
+
 static bool attribute_equal(const struct attribute *a, const struct attribute *b)
 {
     if (!bytes_equal(a->type, b->type))
         return false;
     if (a->tag == b->tag && bytes_equal(a->value, b->value))
         return true;
-    if (!tag_is_text(a->tag) || !tag_is_text(b->tag))
+    if (!tag_is_folded(a->tag) || !tag_is_folded(b->tag))
         return false;
     struct chars left = chars_of(a->value, a->tag), right = chars_of(b->value, b->tag);
     bool left_inside = false, right_inside = false;
@@ -215,7 +246,7 @@ static uint64_t mix_bytes(uint64_t hash, struct bytes b)
 static uint64_t attribute_hash(const struct attribute *attribute)
 {
     uint64_t hash = mix_bytes(FNV_BASIS, attribute->type);
-    if (!tag_is_text(attribute->tag))
+    if (!tag_is_folded(attribute->tag))
         return mix_bytes(mix(hash, attribute->tag), attribute->value);
     struct chars chars = chars_of(attribute->value, attribute->tag);
     bool inside = false;

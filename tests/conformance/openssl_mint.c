@@ -436,19 +436,18 @@ static X509_EXTENSION *extension_make(CONF *conf, X509V3_CTX *context, const cha
     return made;
 }
 
-/** "CN=a/O=b" as a name. */
+/** "/O=Example/CN=Leaf" */
 static X509_NAME *name_make(const char *text)
 {
     X509_NAME *name = X509_NAME_new();
-    while (*text != '\0') {
-        char part[200];
-        const size_t n = strcspn(text, "/");
-        snprintf(part, sizeof part, "%.*s", (int)n, text);
-        char *equals = strchr(part, '=');
-        *equals = '\0';
-        X509_NAME_add_entry_by_txt(name, part, MBSTRING_ASC, (unsigned char *)equals + 1, -1, -1,
+    while (*text == '/') {
+        const size_t n = strcspn(text + 1, "/"), type = strcspn(text + 1, "=");
+        char field[40];
+        snprintf(field, sizeof field, "%.*s", (int)type, text + 1);
+        X509_NAME_add_entry_by_txt(name, field, MBSTRING_ASC,
+                                   (const unsigned char *)text + type + 2, (int)(n - type - 1), -1,
                                    0);
-        text += n + (text[n] == '/');
+        text += n + 1;
     }
     return name;
 }
