@@ -235,6 +235,8 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
                                    .accepts = -1,
                                    .message = "",
                                    .code = "",
+                                   .gist = "",
+                                   .said = -1,
                                    .name_judged = j->obs->target.name_kind != NAME_NONE};
     if (j->first < 0)
         return;

@@ -114,6 +114,8 @@ struct client_verdict {
     int accepts;         /**< 1, 0, or -1: no certificate was seen or not modelled */
     const char *message; /**< verbatim, variable parts filled in; "" when it accepts */
     const char *code;    /**< "20", "CERT_HAS_EXPIRED"; "" none */
+    const char *gist;    /**< the message without what this client puts around each one */
+    int said;            /**< index of the reason that the message tells, -1 none */
     int *path;           /**< nodes of the path it chose, leaf first */
     size_t path_count;
     struct reason *reasons;

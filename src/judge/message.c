@@ -155,14 +155,18 @@ static void lines_add(struct buf *out, const char *text, const char *separator)
 }
 
 /** All lines, each once, in phase order: for clients that print a line per problem. */
-static const char *speak_all(struct judging *j, const struct profile *profile,
-                             const struct spoken *list, size_t count)
+static void speak_all(struct judging *j, const struct spoken *list, size_t count,
+                      struct client_verdict *verdict)
 {
+    const struct profile *profile = verdict->profile;
     BUF_CLEANUP out = {0};
     struct parts all = {.spoken = &list[0], .code = "", .message = "", .words = NULL};
     const struct words *first = words_for(profile, &list[0]);
-    if (first != NULL && first->bare)
-        return words_fill(j, first->text, &all);
+    verdict->code = "";
+    if (first != NULL && first->bare) {
+        verdict->message = verdict->gist = words_fill(j, first->text, &all);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         const struct words *w = words_for(profile, &list[i]);
         if (w == NULL && list[i].hidden)
@@ -171,8 +175,9 @@ static const char *speak_all(struct judging *j, const struct profile *profile,
         const struct parts parts = {.spoken = &list[i], .code = "", .message = "", .words = w};
         lines_add(&out, words_fill(j, text, &parts), profile->separator);
     }
-    all.message = arena_strdup(j->arena, buf_cstr(&out));
-    return profile->wrapper != NULL ? words_fill(j, profile->wrapper, &all) : all.message;
+    verdict->gist = all.message = arena_strdup(j->arena, buf_cstr(&out));
+    verdict->message =
+        profile->wrapper != NULL ? words_fill(j, profile->wrapper, &all) : all.message;
 }
 
 static void speak_one(struct judging *j, const struct profile *profile, const struct spoken *s,
@@ -189,6 +194,7 @@ static void speak_one(struct judging *j, const struct profile *profile, const st
         parts.code = code_name(profile->codes, parts.code);
     parts.message = words_fill(j, w != NULL ? w->text : profile->fallback, &parts);
     out->code = failure && profile->failure_code != NULL ? profile->failure_code : parts.code;
+    out->gist = parts.message;
     out->message = wrapper == NULL ? parts.message : words_fill(j, wrapper, &parts);
 }
 
@@ -211,6 +217,7 @@ static void speak_flags(struct judging *j, const struct profile *profile, const 
     out->code = arena_printf(j->arena, "0x%lx", flags);
     const struct parts parts = {
         .spoken = &list[0], .code = out->code, .message = buf_cstr(&lines), .words = NULL};
+    out->gist = arena_strdup(j->arena, buf_cstr(&lines));
     out->message = words_fill(j, wrapper != NULL ? wrapper : profile->wrapper, &parts);
 }
 
@@ -221,6 +228,7 @@ static void speak_search(struct judging *j, const struct profile *profile, const
     struct parts parts = {.spoken = s, .code = profile->search_code, .message = "", .words = NULL};
     parts.message = words_fill(j, profile->search_failed, &parts);
     out->code = profile->search_code;
+    out->gist = parts.message;
     out->message = words_fill(j, profile->wrapper, &parts);
 }
 
@@ -325,6 +333,30 @@ static const struct spoken *reason_shown(const struct profile *profile, const st
     return &list[0];
 }
 
+/** Says it; the reason that it tells. */
+static const struct spoken *spoken_say(struct judging *j, const struct spoken *list, size_t count,
+                                       bool search_failed, struct client_verdict *out)
+{
+    const struct profile *profile = out->profile;
+    if (profile->pick == PICK_FLAGS) {
+        const struct words *w = words_for(profile, &list[0]);
+        if (w != NULL && !w->bare) {
+            speak_flags(j, profile, list, count, out);
+            return &list[0];
+        }
+    }
+    if (profile->pick == PICK_ALL) {
+        speak_all(j, list, count, out);
+        return &list[0];
+    }
+    const struct spoken *shown = reason_shown(profile, list, count);
+    if (search_failed && profile->search_failed != NULL && shown->phase >= profile->search_phase)
+        speak_search(j, profile, shown, out);
+    else
+        speak_one(j, profile, shown, out);
+    return shown;
+}
+
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out)
 {
     const struct profile *profile = out->profile;
@@ -344,22 +376,9 @@ void client_speak(struct judging *j, const struct reasons *reasons, struct clien
     qsort(list, reasons->count, sizeof *list, spoken_compare);
     reasons_hide(profile, list, reasons->count);
     qsort(list, reasons->count, sizeof *list, spoken_compare);
-    if (profile->pick == PICK_FLAGS) {
-        const struct words *w = words_for(profile, &list[0]);
-        if (w != NULL && !w->bare) {
-            speak_flags(j, profile, list, reasons->count, out);
-            return;
-        }
-    }
-    if (profile->pick == PICK_ALL) {
-        out->message = speak_all(j, profile, list, reasons->count);
-        out->code = "";
-        return;
-    }
-    const struct spoken *shown = reason_shown(profile, list, reasons->count);
-    if (reasons->search_failed && profile->search_failed != NULL &&
-        shown->phase >= profile->search_phase)
-        speak_search(j, profile, shown, out);
-    else
-        speak_one(j, profile, shown, out);
+    const struct fact *told =
+        spoken_say(j, list, reasons->count, reasons->search_failed, out)->fact;
+    for (size_t i = 0; i < out->reason_count && out->said < 0; i++)
+        if (out->reasons[i].fact == told->id && out->reasons[i].node == told->node)
+            out->said = (int)i;
 }

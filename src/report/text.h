@@ -54,9 +54,21 @@ struct tally {
 };
 bool client_counts(const struct target_report *target, const struct client_verdict *client);
 struct tally client_tally(const struct target_report *target);
+/** A client's message, with its code where that is not in it. */
+const char *client_words(struct arena *arena, const struct client_verdict *client);
 void text_clients(struct page *page);
 /** What stands beside the verdict: documented clients, and that no name was judged. */
 void text_clients_aside(struct page *page);
+
+/** Clients of one row, versions that agree as ranges: "curl, Python ≥3.13". */
+struct fold_row {
+    const char *names, *words, *note;
+};
+/** The row that begins with client `i`: those that reject for the same reason, or by_words with the
+ *  very same message. False when it does not reject, or an earlier row has it. */
+bool fold_row(const struct page *page, size_t i, bool by_words, struct fold_row *out);
+/** All clients of this verdict, of those that count or of the others. */
+const char *fold_names(const struct page *page, int accepts, bool counting);
 
 /** A cause of a rejection; the others are consequences, warnings and notices. */
 bool finding_is_cause(const struct finding *finding);

@@ -4,7 +4,8 @@
 
 #include "text.h"
 
-enum { NAMES_COLUMNS = 22, NOTES_SHOWN = 6 };
+/** With more clients than FOLDED_FROM, rows are reasons instead of messages. */
+enum { NAMES_COLUMNS = 22, NOTES_SHOWN = 6, FOLDED_FROM = 8 };
 
 static bool is_measured(const struct client_verdict *client)
 {
@@ -38,7 +39,7 @@ struct tally client_tally(const struct target_report *target)
     return tally;
 }
 
-static const char *client_words(struct arena *arena, const struct client_verdict *client)
+const char *client_words(struct arena *arena, const struct client_verdict *client)
 {
     const char *message = show_guard(arena, client->message);
     const char *code = show_guard(arena, client->code);
@@ -47,33 +48,6 @@ static const char *client_words(struct arena *arena, const struct client_verdict
     if (code[0] == '\0' || strstr(message, code) != NULL)
         return message;
     return arena_printf(arena, "%s (%s)", message, code);
-}
-
-/** Titles of clients whose verdict is `accepts`; with `words`, only of those that say exactly that.
- */
-struct selection {
-    int accepts;
-    bool counting;
-    const char *words;
-};
-
-static bool is_selected(const struct page *page, const struct client_verdict *client,
-                        const struct selection *want)
-{
-    return client->accepts == want->accepts &&
-           client_counts(page->target, client) == want->counting &&
-           (want->words == NULL || strcmp(client_words(page->arena, client), want->words) == 0);
-}
-
-static const char *selected(const struct page *page, const struct selection *want)
-{
-    const struct verdict *verdict = &page->target->verdict;
-    const char **titles = arena_array(page->arena, verdict->client_count + 1, sizeof *titles);
-    size_t count = 0;
-    for (size_t i = 0; i < verdict->client_count; i++)
-        if (is_selected(page, &verdict->clients[i], want))
-            titles[count++] = profile_title(verdict->clients[i].profile);
-    return text_join(page->arena, titles, count, ", ");
 }
 
 /* Names in their column and words beside them, or below when the names need more room. */
@@ -90,22 +64,22 @@ static void beside(struct page *page, const char *names, enum style style, const
     page_wrap(page, style, words, at, at);
 }
 
-static void text_rejects(struct page *page)
+static void text_rejects(struct page *page, struct tally tally)
 {
     const struct verdict *verdict = &page->target->verdict;
+    const bool by_words = tally.judged <= FOLDED_FROM || page->verbose > 0;
+    struct fold_row row;
     bool first = true;
     for (size_t i = 0; i < verdict->client_count; i++) {
-        struct selection same = {.accepts = 0, .counting = true};
-        if (!is_selected(page, &verdict->clients[i], &same))
-            continue;
-        same.words = client_words(page->arena, &verdict->clients[i]);
-        bool done = false;
-        for (size_t k = 0; k < i && !done; k++)
-            done = is_selected(page, &verdict->clients[k], &same);
-        if (done)
+        if (!fold_row(page, i, by_words, &row))
             continue;
         page_label(page, STYLE_BOLD, first ? "Rejects" : NULL);
-        beside(page, selected(page, &same), STYLE_PLAIN, same.words);
+        beside(page, row.names, STYLE_PLAIN, row.words);
+        if (row.note[0] != '\0') {
+            page_spaces(page, PAGE_BODY + NAMES_COLUMNS + 2);
+            page_wrap(page, STYLE_DIM, row.note, PAGE_BODY + NAMES_COLUMNS + 2,
+                      PAGE_BODY + NAMES_COLUMNS + 2);
+        }
         first = false;
     }
 }
@@ -124,16 +98,14 @@ static bool search_matters(const struct page *page)
 static void text_accepts(struct page *page, struct tally tally)
 {
     if (tally.accepting > NOTES_SHOWN || !search_matters(page)) {
-        struct selection all = {.accepts = 1, .counting = true};
-        page_item(page, "Accepts", selected(page, &all));
+        page_item(page, "Accepts", fold_names(page, 1, true));
         return;
     }
     const struct verdict *verdict = &page->target->verdict;
-    const struct selection accepting = {.accepts = 1, .counting = true};
     bool first = true;
     for (size_t i = 0; i < verdict->client_count; i++) {
         const struct client_verdict *client = &verdict->clients[i];
-        if (!is_selected(page, client, &accepting))
+        if (client->accepts != 1 || !client_counts(page->target, client))
             continue;
         page_label(page, STYLE_BOLD, first ? "Accepts" : NULL);
         beside(page, profile_title(client->profile), STYLE_DIM, profile_note(client->profile));
@@ -143,8 +115,7 @@ static void text_accepts(struct page *page, struct tally tally)
 
 static void text_documented(struct page *page)
 {
-    const char *accepting = selected(page, &(struct selection){.accepts = 1, .counting = false});
-    const char *rejecting = selected(page, &(struct selection){.accepts = 0, .counting = false});
+    const char *accepting = fold_names(page, 1, false), *rejecting = fold_names(page, 0, false);
     if (accepting[0] == '\0' && rejecting[0] == '\0')
         return;
     const char *text = "not measured, from documentation: ";
@@ -178,7 +149,7 @@ void text_clients(struct page *page)
     if (page->target->verdict.client_count == 0)
         return;
     page_end(page);
-    text_rejects(page);
+    text_rejects(page, tally);
     if (tally.accepting > 0)
         text_accepts(page, tally);
     text_clients_aside(page);
