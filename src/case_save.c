@@ -50,6 +50,29 @@ static size_t members_touched(struct arena *arena, const struct graph *graph, st
     return count;
 }
 
+/* The members of all stores, each once, with the stores that hold it where there are several. */
+static size_t anchors_touched(struct arena *arena, const struct checked *checked, struct seen *out)
+{
+    const struct graph *graph = &checked->report.verdict.graph;
+    struct seen *some = arena_array(arena, LIMIT_NODES, sizeof *some);
+    size_t count = 0;
+    for (size_t s = 0; s < checked->distinct_count; s++) {
+        const size_t n = members_touched(arena, graph, checked->distinct[s], some);
+        for (size_t i = 0; i < n; i++) {
+            size_t at = 0;
+            while (at < count && !cert_equal(out[at].cert, some[i].cert))
+                at++;
+            if (at == LIMIT_NODES)
+                break;
+            if (at == count)
+                out[count++] = some[i];
+            if (checked->distinct_count > 1)
+                out[at].stores |= UINT32_C(1) << s;
+        }
+    }
+    return count;
+}
+
 enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
                          struct error *error)
 {
@@ -58,7 +81,7 @@ enum cw_code report_case(const struct cw_report *report, size_t target, struct b
     struct arena arena = {0};
     struct seen *anchors = arena_array(&arena, LIMIT_NODES, sizeof *anchors);
     struct seen *pool = arena_array(&arena, LIMIT_NODES, sizeof *pool);
-    const size_t anchor_count = members_touched(&arena, graph, checked->store, anchors);
+    const size_t anchor_count = anchors_touched(&arena, checked, anchors);
     const size_t pool_count = members_touched(&arena, graph, checked->pool, pool);
     const enum cw_code code =
         case_write(&checked->observation, anchors, anchor_count, pool, pool_count, out, error);

@@ -6,19 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ---- stores: opened once, shared by all targets and profiles ---- */
-
-static enum cw_code store_open(const struct cw_options *options, struct store **out,
-                               struct error *error)
-{
-    if (options->only_ca && options->ca.count == 0)
-        return error_set(error, CW_E_USAGE, "--only-ca needs the anchors: add --ca FILE");
-    *out = options->only_ca ? store_new("--ca") : store_system(options->root);
-    for (size_t i = 0; i < options->ca.count; i++)
-        TRY(store_add_path(*out, options->root, options->ca.items[i], error));
-    log_line(1, "trust store: %s, %zu certificates", store_name(*out), store_count(*out));
-    return CW_OK;
-}
+/* ---- opened once, shared by all targets ---- */
 
 static enum cw_code pool_open(const struct cw_options *options, struct store **out,
                               struct error *error)
@@ -38,7 +26,7 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
     struct cw_report *report = xcalloc(1, sizeof *report);
     report->options = options;
     report->memo = sig_memo_new();
-    enum cw_code code = store_open(options, &report->store, error);
+    enum cw_code code = stores_open(report, error);
     if (code == CW_OK)
         code = pool_open(options, &report->pool, error);
     if (code != CW_OK) {
@@ -92,43 +80,6 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
 
 /* ---- what is judged, and by whom ---- */
 
-static struct store *store_of_case(const char *name, const struct seen *members, size_t count)
-{
-    struct store *store = store_new(name);
-    for (size_t i = 0; i < count; i++)
-        store_add_cert(store, members[i].cert, members[i].origin);
-    return store;
-}
-
-/* The case's store replaces this machine's: a replay must not depend on where it runs. */
-static void stores_choose(const struct cw_report *report, struct checked *checked)
-{
-    struct observation *seen = &checked->observation;
-    if (seen->stores_from_case) {
-        const char *name = seen->store_count ? seen->stores[0].name : "case";
-        checked->store = store_of_case(name, seen->case_anchors, seen->case_anchor_count);
-        if (seen->pool_count)
-            checked->pool = store_of_case("--pool", seen->pool, seen->pool_count);
-        return;
-    }
-    checked->store = store_ref(report->store);
-    checked->pool = report->pool ? store_ref(report->pool) : NULL;
-}
-
-static void store_identify(struct cw_report *report, struct observation *out)
-{
-    struct store_identity *identity = arena_alloc(&report->arena, sizeof *identity);
-    identity->name = store_name(report->store);
-    identity->count = store_count(report->store);
-    identity->source_count = store_source_count(report->store);
-    identity->sources =
-        arena_array(&report->arena, identity->source_count, sizeof *identity->sources);
-    for (size_t i = 0; i < identity->source_count; i++)
-        identity->sources[i] = *store_source_at(report->store, i);
-    out->stores = identity;
-    out->store_count = 1;
-}
-
 /* What the observation must say about the options for a case to be judged again without them. */
 static void options_note(struct cw_report *report, struct observation *out)
 {
@@ -140,7 +91,6 @@ static void options_note(struct cw_report *report, struct observation *out)
     out->own_ca = options->ca.count > 0;
     out->only_ca = options->only_ca;
     out->ca_path = arena_strdup(&report->arena, options->ca.count ? options->ca.items[0] : "");
-    store_identify(report, out);
 }
 
 /* Profiles named in a comma-separated list; a case of another version may name unknown ones. */
@@ -175,8 +125,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
             error, CW_E_INPUT,
             "this version knows none of the clients that the case was saved for: choose "
             "some with --client");
-    for (size_t i = 0; i < count; i++)
-        checked->stores[i] = checked->store;
+    stores_choose(report, checked, count);
     checked->selected = *clients && strcmp(clients, "all") != 0;
     checked->report.input = (struct judge_input){
         .observation = &checked->observation,
@@ -195,8 +144,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
 
 static void checked_free(struct checked *checked)
 {
-    store_unref(checked->store);
-    store_unref(checked->pool);
+    stores_drop(checked);
     observation_free(&checked->observation);
 }
 
@@ -239,12 +187,12 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     struct target_report *out = &checked->report;
     TRY(look(report, target, &checked->observation, error));
     options_note(report, &checked->observation);
-    stores_choose(report, checked);
     TRY(input_fill(report, checked, error));
     log_line(1, "judging %zu certificates for %zu clients", checked->observation.sent_count,
              out->input.profile_count);
     judge(&out->input, arena, &out->verdict);
     address_choose(report, checked);
+    stores_blame(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);
     repair(&out->input, &out->verdict, &out->findings, arena, &out->plan);
     outcome_decide(report->options, checked);
@@ -277,7 +225,8 @@ void cw_report_free(struct cw_report *report)
         return;
     for (size_t i = 0; i < report->report.count; i++)
         checked_free(report->checked[i]);
-    store_unref(report->store);
+    store_unref(report->only);
+    trust_machine_free(report->machine);
     store_unref(report->pool);
     sig_memo_free(report->memo);
     arena_free(&report->arena);

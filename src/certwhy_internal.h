@@ -31,8 +31,9 @@ struct cw_options {
     size_t ignore_count, ignore_cap;
     bool only_ca, offline;
     bool ipv4, ipv6;
-    cw_time at;     /**< TIME_NONE: now */
-    double timeout; /**< seconds for one dialogue */
+    cw_time at;                     /**< TIME_NONE: now */
+    double timeout;                 /**< seconds for one dialogue */
+    struct environment environment; /**< whose variables change what clients trust; none: no get */
     enum severity fail_on;
 };
 
@@ -48,9 +49,11 @@ bool option_is_planned(const char *name);
 struct checked {
     struct observation observation;
     const struct profile **profiles;
-    struct store **stores;      /**< per profile: always `store` so far */
-    struct store *store, *pool; /**< this machine's, or a case's own; references */
-    bool selected;              /**< the clients were chosen: documented ones count too */
+    struct store **stores;   /**< per profile, borrowed from `distinct` */
+    struct store **distinct; /**< this machine's, or a case's own; references */
+    size_t distinct_count;
+    struct store *pool; /**< a reference, or NULL */
+    bool selected;      /**< the clients were chosen: documented ones count too */
     struct target_report report;
 };
 
@@ -58,7 +61,9 @@ struct checked {
 struct cw_report {
     struct arena arena;
     const struct cw_options *options; /**< borrowed; not used after the last target */
-    struct store *store, *pool;
+    struct trust_machine *machine;
+    struct store *only; /**< --only-ca: everybody's store; else NULL */
+    struct store *pool;
     struct sig_memo *memo;
     struct checked **checked; /**< parallel to report.targets */
     struct report report;
@@ -79,6 +84,14 @@ int exit_status_graver(int a, int b);
 /** The saved case of one target, for --save. */
 enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
                          struct error *error);
+
+/** Readies this machine's trust stores, none of which is read yet. */
+enum cw_code stores_open(struct cw_report *report, struct error *error);
+/** Gives each of the first `count` profiles its store. */
+void stores_choose(struct cw_report *report, struct checked *checked, size_t count);
+/** Finds the clients that reject because of a setting, and says so among facts and reasons. */
+void stores_blame(struct cw_report *report, struct checked *checked);
+void stores_drop(struct checked *checked);
 
 /** Sets outcome and exit_status of a judged target. */
 void outcome_decide(const struct cw_options *options, struct checked *checked);

@@ -160,6 +160,7 @@ int judging_run(const struct judging_command *judging, const struct arguments *a
     if (argument_given(arguments, "save") && arguments->operand_count > 1)
         return command_unusable(command, "--save keeps one target: check them one by one");
     struct cw_options *options = cw_options_new();
+    options->environment = environment_own();
     const int status = check_with(judging, arguments, options);
     cw_options_free(options);
     return status;

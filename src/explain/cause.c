@@ -64,6 +64,7 @@ enum relation {
     FIRST,   /* the leaf is not first, and the consequence is about what stands there instead */
     CA_ONLY, /* about what only a CA may have, and the same certificate, which is none */
     STALE,   /* another address shows a certificate that is still valid */
+    THEIRS,  /* whom the consequence stops, the cause stops as well */
 };
 /* A rule that ends in '.' stands for its family. */
 static const struct {
@@ -109,6 +110,13 @@ static const struct {
     {"trust.unknown-ca", "trust.wrong-root-same-name", ANY},
     {"trust.store-outdated", "trust.wrong-root-same-name", ANY},
     {"chain.root-sent", "trust.wrong-root-same-name", ANY},
+    {"trust.private-ca", "trust.env-override", THEIRS},
+    {"trust.unknown-ca", "trust.env-override", THEIRS},
+    {"trust.store-outdated", "trust.env-override", THEIRS},
+    {"trust.store-missing", "trust.env-override", THEIRS},
+    {"trust.self-signed", "trust.env-override", THEIRS},
+    {"trust.interception", "trust.env-override", THEIRS},
+    {"chain.missing-intermediate", "trust.env-override", THEIRS},
     {"trust.private-ca", "trust.store-missing", ANY},
     {"trust.unknown-ca", "trust.store-missing", ANY},
     {"trust.self-signed", "trust.store-missing", ANY},
@@ -172,9 +180,20 @@ static bool rule_is(const struct rule *rule, const char *pattern)
     return str_ends(pattern, ".") ? str_starts(rule->id, pattern) : strcmp(rule->id, pattern) == 0;
 }
 
-static bool relation_holds(const struct explaining *e, enum relation relation,
-                           const struct fact *consequence, const struct draft *cause)
+/* Whether every client that the one stops is stopped by the other. */
+static bool clients_within(const struct explaining *e, const struct draft *inner,
+                           const struct draft *outer)
 {
+    for (size_t c = 0; c < e->verdict->client_count; c++)
+        if (inner->rejected_by[c] && !outer->rejected_by[c])
+            return false;
+    return true;
+}
+
+static bool relation_holds(const struct explaining *e, enum relation relation,
+                           const struct draft *follower, const struct draft *cause)
+{
+    const struct fact *consequence = follower->fact;
     const struct cert *cert = draft_cert(e, consequence->node);
     switch (relation) {
     case ANY:
@@ -197,6 +216,8 @@ static bool relation_holds(const struct explaining *e, enum relation relation,
                 consequence->value == ANOMALY_PATH_LENGTH_NOT_CA);
     case STALE:
         return cause->variant && strcmp(cause->variant, "stale") == 0;
+    case THEIRS:
+        return clients_within(e, follower, cause);
     }
     return false;
 }
@@ -207,7 +228,7 @@ static bool draft_follows(const struct explaining *e, const struct draft *conseq
     for (size_t row = 0; row < sizeof because_table / sizeof because_table[0]; row++)
         if (rule_is(consequence->finding.rule, because_table[row].consequence) &&
             rule_is(cause->finding.rule, because_table[row].cause) &&
-            relation_holds(e, because_table[row].relation, consequence->fact, cause))
+            relation_holds(e, because_table[row].relation, consequence, cause))
             return true;
     return false;
 }

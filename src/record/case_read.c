@@ -39,6 +39,7 @@ static struct seen *seen_read(struct field_reader *reader, const json_t *root, c
         const json_t *item = json_array_get(list, i);
         fields_read(reader, item, case_origin_fields, &seen[i].origin);
         seen[i].cert = cert_parse(blob_at(reader, blobs, json_object_get(item, "der")));
+        seen[i].stores = (uint32_t)json_integer_value(json_object_get(item, "stores"));
         *count = i + 1; /* counted one by one: observation_free() drops what was made */
     }
     return seen;
@@ -129,6 +130,19 @@ static void sources_read(struct field_reader *reader, const json_t *item,
     }
 }
 
+/* A member that cases of one store do not have. */
+static const char *text_or_nothing(struct field_reader *reader, const json_t *item, const char *key)
+{
+    const json_t *value = json_object_get(item, key);
+    if (!value)
+        return "";
+    if (!json_is_string(value))
+        fields_fail(reader, key, "it is not text");
+    return json_is_string(value)
+               ? fields_text(reader->arena, json_string_value(value), json_string_length(value))
+               : "";
+}
+
 static void stores_read(struct field_reader *reader, const json_t *root, struct observation *out)
 {
     const json_t *list = fields_array(reader, root, "stores", LIMIT_CASE_NAMES, &out->store_count);
@@ -137,6 +151,10 @@ static void stores_read(struct field_reader *reader, const json_t *root, struct 
         const json_t *item = json_array_get(list, i);
         fields_read(reader, item, case_store_fields, &out->stores[i]);
         sources_read(reader, item, &out->stores[i]);
+        out->stores[i].clients = text_or_nothing(reader, item, "clients");
+        out->stores[i].setting = text_or_nothing(reader, item, "setting");
+        out->stores[i].hurt = text_or_nothing(reader, item, "hurt");
+        out->stores[i].refusal = text_or_nothing(reader, item, "refusal");
     }
 }
 

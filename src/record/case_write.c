@@ -55,6 +55,8 @@ static json_t *seen_write(struct blobs *blobs, const struct seen *seen, size_t c
     for (size_t i = 0; i < count; i++) {
         json_t *item = fields_write(case_origin_fields, &seen[i].origin);
         json_object_set_new(item, "der", blob_write(blobs, seen[i].cert->der));
+        if (seen[i].stores)
+            json_object_set_new(item, "stores", json_integer((json_int_t)seen[i].stores));
         json_array_append_new(list, item);
     }
     return list;
@@ -111,6 +113,15 @@ static json_t *file_write(struct blobs *blobs, const struct container *file)
     return object;
 }
 
+/* Left out where one store is everybody's: the usual case stays as it always was. */
+static void store_owners_write(const struct store_identity *store, json_t *item)
+{
+    json_object_set_new(item, "clients", json_string(store->clients));
+    json_object_set_new(item, "setting", json_string(store->setting));
+    json_object_set_new(item, "hurt", json_string(store->hurt));
+    json_object_set_new(item, "refusal", json_string(store->refusal));
+}
+
 static json_t *stores_write(const struct observation *observation)
 {
     json_t *list = json_array();
@@ -127,6 +138,8 @@ static json_t *stores_write(const struct observation *observation)
             json_array_append_new(sources, source);
         }
         json_object_set_new(item, "sources", sources);
+        if (observation->store_count > 1 || (store->setting && *store->setting))
+            store_owners_write(store, item);
         json_array_append_new(list, item);
     }
     return list;

@@ -39,6 +39,7 @@ struct connection {
 struct seen {
     struct cert *cert;
     struct origin origin;
+    uint32_t stores; /**< of a case: bit per index of its stores that holds it; 0 all of them */
 };
 
 enum key_pairing {
@@ -55,6 +56,10 @@ struct store_identity {
     const char *name;
     struct store_source *sources;
     size_t source_count, count;
+    const char *clients; /**< whose it is: names of profiles with commas; "" everybody's */
+    const char *setting; /**< what put it in the place of their own: "SSL_CERT_FILE=/x"; "" none */
+    const char *hurt;    /**< those of them that would accept without the setting */
+    const char *refusal; /**< what they say when they stop because they cannot read it; "" none */
 };
 
 enum want_kind { WANT_ISSUER, WANT_CRL, WANT_OCSP };

@@ -201,9 +201,11 @@ static void use_add(struct trust_machine *m, const struct trust_setting *setting
     const bool ignored = *setting->value == '\0' && rule->effect != EFFECT_OFF;
     if (ignored && !client_takes_empty(client))
         return;
+    const bool refuses = rule->failure == REFUSES ||
+                         (rule->failure == MISSING && !file_exists(m->root, setting->path));
     ranks[m->use_count] = rule->rank;
     m->uses[m->use_count++] = (struct trust_use){
-        .setting = setting, .client = client, .effect = rule->effect, .refuses = rule->refuses};
+        .setting = setting, .client = client, .effect = rule->effect, .refuses = refuses};
 }
 
 static void uses_collect(struct trust_machine *m, int *ranks)

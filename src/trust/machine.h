@@ -32,13 +32,19 @@ struct setting_row {
 };
 extern const struct setting_row setting_rows[SETTING_COUNT];
 
+/** What a client does about a path that it cannot use. */
+enum trust_failure {
+    GOES_ON,
+    REFUSES, /**< stops, whatever is wrong with it */
+    MISSING, /**< stops when nothing is there; goes on with what holds no certificate */
+};
 /** A rule of clients.def. */
 struct trust_rule {
     int client; /**< of clients.def: trust_client_at() names it */
     enum setting_id setting;
     int rank;
     enum trust_effect effect;
-    bool refuses;
+    enum trust_failure failure;
 };
 extern const struct trust_rule trust_rules[];
 extern const size_t trust_rule_count;
@@ -52,6 +58,15 @@ bool client_takes_empty(const char *client);
 struct made_store {
     const char *key;
     struct store *store;
+};
+/** The names of a directory, counted once. */
+struct directory_census {
+    const char *path;
+    size_t hashed, others; /**< links by hash; all else but directories and the bundle */
+};
+struct view_store {
+    const struct trust_view *view;
+    struct store *store; /**< one of the machine's */
 };
 struct view_slot {
     struct trust_view *view, *plain; /**< with settings, without; NULL not made yet */
@@ -72,7 +87,11 @@ struct trust_machine {
     struct made_store *stores;
     size_t store_count, store_cap;
     size_t bundle_count; /**< certificates of the system's bundle, without what was added */
-    const char **added;  /**< --ca */
+    struct directory_census *directories;
+    size_t directory_count, directory_cap;
+    struct view_store *view_stores;
+    size_t view_store_count, view_store_cap;
+    const char **added; /**< --ca */
     size_t added_count, added_cap;
     struct trust_place *places;
     size_t place_count, place_cap;

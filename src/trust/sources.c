@@ -32,11 +32,10 @@ enum client_id {
 #undef TRUST_RULE
 };
 
-enum failure { GOES_ON, REFUSES };
 const struct trust_rule trust_rules[] = {
 #define TRUST_CLIENT(id, name, title, evidence, precedence, defaults)
 #define TRUST_RULE(client, setting, rank, effect, failure)                                         \
-    {CLIENT_##client, SETTING_##setting, rank, EFFECT_##effect, failure == REFUSES},
+    {CLIENT_##client, SETTING_##setting, rank, EFFECT_##effect, failure},
 #include "clients.def"
 #undef TRUST_CLIENT
 #undef TRUST_RULE

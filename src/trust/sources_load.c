@@ -19,28 +19,53 @@ static bool is_below(const char *path, const char *directory)
     return strncmp(path, directory, n) == 0 && path[n] == '/';
 }
 
-/* update-ca-certificates keeps a bundle and, in the same directory, a link and a hashed link for
- * each of its certificates. While the numbers agree, the directory holds what the bundle holds, and
- * reading its 300 files would tell nothing. A file that somebody put there by hand shows. */
-static bool directory_adds_nothing(const struct trust_machine *m, const struct trust_part *part,
-                                   const char *bundle, size_t bundle_count)
+static struct directory_census census_take(const struct trust_machine *m, const char *directory,
+                                           const char *bundle)
 {
     struct arena arena = {0};
     const char **names;
-    size_t count, hashed = 0, others = 0;
-    if (!is_below(bundle, part->path) ||
-        file_list(m->root, part->path, LIMIT_STORE_FILES, &arena, &names, &count, NULL) != CW_OK)
+    size_t count;
+    struct directory_census census = {.path = directory};
+    const char *bundle_name = bundle + strlen(directory) + 1;
+    if (file_list(m->root, directory, LIMIT_STORE_FILES, &arena, &names, &count, NULL) != CW_OK)
         count = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *path = arena_printf(&arena, "%s/%s", part->path, names[i]);
+        /* Debian keeps Java's keystore in a directory there. */
+        const bool directory_likely = !strchr(names[i], '.');
         if (is_hash_name(names[i]))
-            hashed++;
-        else if (strcmp(path, bundle) != 0 &&
-                 !(!strchr(names[i], '.') && file_is_dir(m->root, path)))
-            others++;
+            census.hashed++;
+        else if (strcmp(names[i], bundle_name) != 0 &&
+                 !(directory_likely &&
+                   file_is_dir(m->root, arena_printf(&arena, "%s/%s", directory, names[i]))))
+            census.others++;
     }
     arena_free(&arena);
-    return hashed == bundle_count && (part->kind == PART_HASHED || others == bundle_count);
+    return census;
+}
+
+static const struct directory_census *census_of(struct trust_machine *m, const char *directory,
+                                                const char *bundle)
+{
+    for (size_t i = 0; i < m->directory_count; i++)
+        if (strcmp(m->directories[i].path, directory) == 0)
+            return &m->directories[i];
+    m->directories = arena_grow(m->arena, m->directories, m->directory_count, &m->directory_cap,
+                                sizeof *m->directories);
+    m->directories[m->directory_count] = census_take(m, directory, bundle);
+    return &m->directories[m->directory_count++];
+}
+
+/* update-ca-certificates keeps a bundle and, in the same directory, a link and a hashed link for
+ * each of its certificates. While the numbers agree, the directory holds what the bundle holds, and
+ * reading its 300 files would tell nothing. A file that somebody put there by hand shows. */
+static bool directory_adds_nothing(struct trust_machine *m, const struct trust_part *part,
+                                   const char *bundle, size_t bundle_count)
+{
+    if (!is_below(bundle, part->path))
+        return false;
+    const struct directory_census *census = census_of(m, part->path, bundle);
+    return census->hashed == bundle_count &&
+           (part->kind == PART_HASHED || census->others == bundle_count);
 }
 
 /* ---- stores by key ---- */
@@ -165,17 +190,32 @@ static struct store *store_of_nothing(struct trust_machine *m, const struct trus
     return store_keep(m, "nothing|", store);
 }
 
-struct store *trust_view_store(struct trust_machine *m, const struct trust_view *view)
+static struct store *store_make(struct trust_machine *m, const struct trust_view *view)
 {
     if (view_is_system(m, view))
         return bundle_store(m);
     if (view->part_count == 0)
         return store_of_nothing(m, view);
     BUF_CLEANUP key = {0};
-    for (size_t i = 0; i < view->part_count; i++)
+    for (size_t i = 0; i < view->part_count; i++) {
         key_add(m, &view->parts[i], &key);
+        if (view->parts[i].refuses) /* what becomes of it is the client's own affair */
+            buf_printf(&key, "%s|", view->client);
+    }
     struct store *store = store_known(m, buf_cstr(&key));
     return store ? store : store_keep(m, buf_cstr(&key), store_of_parts(m, view));
+}
+
+struct store *trust_view_store(struct trust_machine *m, const struct trust_view *view)
+{
+    for (size_t i = 0; i < m->view_store_count; i++)
+        if (m->view_stores[i].view == view)
+            return m->view_stores[i].store;
+    struct store *store = store_make(m, view);
+    m->view_stores = arena_grow(m->arena, m->view_stores, m->view_store_count, &m->view_store_cap,
+                                sizeof *m->view_stores);
+    m->view_stores[m->view_store_count++] = (struct view_store){view, store};
+    return store;
 }
 
 struct store *trust_part_store(struct trust_machine *m, const struct trust_part *part)
@@ -186,4 +226,52 @@ struct store *trust_part_store(struct trust_machine *m, const struct trust_part 
     else
         store_add_part(store, m->root, part);
     return store;
+}
+
+/* Verbatim, with the path for %s: curl 7.88, git 2.39, requests 2.34, OpenJDK 17. */
+static const struct {
+    const char *client, *missing, *unusable;
+} refusals[] = {
+    {"curl", "curl: (77) error setting certificate file: %s",
+     "curl: (77) error setting certificate file: %s"},
+    {"git", "Problem with the SSL CA cert (path? access rights?)", NULL},
+    {"requests", "OSError: Could not find a suitable TLS CA certificate bundle, invalid path: %s",
+     "SSLError(136, '[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found')"},
+};
+
+static const char *words_of(const char *client, bool missing)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (strcmp(refusals[i].client, client) == 0)
+            return missing ? refusals[i].missing : refusals[i].unusable;
+    return NULL;
+}
+
+static const char *refusal_of(const struct trust_machine *m, const char *client,
+                              const struct store_source *source, struct arena *arena)
+{
+    const char *path = str_safe(arena, bytes_str(source->path));
+    const char *words = words_of(client, !file_exists(m->root, source->path));
+    if (!words)
+        return arena_printf(arena, "(%s cannot read %s)", client, path);
+    const char *place = strstr(words, "%s");
+    return place ? arena_printf(arena, "%.*s%s%s", (int)(place - words), words, path, place + 2)
+                 : words;
+}
+
+const char *trust_view_refusal(struct trust_machine *m, const struct trust_view *view,
+                               struct arena *arena)
+{
+    bool may = false;
+    for (size_t i = 0; i < view->part_count; i++)
+        may = may || view->parts[i].refuses;
+    if (!may)
+        return "";
+    const struct store *store = trust_view_store(m, view);
+    const struct store_source *source =
+        store_source_count(store) == 1 ? store_source_at(store, 0) : NULL;
+    for (size_t i = 0; source && !source->read && i < view->part_count; i++)
+        if (view->parts[i].refuses && strcmp(view->parts[i].path, source->path) == 0)
+            return refusal_of(m, view->client, source, arena);
+    return "";
 }

@@ -209,6 +209,11 @@ const struct trust_view *trust_view_default(struct trust_machine *machine, const
  *  so; when the client would refuse to start because of one, the store is empty. */
 struct store *trust_view_store(struct trust_machine *machine, const struct trust_view *view);
 
+/** What a client says when it stops because of a part that it cannot read, its own words where they
+ *  were measured. "": it does not stop. */
+const char *trust_view_refusal(struct trust_machine *machine, const struct trust_view *view,
+                               struct arena *arena);
+
 /** One store that lies on this machine. */
 struct trust_place {
     const char *name;  /**< short: "system", "java:java-17-openjdk-amd64" */

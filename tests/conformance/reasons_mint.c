@@ -298,8 +298,11 @@ void stage_run(struct stage *stage, struct scene *scene, struct sig_memo *memo, 
     struct target_report *t = &checked->report;
     observe_endpoint(stage);
     observe_chain(stage);
-    checked->store = store_of(scene, scene->trusted, "store", ORIGIN_STORE);
-    stage->identity = (struct store_identity){"store", NULL, 0, store_count(checked->store)};
+    checked->distinct = arena_array(&stage->arena, 1, sizeof *checked->distinct);
+    checked->distinct[0] = store_of(scene, scene->trusted, "store", ORIGIN_STORE);
+    checked->distinct_count = 1;
+    stage->identity =
+        (struct store_identity){.name = "store", .count = store_count(checked->distinct[0])};
     checked->observation.stores = &stage->identity;
     checked->observation.store_count = 1;
     bool pool = false;
@@ -311,7 +314,7 @@ void stage_run(struct stage *stage, struct scene *scene, struct sig_memo *memo, 
     const struct profile *const *profiles = profile_table(&count);
     checked->stores = arena_array(&stage->arena, count, sizeof *checked->stores);
     for (size_t i = 0; i < count; i++)
-        checked->stores[i] = checked->store;
+        checked->stores[i] = checked->distinct[0];
     t->input = (struct judge_input){.observation = &checked->observation,
                                     .profiles = profiles,
                                     .stores = checked->stores,
@@ -347,7 +350,6 @@ bool stage_case(struct stage *stage, struct buf *out)
 void stage_free(struct stage *stage)
 {
     observation_free(&stage->checked.observation);
-    store_unref(stage->checked.store);
-    store_unref(stage->checked.pool);
+    stores_drop(&stage->checked);
     arena_free(&stage->arena);
 }
