@@ -211,7 +211,8 @@ static void fact_cross_signs(struct judging *j, const struct path *best)
         for (size_t k = 1; k < best->count; k++) {
             const struct cert *twin = j->graph->nodes[best->nodes[k]].cert;
             if (bytes_equal(twin->key.spki, cert->key.spki) &&
-                name_equal(twin->subject, cert->subject) && j->in->at > cert->not_after)
+                name_equal(twin->subject, cert->subject) && cert->not_after != TIME_NONE &&
+                j->in->at > cert->not_after)
                 fact_add(j, FACT_CROSS_SIGN_EXPIRED, node, best->nodes[k],
                          j->in->at - cert->not_after, NULL);
         }

@@ -144,14 +144,25 @@ def version_of(text):
     return tuple(int(n) for n in re.findall(r"\d+", text)[:3])
 
 
+def measured_version(profile):
+    """Of the program that the profile was compared with; of its name, when there was none."""
+    found = re.search(r"\d+(\.\d+)+|\d+", profile["measured_with"])
+    return version_of(found.group()) if found else version_of(profile["client"].split("@")[1])
+
+
 def nearest_profile(profiles, family, version):
-    """Of the profiles of a family, the newest that is not newer than the client; None without one:
-    what an older client did not do yet, no profile of a newer one says (Node 18 on Debian refuses
-    1024-bit keys, Node 20 does not). NAME@VERSION-VARIANT is of another build."""
-    names = [p["client"].split("@") for p in profiles if p["client"].count("@") == 1]
-    known = sorted((version_of(v), f"{name}@{v}") for name, v in names if name == family and "-" not in v)
-    older = [name for v, name in known if v <= version[:len(v)]]
-    return older[-1] if older else None
+    """Of the profiles of a family, the newest that is not newer than the client (of the same minor
+    version, the one measured nearest); None without one: what an older client did not do yet, no
+    profile of a newer one says (Node 18 on Debian refuses 1024-bit keys, Node 20 does not).
+    NAME@VERSION-VARIANT is of another build."""
+    older = []
+    for profile in profiles:
+        name, _, known = profile["client"].partition("@")
+        minor = version_of(known)[:2]
+        if name == family and known and "-" not in known and minor <= version[:len(minor)]:
+            measured = measured_version(profile)
+            older.append((minor, measured <= version, measured, profile["client"]))
+    return max(older)[-1] if older else None
 
 
 def one_per_profile(clients, profiles):

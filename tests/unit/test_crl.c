@@ -342,20 +342,13 @@ static void test_numbers_and_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_signature),
-        cmocka_unit_test(test_empty_list),
-        cmocka_unit_test(test_every_entry),
-        cmocka_unit_test(test_indirect),
-        cmocka_unit_test(test_entries_that_spoil_the_list),
-        cmocka_unit_test(test_padded_serials),
-        cmocka_unit_test(test_listed_twice),
-        cmocka_unit_test(test_one_hash),
-        cmocka_unit_test(test_scope_and_delta),
-        cmocka_unit_test(test_relative_names),
-        cmocka_unit_test(test_version_1),
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_numbers_and_texts),
+        cmocka_unit_test(test_fields),         cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_empty_list),     cmocka_unit_test(test_every_entry),
+        cmocka_unit_test(test_indirect),       cmocka_unit_test(test_entries_that_spoil_the_list),
+        cmocka_unit_test(test_padded_serials), cmocka_unit_test(test_listed_twice),
+        cmocka_unit_test(test_one_hash),       cmocka_unit_test(test_scope_and_delta),
+        cmocka_unit_test(test_relative_names), cmocka_unit_test(test_version_1),
+        cmocka_unit_test(test_truncated),      cmocka_unit_test(test_numbers_and_texts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -77,7 +77,9 @@ static const struct phase gnutls_phases[] = {
 
 /* ---- gnutls-cli ---- */
 
-#define CLI_FAILED "*** PKI verification of server certificate failed..."
+#define CLI_FAILED                                                                                 \
+    "*** PKI verification of server certificate failed... | *** Fatal error: Error in the "        \
+    "certificate."
 #define FATAL(text_) .bare = true, .text = "*** Fatal error: " text_
 
 static const struct words cli_words[] = {

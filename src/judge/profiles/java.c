@@ -108,9 +108,11 @@ static const struct words words[] = {
                   .text = PATH "Path does not chain with any of the trust anchors"),
     {.fact = FACT_EXPIRED, .code = "certificate_expired", .text = PATH "validity check failed"},
     {.fact = FACT_NOT_YET_VALID, .code = "bad_certificate", .text = PATH "validity check failed"},
-    /* value 1: the key identifiers say that it is another key */
+    /* value 1: the key identifiers say that it is another key, which rules out an anchor; the
+     * leaf's issuer was sent, and is tried */
     {.fact = FACT_SIGNATURE_BAD,
      .only = 2,
+     .where = AT_CA,
      .code = "certificate_unknown",
      .text = PATH "Path does not chain with any of the trust anchors"},
     {.fact = FACT_SIGNATURE_BAD, .code = "bad_certificate", .text = PATH "signature check failed"},
@@ -206,6 +208,10 @@ static const struct words words[] = {
     {.fact = FACT_OLD_PROTOCOL,
      .code = "protocol_version",
      .text = "Received fatal alert: protocol_version"},
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .code = "handshake_failure",
+     .text = "Received fatal alert: handshake_failure"},
     {.fact = FACT_CLIENT_CERTIFICATE,
      .code = "certificate_required",
      .text = "Received fatal alert: certificate_required"},

@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""bench_crl.py PROGRAM: a CRL of a million entries beside `openssl crl -noout`.
+
+Runs bench_crl and measure, which Meson built beside PROGRAM. Exit 1 when a bar is missed: one serial
+number with the signature checked for 0.06 of openssl's CPU (median of pairs), 12 MiB beside the
+map, and 10 microseconds for each further serial number: the first ten after it, when the index is
+cold, by themselves."""
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ENTRIES, ROUNDS, FURTHER = 1_000_000, 5, 20_000
+
+
+def measured(folder, scratch, *command):
+    """CPU seconds and peak resident bytes of a command."""
+    out = scratch / "cost"
+    subprocess.run([folder / "measure", out, *command], check=True)
+    cpu, peak, status = out.read_text().split()[:3]
+    if int(status) != 0:
+        sys.exit(f"bench_crl: {command[0]} {command[1]}: exit {status}")
+    return float(cpu), int(peak)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]).resolve().parent / "tests" / "bench"
+    bench, openssl = folder / "bench_crl", shutil.which("openssl")
+    with tempfile.TemporaryDirectory(prefix="certwhy-bench-") as name:
+        scratch = pathlib.Path(name)
+        crl = scratch / "crl.der"
+        subprocess.run([bench, "mint", crl, str(ENTRIES)], check=True)
+        size = crl.stat().st_size
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            ours.append(measured(folder, scratch, bench, "first", crl))
+            theirs.append(measured(folder, scratch, openssl, "crl", "-noout", "-inform", "DER",
+                                   "-in", crl))
+        texts = [subprocess.run([bench, "further", crl, str(FURTHER)], check=True,
+                                capture_output=True, text=True).stdout for _ in range(ROUNDS)]
+    print(f"{size / 1e6:.1f} MB; one serial number and the signature "
+          f"{statistics.median(c for c, _ in ours) * 1e3:.1f} ms, openssl crl -noout "
+          f"{statistics.median(c for c, _ in theirs) * 1e3:.0f} ms")
+    print(texts[0], end="")
+    cold, each = (statistics.median(float(us) for us in column) for column in
+                    zip(*(re.findall(r"([\d.]+) us", text) for text in texts)))
+    bars = {"CPU beside openssl crl": (statistics.median(a / b for (a, _), (b, _) in
+                                                        zip(ours, theirs)), 0.06),
+            "MiB beside the map": ((statistics.median(p for _, p in ours) - size) / 2**20, 12),
+            "us for each of the next ten serial numbers": (cold, 10),
+            "us for each further one": (each, 10)}
+    for what, (value, bar) in bars.items():
+        print(f"bench_crl: {what} {value:.3f} {'ok' if value <= bar else 'MISSED'}, bar {bar}")
+    return 1 if any(value > bar for value, bar in bars.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
