@@ -11,15 +11,26 @@ static const char *evidence_name(const struct profile *profile)
     return profile_evidence(profile) == EVIDENCE_MEASURED ? "measured" : "documented";
 }
 
+static bool is_default(const struct profile *profile)
+{
+    size_t count = 0;
+    const struct profile *const *table = profile_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (table[i] == profile)
+            return true;
+    return false;
+}
+
 static json_t *profile_json(const struct profile *profile)
 {
     json_t *aliases = json_array();
     for (const char *const *a = profile_aliases(profile); a && *a; a++)
         json_array_append_new(aliases, json_string(*a));
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s}", "client", profile_name(profile), "title",
-                     profile_title(profile), "aliases", aliases, "evidence", evidence_name(profile),
-                     "measured_with", profile_measured_with(profile), "note",
-                     profile_note(profile));
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b}", "client", profile_name(profile),
+                     "title", profile_title(profile), "aliases", aliases, "evidence",
+                     evidence_name(profile), "measured_with", profile_measured_with(profile),
+                     "note", profile_note(profile), "store", profile_store(profile), "default",
+                     is_default(profile));
 }
 
 static void clients_json(const struct profile *const *table, size_t count, struct buf *out)
@@ -33,22 +44,48 @@ static void clients_json(const struct profile *const *table, size_t count, struc
     free(text);
 }
 
-static void profile_text(const struct profile *profile, int width, struct buf *out)
+/** One client: how it is known, how it decides unless the one before decides so too, other names.
+ */
+static void profile_text(const struct profile *profile, const struct profile *before, int width,
+                         struct buf *out)
 {
     const char *with = profile_measured_with(profile);
-    buf_printf(out, "%-*s  %s", width, profile_name(profile), evidence_name(profile));
+    buf_printf(out, "  %-*s %s %s", width, profile_name(profile), is_default(profile) ? "*" : " ",
+               evidence_name(profile));
     if (with && *with)
         buf_printf(out, " with %s", with);
     buf_add_str(out, "\n");
-    if (*profile_note(profile))
-        buf_printf(out, "%*s  %s\n", width, "", profile_note(profile));
+    if (*profile_note(profile) &&
+        (before == NULL || strcmp(profile_note(before), profile_note(profile)) != 0))
+        buf_printf(out, "  %*s   %s\n", width, "", profile_note(profile));
     const char *const *aliases = profile_aliases(profile);
     if (!aliases || !*aliases)
         return;
-    buf_printf(out, "%*s  also:", width, "");
+    buf_printf(out, "  %*s   also:", width, "");
     for (; *aliases; aliases++)
         buf_printf(out, " %s", *aliases);
     buf_add_str(out, "\n");
+}
+
+static bool same_title(const struct profile *a, const struct profile *b)
+{
+    return strcmp(profile_title(a), profile_title(b)) == 0;
+}
+
+/** The clients of one program under its name, in the table's order. */
+static void family_text(const struct profile *const *table, size_t count, size_t first, int width,
+                        struct buf *out)
+{
+    const struct profile *before = NULL;
+    for (size_t i = 0; i < first; i++)
+        if (same_title(table[i], table[first]))
+            return; /* said already */
+    buf_printf(out, "%s%s\n", first > 0 ? "\n" : "", profile_title(table[first]));
+    for (size_t i = first; i < count; i++)
+        if (same_title(table[i], table[first])) {
+            profile_text(table[i], before, width, out);
+            before = table[i];
+        }
 }
 
 static void clients_text(const struct profile *const *table, size_t count, struct buf *out)
@@ -58,10 +95,11 @@ static void clients_text(const struct profile *const *table, size_t count, struc
         if (strlen(profile_name(table[i])) > width)
             width = strlen(profile_name(table[i]));
     for (size_t i = 0; i < count; i++)
-        profile_text(table[i], (int)width, out);
+        family_text(table, count, i, (int)width, out);
     buf_add_str(
         out, "\nmeasured: compared with the real program; documented: from its source or manual,\n"
-             "and without effect on the exit status unless chosen with --client.\n");
+             "and without effect on the exit status unless chosen with --client.\n"
+             "*: judged for unless --client says otherwise.\n");
 }
 
 static int clients_run(const struct command *command, const struct arguments *arguments)
