@@ -214,6 +214,8 @@ const char *placeholder_value(struct judging *j, const struct fact *fact, struct
 const char *spell_value(struct judging *j, const struct fact *fact, struct bytes key);
 
 /* message.c */
+/** A client's words for a fact at a depth of its path, its own or its parents'; NULL none. */
+const struct words *words_of(const struct profile *profile, const struct fact *fact, int depth);
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);
 
 #endif

@@ -81,6 +81,11 @@ static const struct words *words_for(const struct profile *profile, const struct
     return w;
 }
 
+const struct words *words_of(const struct profile *profile, const struct fact *fact, int depth)
+{
+    return words_for(profile, &(struct spoken){.fact = fact, .depth = depth});
+}
+
 static const char *code_name(const struct code_name *codes, const char *code)
 {
     if (codes == NULL || code[0] == '\0')

@@ -316,6 +316,7 @@ struct profile {
                                      its phases are this one's when it has none */
     enum evidence evidence;
     const char *measured_with, *note;
+    const char *page;  /**< data/profiles/PAGE.md holds its evidence; NULL: that of its program */
     const char *store; /**< whose trust store it uses: a name of trust/clients.def; NULL "system" */
     const struct behaviour *behaviour;
     const struct phase *phases; /**< ends with phase < 0 */

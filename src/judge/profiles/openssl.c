@@ -136,6 +136,8 @@ static const struct words words_3_0[] = {
                          "wrong tag"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_MALFORMED + 1, "068000A8", "asn1_check_tlen",
                          "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_STRING + 1, "068000A8", "asn1_check_tlen",
+                         "wrong tag"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_SERIAL_PADDED + 1, "068000DD", "c2i_ibuf",
                          "illegal padding"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TBS_TRAILING + 1, "06800094", "asn1_item_embed_d2i",
@@ -166,6 +168,8 @@ static const struct words words_1_1_1[] = {
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_MALFORMED + 1, "0D0680A8", "asn1_check_tlen",
                          "wrong tag"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_MALFORMED + 1, "0D0680A8", "asn1_check_tlen",
+                         "wrong tag"),
+    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_NAME_STRING + 1, "0D0680A8", "asn1_check_tlen",
                          "wrong tag"),
     OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_SERIAL_PADDED + 1, "0D0E20DD", "c2i_ibuf",
                          "illegal padding"),
@@ -206,7 +210,7 @@ static const struct words words_3_6[] = {
 #define S_CLIENT_FAILURE "error:{code}:{library}:{function}:{message}"
 #define NOTE "looks in the store first, takes one issuer per step and never comes back"
 
-static const char *const aliases_3_0[] = {"openssl", "openssl3.0", NULL};
+static const char *const aliases_3_0[] = {"openssl3.0", NULL};
 const struct profile profile_openssl_3_0 = {
     .name = "openssl@3.0",
     .title = "openssl s_client",
@@ -273,7 +277,7 @@ const struct profile profile_openssl_3_0_partial = {
             "-partial_chain: whatever stands in the store is trusted, root or not"),
 };
 
-static const char *const aliases_3_6[] = {"openssl3.6", NULL};
+static const char *const aliases_3_6[] = {"openssl", "openssl3.6", NULL};
 const struct profile profile_openssl_3_6 = {
     .name = "openssl@3.6",
     VARIANT(3_6, &profile_openssl_3_0, words_3_6, "3.6.5", NOTE),

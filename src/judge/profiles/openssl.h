@@ -134,7 +134,8 @@ enum openssl_phase {
         {.fact = FACT_UNPARSABLE, .phase = PHASE_DECODE}, OPENSSL_DECODE_PHASE(MALFORMED),         \
         OPENSSL_DECODE_PHASE(SERIAL_PADDED), OPENSSL_DECODE_PHASE(TRAILING),                       \
         OPENSSL_DECODE_PHASE(TBS_TRAILING), OPENSSL_DECODE_PHASE(NAME_UTF8),                       \
-        OPENSSL_DECODE_PHASE(NAME_MALFORMED), OPENSSL_DECODE_PHASE(TIME_NO_SECONDS),               \
+        OPENSSL_DECODE_PHASE(NAME_MALFORMED), OPENSSL_DECODE_PHASE(NAME_STRING),                   \
+        OPENSSL_DECODE_PHASE(TIME_NO_SECONDS),                                                     \
         {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_POSSESSION},                                    \
         {.fact = FACT_KEY_MISMATCH, .phase = PHASE_POSSESSION},                                    \
     {                                                                                              \

@@ -42,6 +42,7 @@ static const struct words words_3_11[] = {
     PYTHON_FAILURE(FACT_UNPARSABLE, 0, "[SSL] ASN1 lib"),
     UNREAD(MALFORMED),
     UNREAD(NAME_MALFORMED),
+    UNREAD(NAME_STRING),
     UNREAD(SERIAL_PADDED),
     UNREAD(TBS_TRAILING),
     UNREAD(NAME_UTF8),
@@ -98,7 +99,7 @@ const struct profile profile_python_3_9 = {
     SSL_WRAPPER("1123"),
 };
 
-static const char *const aliases_3_11[] = {"python", "py311", "urllib", NULL};
+static const char *const aliases_3_11[] = {"py311", NULL};
 const struct profile profile_python_3_11 = {
     .name = "python@3.11",
     .title = "Python",
@@ -146,7 +147,7 @@ const struct profile profile_python_3_13_nostrict = {
     SSL_WRAPPER("1020"),
 };
 
-static const char *const aliases_3_14[] = {"py314", NULL};
+static const char *const aliases_3_14[] = {"python", "py314", "urllib", NULL};
 const struct profile profile_python_3_14 = {
     .name = "python@3.14",
     .title = "Python",

@@ -128,7 +128,7 @@ static const struct words words_httpx_0_23[] = {
     {.text = NULL},
 };
 
-static const char *const aliases_httpx_0_23[] = {NULL};
+static const char *const aliases_httpx_0_23[] = {"httpx0.23", NULL};
 const struct profile profile_httpx_0_23 = {
     .name = "httpx@0.23",
     .title = "httpx",
@@ -147,7 +147,7 @@ const struct profile profile_httpx_0_23 = {
     .fallback = "certificate verify failed",
 };
 
-static const char *const aliases_httpx_0_28[] = {"httpx", NULL};
+static const char *const aliases_httpx_0_28[] = {"httpx", "httpx0.28", NULL};
 const struct profile profile_httpx_0_28 = {
     .name = "httpx@0.28",
     .title = "httpx",
