@@ -185,7 +185,9 @@ class Pip(Wget):
         return "asks no server by its address" if visit.is_address else super().unable(visit)
 
     def environment(self, visit):
-        return {**super().environment(visit), "SSL_CERT_FILE": visit.ca, "SSL_CERT_DIR": str(self.no_roots)}
+        # a home that is there: pip asks for the version of rustc, and rustup would make one
+        return {**super().environment(visit), "SSL_CERT_FILE": visit.ca, "SSL_CERT_DIR": str(self.no_roots),
+                "HOME": str(self.scratch)}
 
     def argv(self, visit):
         return [self.program, "-m", "pip", "--isolated", "--disable-pip-version-check", "--no-cache-dir",
