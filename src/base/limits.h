@@ -48,8 +48,8 @@ enum {
     LIMIT_CANDIDATES = 64,      /* issuers considered for one certificate, best first */
     LIMIT_PATHS = 64,           /* candidate paths kept */
     LIMIT_PATH_STEPS = 20000,   /* steps of the path search */
-    LIMIT_CLIENT_STEPS = 60000, /* of all clients' searches together: 50 ms */
-    LIMIT_LEAST_STEPS = 500,    /* that each client's search may take, whatever others took */
+    LIMIT_CLIENT_STEPS = 30000, /* of all clients' searches together: 40 ms */
+    LIMIT_LEAST_STEPS = 250,    /* that each client's search may take, whatever others took */
     LIMIT_PATH_LENGTH = 32,     /* certificates in a path; the longest real ones have 6 */
     LIMIT_SIGNATURES = 512,     /* signature checks per judgement, as of P-256; LibreSSL uses 256 */
     LIMIT_NC_COMPARISONS = 1 << 20, /* name against constraint comparisons; BoringSSL's limit */

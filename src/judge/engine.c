@@ -96,6 +96,11 @@ void route_least_bad(struct judging *j, const struct behaviour *b, int store, st
         path_visible(j, b, &j->out->paths[i], store, &route);
         if (route.count == 0)
             continue;
+        if (best != UINT32_MAX && j->steps_left <= 0) {
+            limit_hit(j, "LIMIT_CLIENT_STEPS");
+            break;
+        }
+        j->steps_left -= (int)route.count;
         check_route(j, b, &route, &found);
         const unsigned weight = reasons_weight(&found) + (unsigned)route.count;
         if (found.count > 0 && weight < best) {
@@ -240,6 +245,7 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
                                    .name_judged = j->obs->target.name_kind != NAME_NONE};
     if (j->first < 0)
         return;
+    j->host.b = NULL; /* a strategy's own variant of a behaviour lives no longer than its client */
     const bool chain_suits = route_choose(j, b, j->store_of[index], &route, &reasons);
     reasons_of_connection(j, b, &reasons);
     out->accepts = chain_suits && reasons.count == 0;

@@ -73,6 +73,13 @@ static enum edge_aki issuer_serial_match(const struct cert *child, const struct 
     return AKI_MATCH;
 }
 
+bool node_is_twin(const struct judging *j, int a, int b)
+{
+    const struct cert *x = j->graph->nodes[a].cert, *y = j->graph->nodes[b].cert;
+    return a == b || (j->extra[a].subject_hash == j->extra[b].subject_hash &&
+                      bytes_equal(x->key.spki, y->key.spki) && name_equal(x->subject, y->subject));
+}
+
 bool node_is_self_issued(struct judging *j, int node)
 {
     struct node_extra *extra = &j->extra[node];

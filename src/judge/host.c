@@ -348,18 +348,32 @@ static bool host_is_covered(const struct check *c, const struct cert *leaf, cons
     return host_matches(&whole, leaf, t);
 }
 
-void check_host(const struct check *c)
+/** What a behaviour says of a leaf's names, compared once: a search asks again for each path. */
+static const struct host_answer *host_answer(const struct check *c, const struct cert *leaf)
 {
     const struct target *t = &c->j->obs->target;
-    const struct cert *leaf = check_cert(c, 0);
-    if (t->name_kind == NAME_NONE || !leaf->parsed || c->b->names_unchecked ||
-        host_is_covered(c, leaf, t))
-        return;
+    struct host_answer *answer = &c->j->host;
+    if (answer->b == c->b && answer->leaf == leaf)
+        return answer;
+    *answer = (struct host_answer){.b = c->b, .leaf = leaf, .covered = host_is_covered(c, leaf, t)};
+    if (answer->covered)
+        return answer;
     const struct san_summary s = san_look(c->b, leaf, t, t->name);
     /* 1: there are names of the kind; 2: only of other kinds */
-    const int64_t others = t->name_kind != NAME_IP ? s.present : s.ip ? 1 : s.present ? 2 : 0;
+    answer->others = t->name_kind != NAME_IP ? s.present : s.ip ? 1 : s.present ? 2 : 0;
     const bool not_a_host = host_is_refused(c->b, t->name);
-    reason_add(c, not_a_host ? FACT_NAME_MISMATCH : mismatch_kind(c->j->arena, leaf, t),
-               at_depth(0), others, not_a_host ? COMPARED_NOT : names_compared(c, leaf, &s),
-               host_names_text(c->j->arena, leaf, 5));
+    answer->fact = not_a_host ? FACT_NAME_MISMATCH : mismatch_kind(c->j->arena, leaf, t);
+    answer->compared = not_a_host ? COMPARED_NOT : names_compared(c, leaf, &s);
+    answer->names = host_names_text(c->j->arena, leaf, 5);
+    return answer;
+}
+
+void check_host(const struct check *c)
+{
+    const struct cert *leaf = check_cert(c, 0);
+    if (c->j->obs->target.name_kind == NAME_NONE || !leaf->parsed || c->b->names_unchecked)
+        return;
+    const struct host_answer *answer = host_answer(c, leaf);
+    if (!answer->covered)
+        reason_add(c, answer->fact, at_depth(0), answer->others, answer->compared, answer->names);
 }

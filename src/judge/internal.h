@@ -34,6 +34,16 @@ struct node_extra {
     bool reached; /**< some path from the leaf leads to it over good signatures */
 };
 
+/** The last comparison of a leaf's names with the target's. */
+struct host_answer {
+    const struct behaviour *b;
+    const struct cert *leaf;
+    bool covered;
+    enum fact_id fact;
+    int64_t others, compared;
+    const char *names;
+};
+
 /** One judgement in progress. */
 struct judging {
     const struct judge_input *in;
@@ -52,6 +62,7 @@ struct judging {
     size_t extra_cap;
     int *buckets; /**< node index + 1 by certificate hash, open addressing */
     size_t bucket_count;
+    struct host_answer host;
     int signatures_left;
     int nc_left;       /**< of the path at hand */
     int nc_total;      /**< of all paths and clients */
@@ -85,6 +96,8 @@ int graph_edge(const struct judging *j, int child, int issuer);
 enum edge_sig edge_signature(struct judging *j, int edge);
 bool node_is_self_signed(struct judging *j, int node);
 bool node_is_self_issued(struct judging *j, int node);
+/** The same name and key: a loop when both are on one path (RFC 4158 section 5.2). */
+bool node_is_twin(const struct judging *j, int a, int b);
 void limit_hit(struct judging *j, const char *name);
 
 /* path.c */

@@ -113,8 +113,7 @@ static bool is_present(const struct iteration *s, int node)
     for (size_t i = 0; i < s->depth; i++) {
         const struct cert *seen = s->j->graph->nodes[s->steps[i].node].cert;
         const struct extension *other = cert_extension(seen, OID_SUBJECT_ALT_NAME);
-        if (bytes_equal(seen->key.spki, cert->key.spki) &&
-            name_equal(seen->subject, cert->subject) &&
+        if (node_is_twin(s->j, s->steps[i].node, node) &&
             bytes_equal(san != NULL ? san->value : bytes_of(NULL, 0),
                         other != NULL ? other->value : bytes_of(NULL, 0)))
             return true;

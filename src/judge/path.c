@@ -129,15 +129,9 @@ static void path_emit(struct walk *w, bool complete)
 
 static bool on_route(const struct walk *w, int node)
 {
-    const struct cert *cert = w->j->graph->nodes[node].cert;
-    for (size_t i = 0; i < w->route.count; i++) {
-        const struct cert *seen = w->j->graph->nodes[w->route.nodes[i]].cert;
-        /* RFC 4158 section 5.2: the same name and key again is a loop, even in another certificate
-         */
-        if (w->route.nodes[i] == node || (bytes_equal(seen->key.spki, cert->key.spki) &&
-                                          name_equal(seen->subject, cert->subject)))
+    for (size_t i = 0; i < w->route.count; i++)
+        if (node_is_twin(w->j, w->route.nodes[i], node))
             return true;
-    }
     return false;
 }
 

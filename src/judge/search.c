@@ -37,13 +37,9 @@ static bool anchor_suits(struct search *s, int node)
 
 static bool is_loop(const struct search *s, int node)
 {
-    const struct cert *cert = s->j->graph->nodes[node].cert;
-    for (size_t i = 0; i < s->route->count; i++) {
-        const struct cert *seen = s->j->graph->nodes[s->route->nodes[i]].cert;
-        /* RFC 4158 section 5.2 */
-        if (bytes_equal(seen->key.spki, cert->key.spki) && name_equal(seen->subject, cert->subject))
+    for (size_t i = 0; i < s->route->count; i++)
+        if (node_is_twin(s->j, s->route->nodes[i], node))
             return true;
-    }
     return false;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reasons [--seed N] [--chains N] [--only N] [--pairs]: plants 2 to 5 faults in each of many chains
- * and holds the findings against them: causes are what was planted, on the right certificate, and
- * nothing else; whatever else is told follows from that. */
+/* reasons [--seed N] [--chains N] [--only N] [--bomb TEXT]: plants 2 to 5 faults in each of many
+ * chains and holds the findings against them: causes are what was planted, on the right
+ * certificate, and nothing else; whatever else is told follows from that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,6 +304,7 @@ int main(int argc, char **argv)
     static struct run run = {.seed = 1};
     size_t wanted = CHAINS;
     uint64_t only = UINT64_MAX;
+    const char *bomb = NULL;
     for (int i = 1; i + 1 < argc; i += 2) {
         const uint64_t value = strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--seed") == 0)
@@ -312,6 +313,8 @@ int main(int argc, char **argv)
             wanted = (size_t)value;
         else if (strcmp(argv[i], "--only") == 0)
             only = value;
+        else if (strcmp(argv[i], "--bomb") == 0)
+            bomb = argv[i + 1];
     }
     run.memo = sig_memo_new();
     for (uint64_t n = 0; run.chains < wanted && n < 4 * wanted; n++) {
@@ -326,7 +329,7 @@ int main(int argc, char **argv)
     sig_memo_free(run.memo);
     keys_free();
     size_t passed = run.chains - run.failed + run.replays - run.replays_failed;
-    const size_t failed = run.failed + run.replays_failed + thin + bombs_run(&passed);
+    const size_t failed = run.failed + run.replays_failed + thin + bombs_run(&passed, bomb);
     printf("%zu passed, %zu failed, 0 skipped\n", passed, failed);
     return failed > 0;
 }

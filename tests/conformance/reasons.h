@@ -123,8 +123,8 @@ bool stage_case(struct stage *stage, struct buf *out);
 bool replay_is_same(struct scene *scene, const char *path);
 
 /* reasons_bombs.c */
-/** Judges what was made to keep a judge busy. Returns how many took too long or did not say which
- *  budget they spent; adds the others to *passed. */
-size_t bombs_run(size_t *passed);
+/** Judges what was made to keep a judge busy; `only`: those of which the name holds this. Returns
+ * how many took too long or did not say which budget they spent; adds the others to *passed. */
+size_t bombs_run(size_t *passed, const char *only);
 
 #endif
