@@ -56,9 +56,12 @@ void check_validity(const struct check *c, size_t depth)
     if (((c->route->trusted_for_use >> depth & 1) || ends) && depth > 0 &&
         c->b->anchor_must_be_root && !node_is_self_signed(c->j, c->route->nodes[depth]))
         return;
-    if (cert->not_before == TIME_NONE || cert->not_after == TIME_NONE ||
-        (cert->time_faults & c->b->times_refused) != 0) {
-        reason_add(c, FACT_TIME_UNREADABLE, at_depth(d), 0, 0, NULL);
+    const unsigned refused = c->b->times_refused;
+    const bool no_begin = cert->not_before == TIME_NONE || (cert->not_before_faults & refused);
+    const bool no_end = cert->not_after == TIME_NONE || (cert->not_after_faults & refused);
+    if (no_begin || no_end) {
+        reason_add(c, FACT_TIME_UNREADABLE, at_depth(d), (no_begin ? 1 : 0) | (no_end ? 2 : 0), 0,
+                   NULL);
         return;
     }
     if (at > cert->not_after || (at == cert->not_after && c->b->not_after_excluded))
@@ -91,7 +94,7 @@ void check_signature(const struct check *c, size_t depth)
         return;
     const struct edge *e = &c->j->graph->edges[edge];
     if ((check_cert(c, depth)->anomaly_set & c->b->anomalies_unsigned) != 0) {
-        reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1), 0, 0, NULL);
+        reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1), 2, 0, NULL);
         return;
     }
     switch (edge_signature(c->j, edge)) {

@@ -101,7 +101,7 @@ static void read_serial(struct cert *cert, const struct der *serial)
         anomaly_add(cert, ANOMALY_SERIAL_LONG, serial->offset);
 }
 
-static cw_time read_time(struct cert *cert, struct reader *r)
+static cw_time read_time(struct cert *cert, struct reader *r, uint8_t *out)
 {
     static const struct {
         unsigned fault;
@@ -114,7 +114,7 @@ static cw_time read_time(struct cert *cert, struct reader *r)
     struct der element = {.offset = r->offset};
     cw_time t = TIME_NONE;
     const unsigned faults = reader_next(r, &element) ? der_time(&element, &t) : DER_TIME_UNREADABLE;
-    cert->time_faults |= (uint8_t)faults;
+    *out = (uint8_t)faults;
     if (!r->bad && element.tag != DER_UTC_TIME && element.tag != DER_GENERALIZED_TIME)
         anomaly_add(cert, ANOMALY_MALFORMED, element.offset);
     for (size_t i = 0; faults != 0 && i < sizeof rows / sizeof *rows; i++) {
@@ -128,8 +128,9 @@ static cw_time read_time(struct cert *cert, struct reader *r)
 static void read_validity(struct cert *cert, const struct der *validity)
 {
     struct reader r = reader_enter(validity);
-    cert->not_before = read_time(cert, &r);
-    cert->not_after = read_time(cert, &r);
+    cert->not_before = read_time(cert, &r, &cert->not_before_faults);
+    cert->not_after = read_time(cert, &r, &cert->not_after_faults);
+    cert->time_faults = cert->not_before_faults | cert->not_after_faults;
     if (!reader_at_end(&r) && !r.bad)
         anomaly_add(cert, ANOMALY_MALFORMED, r.offset);
     if (cert->not_before != TIME_NONE && cert->not_after != TIME_NONE &&

@@ -114,6 +114,7 @@ struct cert {
     struct bytes signature;                        /**< bits without the unused-bits octet */
     struct bytes issuer, subject;                  /**< whole Names */
     cw_time not_before, not_after;                 /**< TIME_NONE when unreadable */
+    uint8_t not_before_faults, not_after_faults;   /**< OR of enum der_time_fault of each */
     uint8_t time_faults;                           /**< OR of enum der_time_fault of both */
     struct key_info key;
 

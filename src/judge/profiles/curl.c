@@ -62,6 +62,10 @@ static const struct words words_7_88[] = {
      .text = "curl: (60) SSL: couldn't get X509-issuer name"},
     /* whatever else libcrypto left in its queue goes before the verdict */
     {.fact = FACT_SIGNATURE_BAD,
+     .only = 3, /* X509_verify leaves no error when the algorithms differ */
+     .code = "7",
+     .text = "certificate signature failure"},
+    {.fact = FACT_SIGNATURE_BAD,
      .code = "35",
      .bare = true,
      .text = "curl: (35) OpenSSL/3.0.22: {signature_error}"},
@@ -84,6 +88,10 @@ static const struct words words_7_88[] = {
 };
 
 static const struct words words_7_74[] = {
+    {.fact = FACT_SIGNATURE_BAD,
+     .only = 3, /* X509_verify leaves no error when the algorithms differ */
+     .code = "7",
+     .text = "certificate signature failure"},
     {.fact = FACT_SIGNATURE_BAD,
      .code = "35",
      .bare = true,

@@ -91,6 +91,10 @@ static const struct words words_20[] = {
      .code = "21",
      .text = "unable to verify the first certificate"},
     {.fact = FACT_TIME_UNREADABLE,
+     .only = 2,
+     .code = "13",
+     .text = "format error in certificate's notBefore field"},
+    {.fact = FACT_TIME_UNREADABLE,
      .code = "14",
      .text = "format error in certificate's notAfter field"},
     /* after 79 X509_check_purpose has its say (26), but for what it takes for a CA of old */

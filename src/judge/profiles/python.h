@@ -21,12 +21,15 @@
 /** Words for a client that shows Python's exception as repr() does: within apostrophes, or, where
  * the text has some of its own, quotation marks. `before` and `after` are what stands around it. */
 #define PYTHON_REPR(before, after) before "'" PYTHON_VERIFY_FAILED "{message}" after "'"
+#define PYTHON_REPR_TIME(only_, code_, field, before, after, close)                                \
+    {                                                                                              \
+        .fact = FACT_TIME_UNREADABLE, .only = (only_), .code = (code_), .bare = true,              \
+        .text = before "\"" PYTHON_VERIFY_FAILED "format error in certificate's " field            \
+                       " field" after "\"" close                                                   \
+    }
 #define PYTHON_REPR_WORDS(before, after, close)                                                    \
-    {.fact = FACT_TIME_UNREADABLE,                                                                 \
-     .code = "13",                                                                                 \
-     .bare = true,                                                                                 \
-     .text = before "\"" PYTHON_VERIFY_FAILED                                                      \
-                    "format error in certificate's notBefore field" after "\"" close},             \
+    PYTHON_REPR_TIME(3, "14", "notAfter", before, after, close),                                   \
+        PYTHON_REPR_TIME(0, "13", "notBefore", before, after, close),                              \
         {.fact = FACT_NAME_IP_NOT_IN_SAN,                                                          \
          .code = "64",                                                                             \
          .bare = true,                                                                             \
