@@ -162,7 +162,10 @@ static const char *java_problem(const struct container *container, const char *p
         return "it is a PKCS#12 file under a password, which Java is not told: it sees no entry in "
                "it (the trustAnchors parameter must be non-empty); add "
                "-Djavax.net.ssl.trustStorePassword";
-    if (password && keystore->integrity == INTEGRITY_UNPROVEN)
+    const bool other = keystore->password
+                           ? password && strcmp(keystore->password, password) != 0
+                           : keystore->encrypted || keystore->integrity == INTEGRITY_UNPROVEN;
+    if (password && other)
         return "the password that Java is told does not fit, or it was altered: Java refuses it";
     return NULL;
 }

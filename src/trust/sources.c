@@ -152,31 +152,37 @@ static void add_directory(struct making *making)
         add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = bundle});
 }
 
+/* One match of a walk, whose strings end with it: what is kept is copied. */
+struct match_found {
+    struct arena *arena;
+    const char *path;
+};
+
 static void first_found(void *context, const char *path, const char *label)
 {
-    const char **found = context;
+    struct match_found *first = context;
     (void)label;
-    if (!*found)
-        *found = path;
+    if (!first->path)
+        first->path = arena_strdup(first->arena, path);
 }
 
 /* Keeps the last match: Python versions sort upwards, mostly. */
 static void last_found(void *context, const char *path, const char *label)
 {
-    const char **found = context;
+    struct match_found *last = context;
     (void)label;
-    *found = path;
+    last->path = arena_strdup(last->arena, path);
 }
 
 static const char *certifi_below(struct trust_machine *m, const char *prefix)
 {
-    const char *found = NULL;
+    struct match_found last = {.arena = m->arena};
     if (*prefix)
         paths_matching(
             m->root,
             arena_printf(m->arena, "%s/lib/python3*/site-packages/certifi/cacert.pem", prefix),
-            last_found, &found);
-    return found ? arena_strdup(m->arena, found) : NULL;
+            last_found, &last);
+    return last.path;
 }
 
 /* pyenv's word for the version in use, in its own file or in a variable. */
@@ -203,16 +209,16 @@ static const char *certifi_find(struct trust_machine *m)
         machine_home_path(m, "/.local"),
         "/usr/local",
     };
-    const char *found = NULL;
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !found; i++)
-        found = certifi_below(m, prefixes[i]);
-    if (!found)
+    struct match_found found = {.arena = m->arena};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !found.path; i++)
+        found.path = certifi_below(m, prefixes[i]);
+    if (!found.path)
         paths_matching(m->root, "/usr/local/lib/python3*/dist-packages/certifi/cacert.pem",
                        first_found, &found);
-    if (!found)
+    if (!found.path)
         paths_matching(m->root, "/usr/lib/python3*/*-packages/certifi/cacert.pem", first_found,
                        &found);
-    return found ? arena_strdup(m->arena, found) : NULL;
+    return found.path;
 }
 
 static void add_certifi(struct making *making)
@@ -360,7 +366,10 @@ static void add_setting_paths(struct making *making, const struct trust_use *use
     const struct trust_machine *m = making->m;
     const bool list = setting_rows[setting->id].kind == KIND_DIRS;
     struct trust_part part = {
-        .by = setting, .adds = use->effect == EFFECT_ADD, .refuses = use->refuses};
+        .by = setting,
+        .password = setting->password && *setting->password ? setting->password : NULL,
+        .adds = use->effect == EFFECT_ADD,
+        .refuses = use->refuses};
     for (const char *p = setting->path; p; p = list && *p ? p + 1 : NULL) {
         const size_t n = list ? strcspn(p, ":") : strlen(p);
         part.path = arena_strndup(m->arena, p, n);
@@ -405,6 +414,18 @@ static void apply(struct making *making, const struct trust_use *use)
     }
 }
 
+/* Every client reads its files before its directories. */
+static void files_first(struct trust_machine *m, struct trust_view *view)
+{
+    struct trust_part *parts = arena_array(m->arena, view->part_count + 1, sizeof *parts);
+    size_t n = 0;
+    for (int directories = 0; directories < 2; directories++)
+        for (size_t i = 0; i < view->part_count; i++)
+            if (part_is_directory(&view->parts[i]) == (directories == 1))
+                parts[n++] = view->parts[i];
+    view->parts = parts;
+}
+
 static bool effect_adds(enum trust_effect effect)
 {
     return effect == EFFECT_ADD || effect == EFFECT_ADD_SYSTEM;
@@ -432,6 +453,7 @@ static const struct trust_view *view_make(struct trust_machine *m, size_t client
             if (!uses[i].beaten_by && strcmp(uses[i].client, view->client) == 0 &&
                 effect_adds(uses[i].effect) == (adding == 1))
                 apply(&making, &uses[i]);
+    files_first(m, view);
     return view;
 }
 

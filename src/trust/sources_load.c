@@ -199,7 +199,8 @@ static struct store *store_make(struct trust_machine *m, const struct trust_view
     BUF_CLEANUP key = {0};
     for (size_t i = 0; i < view->part_count; i++) {
         key_add(m, &view->parts[i], &key);
-        if (view->parts[i].refuses) /* what becomes of it is the client's own affair */
+        /* What becomes of it when it cannot be read is the client's own affair. */
+        if (view->parts[i].refuses && !part_is_bundle(m, &view->parts[i]))
             buf_printf(&key, "%s|", view->client);
     }
     struct store *store = store_known(m, buf_cstr(&key));

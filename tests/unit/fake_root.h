@@ -67,8 +67,7 @@ static inline void fake_variable(struct fake *fake, const char *name, const char
 
 static inline void fake_file(struct fake *fake, const char *path, struct bytes content)
 {
-    const char *directory =
-        arena_strndup(&fake->arena, path, (size_t)(strrchr(path, '/') - path));
+    const char *directory = arena_strndup(&fake->arena, path, (size_t)(strrchr(path, '/') - path));
     if (*directory)
         assert_int_equal(file_make_dir(fake->root, directory, NULL), CW_OK);
     assert_int_equal(file_write_atomic(fake->root, path, content, 0644, NULL), CW_OK);
@@ -108,8 +107,7 @@ static inline struct trust_machine *fake_machine(struct fake *fake)
 /* The names of a client's certificates, sorted as the store has them, with blanks between. */
 static inline const char *fake_names(struct fake *fake, const char *client)
 {
-    struct store *store =
-        trust_view_store(fake->machine, trust_view_find(fake->machine, client));
+    struct store *store = trust_view_store(fake->machine, trust_view_find(fake->machine, client));
     BUF_CLEANUP text = {0};
     for (size_t i = 0; i < store_count(store); i++) {
         const struct anchor *anchor = store_at(store, i);

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""certwhy trust: list, show, diff and env on machines that are made of a directory, and what check
+says on them."""
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAM, TOP
+
+STORES = TOP / "tests" / "stores"
+BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+
+
+def run(*words, root=None, cwd=None, **variables):
+    command = [PROGRAM, *map(str, words), *(["--root", root] if root else [])]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/home/u", "LC_ALL": "C.UTF-8", **variables}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd,
+                          stdin=subprocess.DEVNULL, timeout=120)
+
+
+def data(*words, **more):
+    return json.loads(run(*words, "--json", **more).stdout)
+
+
+def put(root, path, content):
+    path = root / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.read_bytes() if isinstance(content, Path) else content.encode())
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """One root in the bundle, a JVM with two in its keystore, and what else a machine has."""
+    put(tmp_path, BUNDLE, STORES / "root.pem")
+    put(tmp_path, "usr/lib/jvm/jdk-17/lib/security/cacerts", STORES / "trust.jks")
+    put(tmp_path, "usr/lib/jvm/jdk-17/bin/java", "")
+    put(tmp_path, "home/u/.pki/nssdb/cert9.db", "SQLite format 3")
+    return tmp_path
+
+
+# ---- list ----
+
+def test_list(machine):
+    stores = {store["name"]: store for store in data("trust", "list", root=machine)["stores"]}
+    assert stores["system"]["count"] == 1 and stores["system"]["read"]
+    assert {"system", "curl", "wget", "go"} <= set(stores["system"]["used_by"])
+    assert stores["java:jdk-17"]["count"] == 2
+    # What could not be read has no count: not 0.
+    assert stores["nssdb"]["read"] is False and stores["nssdb"]["count"] is None
+    assert stores["nssdb"]["problem"]
+    text = run("trust", "list", root=machine)
+    assert text.returncode == 0 and "unread" in text.stdout and "jdk-17" in text.stdout
+    assert all(len(line) <= 100 for line in text.stdout.splitlines() if "/" not in line)
+
+
+def test_list_names_the_data(machine):
+    programmes = {row["programme"]: row["date"] for row in data("trust", "list", root=machine)["data"]}
+    assert set(programmes) == {"Mozilla", "Chrome", "Apple", "Microsoft", "Java", "Android"}
+    assert all(date in run("trust", "list", root=machine).stdout.replace("\n", " ")
+               for date in programmes.values())
+
+
+def test_additions_that_never_arrived(machine):
+    put(machine, "usr/local/share/ca-certificates/root.crt", STORES / "root.pem")
+    assert "not in the system's bundle" not in run("trust", "list", root=machine).stdout
+    (machine / BUNDLE).write_bytes(b"")
+    assert "1 of them are not in the system's bundle" in run("trust", "list", root=machine).stdout
+
+
+def test_no_store_at_all(tmp_path):
+    done = run("trust", "list", root=tmp_path)
+    assert done.returncode == 0 and "ca-certificates" in done.stdout
+
+
+# ---- show, diff ----
+
+def test_show(machine):
+    members = data("trust", "show", "java:jdk-17", root=machine)["members"]
+    assert {member["alias"] for member in members} == {"root", "other"}
+    assert all(len(member["sha256"]) == 64 and member["programmes"] is None for member in members)
+    assert data("trust", "show", "curl", root=machine)["members"][0]["name"] == "root"
+    done = run("trust", "show", "nssdb", root=machine)
+    assert done.returncode == 2 and "unread" in done.stdout
+
+
+def test_show_programme():
+    mozilla = data("trust", "show", "mozilla")["members"]
+    assert len(mozilla) > 100
+    assert all("Mozilla" in member["programmes"] for member in mozilla)
+    with_date = [member for member in mozilla if "trusted_until" in member]
+    assert all(member["trusted_until"] > "2020" for member in with_date)
+
+
+def test_diff(machine):
+    same = run("trust", "diff", "system", STORES / "root.pem")
+    done = run("trust", "diff", "system", "java:jdk-17", root=machine)
+    assert done.returncode == 1
+    assert "0 only in system" in done.stdout and "+ other" in done.stdout and "1 in both" in done.stdout
+    assert same.returncode in (0, 1)
+    assert run("trust", "diff", "curl", "wget", root=machine).returncode == 0
+    unread = run("trust", "diff", "system", "nssdb", root=machine)
+    assert unread.returncode == 2 and "could not be read" in unread.stderr
+
+
+@pytest.mark.parametrize("words, part", [
+    (["nonsense"], "none of list"), (["lst"], "did you mean"), (["show"], "one store"), (["show", "sytem"], "did you mean"),
+    (["diff", "system"], "two stores"), (["list", "x"], "no operand"), (["add", "x"], "not part of this version"),
+])
+def test_mistakes(words, part):
+    done = run("trust", *words)
+    assert done.returncode == 2 and part in done.stderr and not done.stdout
+
+
+# ---- env ----
+
+def settings(machine, **variables):
+    return {row["name"]: row for row in data("trust", "env", root=machine, **variables)["settings"]}
+
+
+def test_env_nothing(machine):
+    done = run("trust", "env", root=machine)
+    assert done.returncode == 0 and done.stdout.startswith("No variable")
+
+
+def test_env(machine):
+    put(machine, "corp.pem", STORES / "root.pem")
+    put(machine, "home/u/.curlrc", "# corp\ncacert = /corp.pem\ninsecure\n")
+    variables = {"REQUESTS_CA_BUNDLE": "/gone.pem", "CURL_CA_BUNDLE": "/corp.pem", "NODE_EXTRA_CA_CERTS": "/corp.pem"}
+    rows = settings(machine, **variables)
+    assert rows["cacert"]["line"] == 2 and rows["cacert"]["where"] == "/home/u/.curlrc"
+    effects = {use["client"]: use for use in rows["CURL_CA_BUNDLE"]["clients"]}
+    assert effects["curl"]["beaten_by"] == "cacert" and effects["curl"]["effect"] == "none"
+    assert rows["NODE_EXTRA_CA_CERTS"]["clients"][0]["effect"] == "adds"
+    traps = {name: {trap["trap"] for trap in row["traps"]} for name, row in rows.items()}
+    assert "unreadable" in traps["REQUESTS_CA_BUNDLE"]
+    assert "one-certificate" in traps["cacert"]
+    assert "verification-off" in traps["insecure"]
+    assert run("trust", "env", root=machine, **variables).returncode == 1
+
+
+def test_env_evidence(machine):
+    row = settings(machine, SSL_CERT_FILE=f"/{BUNDLE}")["SSL_CERT_FILE"]
+    evidence = {use["client"]: use["evidence"] for use in row["clients"]}
+    assert evidence["curl"] == "measured" and evidence["httpx"] == "documented"
+    assert "no-change" in {trap["trap"] for trap in row["traps"]}
+    assert run("trust", "env", root=machine, SSL_CERT_FILE=f"/{BUNDLE}").returncode == 0
+
+
+def test_env_hostile(machine):
+    done = run("trust", "env", root=machine, SSL_CERT_FILE="/x\x1b[2J\n\u202e")
+    assert "\x1b" not in done.stdout and "\u202e" not in done.stdout
+
+
+# ---- check ----
+
+@pytest.fixture
+def chain(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("chain")
+    shutil.copy(STORES / "server.p12", folder / "server.p12")
+    return folder
+
+
+def check(chain, machine, *words, **variables):
+    done = run("check", "server.p12", "--client", "curl,git,wget,go", *words, "--json", root=machine, cwd=chain,
+               **variables)
+    target = json.loads(done.stdout)["targets"][0]
+    return target, {client["client"].split("@")[0]: client for client in target["clients"]}
+
+
+def test_check_takes_keystores(chain, machine):
+    target, clients = check(chain, machine)
+    assert target["outcome"] == "accepted"
+    for name in ("root.pem", "java.p12", "trust.jks", "trust.jceks", "no-password.p12"):
+        done = run("check", "server.p12", "--only-ca", "--ca", STORES / name, cwd=chain)
+        assert done.returncode == 0, (name, done.stdout)
+    assert run("check", "server.p12", "--only-ca", "--ca", STORES / "unknown-password.p12", cwd=chain).returncode == 2
+
+
+def test_check_names_the_override(chain, machine):
+    put(machine, "corp.pem", subprocess.run(
+        ["openssl", "pkcs12", "-in", STORES / "java.p12", "-passin", "pass:changeit", "-nokeys"],
+        capture_output=True, text=True, check=True).stdout.split("-----END CERTIFICATE-----")[1].split("Bag")[0]
+        + "-----END CERTIFICATE-----\n")
+    target, clients = check(chain, machine, SSL_CERT_FILE="/corp.pem")
+    assert clients["curl"]["accepts"] is False and clients["wget"]["accepts"] is True
+    assert "trust.env-override" in clients["curl"]["reasons"]
+    causes = [finding for finding in target["findings"] if finding["cause"]]
+    assert [finding["rule"] for finding in causes] == ["trust.env-override"]
+    assert "SSL_CERT_FILE=/corp.pem" in causes[0]["summary"]
+
+
+def test_check_says_the_clients_words(chain, machine):
+    _, clients = check(chain, machine, CURL_CA_BUNDLE="/gone.pem", GIT_SSL_CAINFO="/gone.pem")
+    assert clients["curl"]["message"] == "curl: (77) error setting certificate file: /gone.pem"
+    assert clients["git"]["message"] == "Problem with the SSL CA cert (path? access rights?)"
+    assert clients["wget"]["accepts"] is True
+
+
+def test_case_replays_without_the_variables(chain, machine):
+    words = ["check", "server.p12", "--client", "curl,git,wget,go"]
+    first = run(*words, "--save", "case.json", root=machine, cwd=chain, CURL_CA_BUNDLE="/gone.pem")
+    again = run("check", "case.json", cwd=chain)
+    assert first.stdout == again.stdout and first.returncode == again.returncode == 1
+
+
+def test_a_setting_that_changes_nothing_is_not_mentioned(chain, machine):
+    target, _ = check(chain, machine, SSL_CERT_FILE=f"/{BUNDLE}")
+    assert target["outcome"] == "accepted"
+    assert not [finding for finding in target["findings"] if finding["rule"] == "trust.env-override"]
+
+
+def test_only_ca_outranks_what_is_set(chain, machine):
+    done = run("check", "server.p12", "--only-ca", "--ca", STORES / "root.pem", cwd=chain, CURL_CA_BUNDLE="/gone.pem")
+    assert done.returncode == 0
