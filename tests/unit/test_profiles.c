@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every client profile: names that nobody else has, words for whatever it can
+/* Every client profile: names that nobody else has, a page of evidence, words for whatever it can
  * object to. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "judge/internal.h"
@@ -72,6 +73,44 @@ static void each_program_has_a_bare_name(void **state)
         if (profile_find(family) == NULL)
             fail_msg("no client is called \"%s\"", family);
     }
+}
+
+/* ---- evidence ---- */
+
+static bool page_names(const char *page, const char *name)
+{
+    BUF_CLEANUP text = {0};
+    struct error error = {0};
+    char path[128];
+    snprintf(path, sizeof path, "data/profiles/%s.md", page);
+    return file_read("", path, 1 << 20, &text, &error) == CW_OK &&
+           bytes_find(buf_bytes(&text), bytes_str(name)) != SIZE_MAX;
+}
+
+/** Its page is that of its program, or of what it stands on. */
+static bool has_evidence(const struct profile *profile)
+{
+    for (const struct profile *p = profile; p != NULL; p = p->parent) {
+        char family[64];
+        const size_t n = strcspn(p->name, "@");
+        memcpy(family, p->name, n);
+        family[n] = '\0';
+        if (page_names(p->page != NULL ? p->page : family, profile->name))
+            return true;
+    }
+    return false;
+}
+
+static void each_has_a_page_of_evidence(void **state)
+{
+    (void)state;
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!has_evidence(all[i])) {
+            print_error("no page of data/profiles tells of %s\n", all[i]->name);
+            missing++;
+        }
+    assert_int_equal(missing, 0);
 }
 
 /* ---- words ---- */
@@ -281,6 +320,7 @@ int main(void)
         cmocka_unit_test(each_name_is_one_client),
         cmocka_unit_test(each_has_a_version_and_an_alias),
         cmocka_unit_test(each_program_has_a_bare_name),
+        cmocka_unit_test(each_has_a_page_of_evidence),
         cmocka_unit_test(each_has_words_for_what_it_can_object_to),
         cmocka_unit_test(each_has_words_for_encodings),
     };

@@ -153,6 +153,7 @@ static const char *const cli_3_7_1_aliases[] = {"gnutls-cli3.7.1", NULL};
 const struct profile profile_gnutls_3_8 = {
     CLI,
     .name = "gnutls-cli@3.8",
+    .page = "gnutls",
     .aliases = cli_3_8_aliases,
     .measured_with = "gnutls-cli 3.8.13",
     .behaviour = &cli_3_7,
@@ -161,6 +162,7 @@ const struct profile profile_gnutls_3_8 = {
 const struct profile profile_gnutls_3_7 = {
     CLI,
     .name = "gnutls-cli@3.7",
+    .page = "gnutls",
     .aliases = cli_3_7_aliases,
     .measured_with = "gnutls-cli 3.7.9",
     .behaviour = &cli_3_7,
@@ -169,6 +171,7 @@ const struct profile profile_gnutls_3_7 = {
 const struct profile profile_gnutls_3_7_1 = {
     CLI,
     .name = "gnutls-cli@3.7.1",
+    .page = "gnutls",
     .aliases = cli_3_7_1_aliases,
     .measured_with = "gnutls-cli 3.7.1",
     .behaviour = &cli_3_7_1,
@@ -275,6 +278,7 @@ static const char *const git_2_55_aliases[] = {"git2.55", NULL};
 
 const struct profile profile_git_2_39 = {
     .name = "git@2.39",
+    .page = "gnutls",
     .title = "git",
     .aliases = git_aliases,
     .evidence = EVIDENCE_MEASURED,
@@ -293,6 +297,7 @@ const struct profile profile_git_2_39 = {
 
 const struct profile profile_git_2_55 = {
     .name = "git@2.55",
+    .page = "gnutls",
     .title = "git",
     .aliases = git_2_55_aliases,
     .parent = &profile_git_2_39,
@@ -412,6 +417,7 @@ static const char *const wget_1_25_aliases[] = {"wget1.25", NULL};
 const struct profile profile_wget_1_21 = {
     WGET,
     .name = "wget@1.21",
+    .page = "gnutls",
     .aliases = wget_aliases,
     .measured_with = "wget 1.21.3 / GnuTLS 3.7.9",
 };
@@ -419,6 +425,7 @@ const struct profile profile_wget_1_21 = {
 const struct profile profile_wget_1_25 = {
     WGET,
     .name = "wget@1.25",
+    .page = "gnutls",
     .aliases = wget_1_25_aliases,
     .measured_with = "wget 1.25 / GnuTLS 3.8.13",
 };
