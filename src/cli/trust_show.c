@@ -56,7 +56,8 @@ static void rows_add_facts(const struct trust_job *job, const struct store *stor
                                  .name = root_fact_name(fact),
                                  .not_before = root_fact_not_before(fact),
                                  .not_after = root_fact_not_after(fact)});
-    qsort(rows->items, rows->count, sizeof *rows->items, compare_digests);
+    if (rows->count)
+        qsort(rows->items, rows->count, sizeof *rows->items, compare_digests);
 }
 
 /* Sorted by fingerprint. */

@@ -152,37 +152,35 @@ static void add_directory(struct making *making)
         add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = bundle});
 }
 
-/* One match of a walk, whose strings end with it: what is kept is copied. */
-struct match_found {
+/** The path that a search comes to; it is copied, for the search's own strings end with it. */
+struct path_search {
     struct arena *arena;
-    const char *path;
+    const char *found;
 };
 
 static void first_found(void *context, const char *path, const char *label)
 {
-    struct match_found *first = context;
+    struct path_search *search = context;
     (void)label;
-    if (!first->path)
-        first->path = arena_strdup(first->arena, path);
+    if (!search->found)
+        search->found = arena_strdup(search->arena, path);
 }
 
 /* Keeps the last match: Python versions sort upwards, mostly. */
 static void last_found(void *context, const char *path, const char *label)
 {
-    struct match_found *last = context;
+    struct path_search *search = context;
     (void)label;
-    last->path = arena_strdup(last->arena, path);
+    search->found = arena_strdup(search->arena, path);
 }
 
 static const char *certifi_below(struct trust_machine *m, const char *prefix)
 {
-    struct match_found last = {.arena = m->arena};
+    static const char tail[] = "/lib/python3*/site-packages/certifi/cacert.pem";
+    struct path_search search = {.arena = m->arena};
     if (*prefix)
-        paths_matching(
-            m->root,
-            arena_printf(m->arena, "%s/lib/python3*/site-packages/certifi/cacert.pem", prefix),
-            last_found, &last);
-    return last.path;
+        paths_matching(m->root, arena_printf(m->arena, "%s%s", prefix, tail), last_found, &search);
+    return search.found;
 }
 
 /* pyenv's word for the version in use, in its own file or in a variable. */
@@ -209,16 +207,16 @@ static const char *certifi_find(struct trust_machine *m)
         machine_home_path(m, "/.local"),
         "/usr/local",
     };
-    struct match_found found = {.arena = m->arena};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !found.path; i++)
-        found.path = certifi_below(m, prefixes[i]);
-    if (!found.path)
-        paths_matching(m->root, "/usr/local/lib/python3*/dist-packages/certifi/cacert.pem",
-                       first_found, &found);
-    if (!found.path)
-        paths_matching(m->root, "/usr/lib/python3*/*-packages/certifi/cacert.pem", first_found,
-                       &found);
-    return found.path;
+    static const char *const debian[] = {
+        "/usr/local/lib/python3*/dist-packages/certifi/cacert.pem",
+        "/usr/lib/python3*/*-packages/certifi/cacert.pem",
+    };
+    struct path_search search = {.arena = m->arena};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !search.found; i++)
+        search.found = certifi_below(m, prefixes[i]);
+    for (size_t i = 0; i < sizeof debian / sizeof debian[0] && !search.found; i++)
+        paths_matching(m->root, debian[i], first_found, &search);
+    return search.found;
 }
 
 static void add_certifi(struct making *making)
