@@ -201,7 +201,8 @@ bool search_step(struct judging *j, const struct behaviour *b, size_t *steps);
 bool edge_suits(struct judging *j, const struct behaviour *b, int edge);
 /** list.c, greedy.c, search.c: one strategy each; the route is complete or ends where it got stuck.
  */
-/** OpenSSL's idea of self-signed: key identifiers, authority's issuer and kind of key fit as well. */
+/** OpenSSL's idea of self-signed: key identifiers, authority's issuer and kind of key fit as well.
+ */
 bool node_is_root(struct judging *j, int node);
 void route_greedy(struct judging *j, const struct behaviour *b, int store, struct route *out);
 void route_list(struct judging *j, const struct behaviour *b, int store, struct route *out);

@@ -119,8 +119,8 @@ enum crit_bit {
 #define ANOMALIES_FATAL_TO_ALL                                                                     \
     (ANOMALY_BIT(MALFORMED) | ANOMALY_BIT(ALGORITHMS_DIFFER) | ANOMALY_BIT(EXTENSION_DUPLICATE) |  \
      ANOMALY_BIT(EXTENSION_MALFORMED) | ANOMALY_BIT(EXTENSION_TRAILING) |                          \
-     ANOMALY_BIT(SAN_MALFORMED) |                                                                  \
-     ANOMALY_BIT(TIME_UNREADABLE) | ANOMALY_BIT(KEY_MALFORMED) | ANOMALY_BIT(NAME_MALFORMED))
+     ANOMALY_BIT(SAN_MALFORMED) | ANOMALY_BIT(TIME_UNREADABLE) | ANOMALY_BIT(KEY_MALFORMED) |      \
+     ANOMALY_BIT(NAME_MALFORMED))
 
 /** The behaviour of a verifier. Booleans are named so that false is the common case. */
 struct behaviour {
