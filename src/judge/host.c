@@ -57,6 +57,12 @@ static size_t label_length(const char *s)
     return strcspn(s, ".");
 }
 
+static bool ends_with_dot(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 0 && name[n - 1] == '.';
+}
+
 /** RFC 9525 section 6.3: the wildcard is the whole left-most label and stands for one label. */
 static bool wildcard_matches(const struct behaviour *b, const char *pattern, const char *host)
 {
@@ -67,6 +73,8 @@ static bool wildcard_matches(const struct behaviour *b, const char *pattern, con
     if (dots < b->wildcard_min_dots)
         return false;
     if (b->underscore != UNDERSCORE_ANY && strchr(host, '_') != NULL)
+        return false;
+    if (ends_with_dot(pattern) != ends_with_dot(host))
         return false;
     while (*pattern != '\0' && *host != '\0') {
         const size_t pn = label_length(pattern), hn = label_length(host);
@@ -173,8 +181,10 @@ static struct san_summary san_look(const struct behaviour *b, const struct cert 
 
 static bool cn_applies(const struct behaviour *b, const struct san_summary *s, bool ip)
 {
-    if (ip)
-        return b->cn_ip_always || (b->cn_ip && !s->any);
+    if (ip && b->cn_ip_always)
+        return true;
+    if (ip && (!b->cn_ip || (s->any && b->cn != CN_NO_DNS_OR_IP_SAN)))
+        return false;
     switch (b->cn) {
     case CN_NEVER:
         return false;

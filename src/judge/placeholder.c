@@ -175,7 +175,9 @@ static void add_altname(struct buf *out, struct bytes name)
 static const char *fill_altnames(const struct filling *f)
 {
     static const char *const kinds[] = {
-        [GN_DNS] = "DNS:", [GN_IP] = "IP Address:", [GN_EMAIL] = "email:", [GN_URI] = "URI:"};
+        [GN_DNS] = "DNS:", [GN_IP] = "IP Address:",     [GN_EMAIL] = "email:",
+        [GN_URI] = "URI:", [GN_DIRECTORY] = "DirName:", [GN_REGISTERED] = "Registered ID:",
+    };
     BUF_CLEANUP out = {0};
     struct reader names = cert_san(cert_of_leaf(f));
     struct general_name name;
@@ -188,6 +190,10 @@ static const char *fill_altnames(const struct filling *f)
         buf_add_str(&out, kinds[name.kind]);
         if (name.kind == GN_IP)
             buf_add_str(&out, str_ip(f->j->arena, name.value));
+        else if (name.kind == GN_DIRECTORY)
+            add_altname(&out, bytes_str(name_text(f->j->arena, name.value)));
+        else if (name.kind == GN_REGISTERED)
+            buf_add_str(&out, oid_text(f->j->arena, name.value));
         else
             add_altname(&out, name.value);
     }

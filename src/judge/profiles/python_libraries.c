@@ -68,7 +68,7 @@ static const struct words words_requests_2_28[] = {
     OPENSSL_NAME_WORDS(.limit = COMPARED_NOTHING, .bare = true,
                        .text = REQUESTS "CertificateError('no appropriate commonName or "
                                         "subjectAltName fields were found')))"),
-    OPENSSL_NAME_WORDS(.bare = true, .text = REQUESTS "CertificateError(\"hostname '{host}' "
+    OPENSSL_NAME_WORDS(.bare = true, .text = REQUESTS "CertificateError(\"hostname '{host_bare}' "
                                                       "doesn't match {quoted_names}\")))"),
     PYTHON_REPR_WORDS(REQUESTS "SSLCertVerificationError(1, ", OF_2_28, ")))"),
     {.text = NULL},
