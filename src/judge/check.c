@@ -84,11 +84,28 @@ static void check_lifetime(const struct check *c)
         reason_add(c, FACT_VALID_TOO_LONG, at_depth(0), days, c->b->max_days, NULL);
 }
 
+/** Whether the key of the certificate at `depth` made its signature. */
+static bool is_signed_by_itself(const struct check *c, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    const struct signed_object object = {.algorithm = cert->outer_algorithm,
+                                         .tbs = cert->tbs,
+                                         .signature = cert->signature,
+                                         .sha256 = cert->sha256};
+    return sig_memo_verify(c->j->in->memo, cert->key.spki, &object, &c->j->signatures_left) ==
+           SIG_OK;
+}
+
 /** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
 void check_signature(const struct check *c, size_t depth)
 {
     if (depth + 1 >= c->route->count)
         return;
+    if (c->route->nodes[depth] == c->route->nodes[depth + 1]) { /* behaviour.leaf_under_itself */
+        if (!check_cert(c, depth)->hypothetical && !is_signed_by_itself(c, depth))
+            reason_add(c, FACT_SIGNATURE_BAD, between((int)depth, (int)depth + 1), 0, 0, NULL);
+        return;
+    }
     const int edge = graph_edge(c->j, c->route->nodes[depth], c->route->nodes[depth + 1]);
     if (edge < 0)
         return;
@@ -171,13 +188,7 @@ static void check_self_signature(const struct check *c)
     const struct cert *cert = check_cert(c, last);
     if (!c->b->anchor_self_signature || !node_is_root(c->j, c->route->nodes[last]))
         return;
-    const struct signed_object object = {.algorithm = cert->outer_algorithm,
-                                         .tbs = cert->tbs,
-                                         .signature = cert->signature,
-                                         .sha256 = cert->sha256};
-    const bool bad =
-        sig_memo_verify(c->j->in->memo, cert->key.spki, &object, &c->j->signatures_left) != SIG_OK;
-    if (bad || (cert->anomaly_set & c->b->anomalies_unsigned) != 0)
+    if (!is_signed_by_itself(c, last) || (cert->anomaly_set & c->b->anomalies_unsigned) != 0)
         reason_add(c, FACT_SIGNATURE_BAD, between((int)last, (int)last), 0, 0, NULL);
     if (cert->is_ca && (cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN))
         reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)last), cert->key_usage, KU_KEY_CERT_SIGN,

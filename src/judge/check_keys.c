@@ -66,8 +66,8 @@ void check_keys(const struct check *c, size_t depth)
         check_rsa(c, depth, key);
     const unsigned denied = depth == 0 ? c->b->leaf_keys_denied : c->b->ca_keys_denied;
     /* where libcrypto decodes every key anyway, it says which ones it knows */
-    const bool unknown =
-        (key->kind == KEY_UNKNOWN || key->kind == KEY_PQ) && !c->b->leaf_key_decoded;
+    const bool unknown = (key->kind == KEY_UNKNOWN || key->kind == KEY_PQ) &&
+                         !c->b->leaf_key_decoded && !(depth == 0 && c->b->leaf_key_any);
     if ((key_bit(key) & denied) != 0 || unknown)
         reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, key_bit(key),
                    key_text(c->j->arena, key));
@@ -88,6 +88,28 @@ static bool has_v4mapped(const struct cert *cert)
     return false;
 }
 
+/** RFC 5280 section 4.2.1.13: nameRelativeToCRLIssuer, which few implement. */
+static bool has_relative_distribution_point(const struct cert *cert)
+{
+    const struct extension *ext = cert_extension(cert, OID_CRL_DISTRIBUTION_POINTS);
+    struct der list, point, name, part;
+    if (ext == NULL)
+        return false;
+    struct reader r = reader_of(ext->value, ext->value_offset);
+    if (!reader_expect(&r, DER_SEQUENCE, &list))
+        return false;
+    struct reader points = reader_enter(&list);
+    for (int i = 0; i < LIMIT_EXTENSIONS && reader_expect(&points, DER_SEQUENCE, &point); i++) {
+        struct reader in = reader_enter(&point);
+        if (!reader_optional(&in, 0xa0, &name))
+            continue;
+        struct reader parts = reader_enter(&name);
+        if (reader_next(&parts, &part) && part.tag == 0xa1)
+            return true;
+    }
+    return false;
+}
+
 /** Encodings that make a certificate unreadable for this verifier. An anchor was read when its
  * store was loaded. */
 void check_encoding(const struct check *c, size_t depth)
@@ -100,6 +122,9 @@ void check_encoding(const struct check *c, size_t depth)
     if (depth == 0 && c->b->leaf_v3_required && cert->version < 3)
         reason_add(c, FACT_ANOMALY, at_depth(0), ANOMALY_VERSION_UNKNOWN, 0,
                    "the version is not 3");
+    if (c->b->crldp_relative_fatal && has_relative_distribution_point(cert))
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_EXTENSION_MALFORMED, 1,
+                   oid_name(OID_CRL_DISTRIBUTION_POINTS));
     if (c->b->ip_v4mapped_fatal && has_v4mapped(cert))
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
                    anomaly_text(ANOMALY_SAN_BAD_IP));
@@ -111,6 +136,20 @@ void check_encoding(const struct check *c, size_t depth)
         check_anomalies(c, cert, fatal, at_depth((int)depth));
 }
 
+/** Whether this verifier never decodes what is odd here. */
+static bool is_unread(const struct behaviour *b, const struct cert *cert, const struct anomaly *a)
+{
+    if (a->id != ANOMALY_EXTENSION_MALFORMED && a->id != ANOMALY_EXTENSION_TRAILING)
+        return false;
+    for (size_t i = 0; i < cert->extension_count; i++) {
+        const struct extension *ext = &cert->extensions[i];
+        if (a->offset >= ext->value_offset && a->offset <= ext->value_offset + ext->value.n)
+            return (extension_bit(ext->id) & b->unread_extensions) != 0 ||
+                   (b->malformed_if_critical && !ext->critical);
+    }
+    return false;
+}
+
 void check_anomalies(const struct check *c, const struct cert *cert, uint64_t fatal,
                      struct place place)
 {
@@ -120,7 +159,7 @@ void check_anomalies(const struct check *c, const struct cert *cert, uint64_t fa
     for (unsigned i = 0; i < cert->anomaly_count && i < LIMIT_ANOMALIES; i++) {
         const struct anomaly *a = &cert->anomalies[i];
         const uint64_t bit = UINT64_C(1) << a->id;
-        if ((bit & fatal) == 0 || (bit & seen) != 0)
+        if ((bit & fatal) == 0 || (bit & seen) != 0 || is_unread(c->b, cert, a))
             continue;
         seen |= bit;
         reason_add(c, FACT_ANOMALY, place, a->id, 0, anomaly_text(a->id));

@@ -65,18 +65,42 @@ static bool ip_within(struct bytes ip, struct bytes base)
     return true;
 }
 
-static bool email_within(struct bytes email, struct bytes base)
+/** Position of the last "@", SIZE_MAX without one. */
+static size_t last_at(struct bytes text)
 {
-    const size_t at = bytes_find(email, bytes_str("@"));
+    size_t i = text.n;
+    while (i > 0 && text.p[i - 1] != '@')
+        i--;
+    return i > 0 ? i - 1 : SIZE_MAX;
+}
+
+static bool email_within(const struct behaviour *b, struct bytes email, struct bytes base)
+{
+    const size_t at = last_at(email);
     if (at == SIZE_MAX)
         return false;
-    const size_t base_at = bytes_find(base, bytes_str("@"));
+    const size_t base_at = last_at(base);
     const struct bytes host = bytes_slice(email, at + 1, email.n);
     if (base_at == SIZE_MAX)
-        return base.n > 0 && base.p[0] == '.' ? host_within(host, base, false)
-                                              : equal_nocase(host, base);
+        return host_within(host, base, b->nc_hosts_as_domains) || equal_nocase(host, base);
     return bytes_equal(bytes_slice(email, 0, at), bytes_slice(base, 0, base_at)) &&
            equal_nocase(host, bytes_slice(base, base_at + 1, base.n));
+}
+
+/** Characters of an address without quotes, one "@" between them (RFC 5321 section 4.1.2). */
+static bool email_is_plain(struct bytes email)
+{
+    size_t at = SIZE_MAX;
+    for (size_t i = 0; i < email.n; i++) {
+        const uint8_t c = fold(email.p[i]);
+        const bool letter =
+            (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        if (c == '@' && at == SIZE_MAX)
+            at = i;
+        else if (!letter && (c == 0 || at != SIZE_MAX || strchr("!#$%&'*+/=?^_`{|}~", c) == NULL))
+            return false;
+    }
+    return at != SIZE_MAX && at > 0 && at + 1 < email.n;
 }
 
 /** The host of a URI: between "//" (and user information) and the port, path, query or fragment. */
@@ -97,13 +121,12 @@ static struct bytes uri_host(struct bytes uri)
     return port == SIZE_MAX ? rest : bytes_slice(rest, 0, port);
 }
 
-static bool uri_within(struct bytes uri, struct bytes base)
+static bool uri_within(const struct behaviour *b, struct bytes uri, struct bytes base)
 {
     const struct bytes host = uri_host(uri);
     if (host.n == 0)
         return false;
-    return base.n > 0 && base.p[0] == '.' ? host_within(host, base, false)
-                                          : equal_nocase(host, base);
+    return host_within(host, base, b->nc_hosts_as_domains) || equal_nocase(host, base);
 }
 
 static bool name_within(const struct behaviour *b, const struct subtree *tree,
@@ -115,9 +138,9 @@ static bool name_within(const struct behaviour *b, const struct subtree *tree,
     case GN_IP:
         return ip_within(name->value, tree->base.value);
     case GN_EMAIL:
-        return email_within(name->value, tree->base.value);
+        return email_within(b, name->value, tree->base.value);
     case GN_URI:
-        return uri_within(name->value, tree->base.value);
+        return uri_within(b, name->value, tree->base.value);
     case GN_DIRECTORY:
         return name_is_within(name->value, tree->base.value);
     default:
@@ -138,7 +161,27 @@ static bool kind_is_compared(const struct behaviour *b, enum general_name_kind k
         return !b->nc_no_ip;
     if (kind == GN_URI)
         return !b->nc_no_uri;
-    return kind == GN_DNS || kind == GN_EMAIL;
+    if (kind == GN_EMAIL)
+        return !b->nc_no_email;
+    return kind == GN_DNS;
+}
+
+static bool kind_is_constrained(const struct subtrees *trees, enum general_name_kind kind)
+{
+    for (size_t i = 0; i < trees->count; i++)
+        if (trees->items[i].base.kind == kind)
+            return true;
+    return false;
+}
+
+/** A name of a kind that this verifier does not compare, under a constraint of that kind. */
+static bool violates_kind(const struct check *c, size_t ca, enum general_name_kind kind)
+{
+    const struct extension *ext = cert_extension(check_cert(c, ca), OID_NAME_CONSTRAINTS);
+    if (c->b->nc_kind == NC_KIND_IGNORED)
+        return false;
+    return (c->b->nc_kind == NC_KIND_FATAL || ext->critical) &&
+           kind_is_constrained(subtrees_of(c, ca), kind);
 }
 
 static struct comparison compare_subtrees(const struct check *c, const struct subtrees *trees,
@@ -205,14 +248,39 @@ static int has_malformed_base(const struct subtrees *trees)
 static bool compare_name(const struct check *c, size_t ca, size_t depth,
                          const struct general_name *name)
 {
+    const struct subtrees *trees = subtrees_of(c, ca);
+    struct comparison cmp = {false, false, false};
     if (!kind_is_compared(c->b, name->kind))
-        return true;
-    const struct comparison cmp = compare_subtrees(c, subtrees_of(c, ca), name);
+        cmp.excluded = violates_kind(c, ca, name->kind);
+    else if (name->kind == GN_EMAIL && c->b->nc_email_strict &&
+             kind_is_constrained(trees, GN_EMAIL) && !email_is_plain(name->value))
+        cmp.excluded = true;
+    else
+        cmp = compare_subtrees(c, trees, name);
     if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
         return true;
     reason_add(c, FACT_NAME_CONSTRAINT, between((int)depth, (int)ca), cmp.excluded ? 1 : 0,
-               has_malformed_base(subtrees_of(c, ca)), general_name_text(c->j->arena, name));
+               has_malformed_base(trees), general_name_text(c->j->arena, name));
     return false;
+}
+
+/** The leaf's common names: all, or the last one only, that look like a host's. */
+static bool compare_common_names(const struct check *c, size_t ca)
+{
+    const struct cert *cert = check_cert(c, 0);
+    struct arena *arena = c->j->arena;
+    for (size_t n = 0; n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes cn = name_attribute_utf8(arena, cert->subject, OID_CN, n);
+        if (cn.p == NULL)
+            break;
+        const char *text = arena_strndup(arena, (const char *)cn.p, cn.n);
+        const bool skipped = c->b->cn_pick == CN_LAST &&
+                             name_attribute_utf8(arena, cert->subject, OID_CN, n + 1).p != NULL;
+        if (!skipped && str_is_plain_host(text) && strchr(text, '.') != NULL &&
+            !compare_name(c, ca, 0, &(struct general_name){GN_DNS, cn, 0}))
+            return false;
+    }
+    return true;
 }
 
 /** RFC 5280 4.2.1.10: the subject, and its e-mail addresses when no rfc822Name stands for them. */
@@ -224,23 +292,14 @@ static bool compare_subject(const struct check *c, size_t ca, size_t depth, bool
     if (cert_has_subject(cert) &&
         !compare_name(c, ca, depth, &(struct general_name){GN_DIRECTORY, cert->subject, 0}))
         return false;
-    for (size_t n = 0; !has_email && n < LIMIT_NAME_ATTRIBUTES; n++) {
+    for (size_t n = 0; !has_email && !c->b->nc_no_email && n < LIMIT_NAME_ATTRIBUTES; n++) {
         const struct bytes email = name_attribute_utf8(arena, cert->subject, OID_EMAIL_ADDRESS, n);
         if (email.p == NULL)
             break;
         if (!compare_name(c, ca, depth, &(struct general_name){GN_EMAIL, email, 0}))
             return false;
     }
-    for (size_t n = 0; c->b->nc_on_cn && !has_dns && depth == 0 && n < LIMIT_NAME_ATTRIBUTES; n++) {
-        const struct bytes cn = name_attribute_utf8(arena, cert->subject, OID_CN, n);
-        if (cn.p == NULL)
-            break;
-        char *text = arena_strndup(arena, (const char *)cn.p, cn.n);
-        if (str_is_plain_host(text) && strchr(text, '.') != NULL &&
-            !compare_name(c, ca, depth, &(struct general_name){GN_DNS, cn, 0}))
-            return false;
-    }
-    return true;
+    return has_dns || depth != 0 || !c->b->nc_on_cn || compare_common_names(c, ca);
 }
 
 static void compare_cert(const struct check *c, size_t ca, size_t depth)
@@ -254,7 +313,8 @@ static void compare_cert(const struct check *c, size_t ca, size_t depth)
         if (!compare_name(c, ca, depth, &name))
             return; /* one name outside is enough evidence for one certificate */
     }
-    compare_subject(c, ca, depth, has_email, has_dns);
+    if (!c->b->nc_san_only)
+        compare_subject(c, ca, depth, has_email, has_dns);
 }
 
 static bool kind_is_fatal(const struct behaviour *b, enum general_name_kind kind)
@@ -313,7 +373,12 @@ void check_name_constraints(const struct check *c)
     struct judging *j = c->j;
     if (!has_constraints(c))
         return;
-    const int start = j->nc_total < LIMIT_NC_COMPARISONS ? j->nc_total : LIMIT_NC_COMPARISONS;
+    if (c->b->nc_merge != NC_EACH) {
+        check_merged_constraints(c);
+        return;
+    }
+    const int allowed = c->b->nc_limit != 0 ? (int)c->b->nc_limit : LIMIT_NC_COMPARISONS;
+    const int start = j->nc_total < allowed ? j->nc_total : allowed;
     j->nc_left = start;
     for (size_t ca = 1; ca < c->route->count && j->nc_left >= 0; ca++) {
         if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) ||
@@ -322,9 +387,12 @@ void check_name_constraints(const struct check *c)
         check_unknown_subtrees(c, ca);
         if (c->b->nc_empty_dns_fatal)
             check_empty_subtrees(c, ca);
-        for (size_t depth = c->b->nc_direct_issuer_only ? ca - 1 : 0; depth < ca; depth++) {
-            const bool exempt = depth > 0 && (c->b->nc_leaf_only ||
-                                              node_is_self_issued(c->j, c->route->nodes[depth]));
+        const size_t end = c->b->nc_on_itself ? ca + 1 : ca;
+        for (size_t depth = c->b->nc_direct_issuer_only ? ca - 1 : 0; depth < end; depth++) {
+            const bool exempt =
+                depth > 0 &&
+                (c->b->nc_leaf_only ||
+                 (!c->b->nc_self_issued_too && node_is_self_issued(c->j, c->route->nodes[depth])));
             if (!exempt && c->b->nc_doubt_fatal)
                 check_constraints_of(c, ca, depth);
             else if (!exempt)
@@ -334,7 +402,9 @@ void check_name_constraints(const struct check *c)
     j->nc_total -= j->nc_left >= 0 ? start - j->nc_left : start;
     if (j->nc_left >= 0)
         return;
-    limit_hit(j, start < LIMIT_NC_COMPARISONS ? "LIMIT_NC_TOTAL" : "LIMIT_NC_COMPARISONS");
+    limit_hit(j, start < allowed ? "LIMIT_NC_TOTAL" : "LIMIT_NC_COMPARISONS");
+    if (c->b->nc_unlimited)
+        return;
     reason_add(c, FACT_NAME_CONSTRAINT, at_depth(0), 2, LIMIT_NC_COMPARISONS,
                "more names and constraints than are compared");
 }

@@ -9,7 +9,7 @@ static bool allows_purpose(const struct check *c, unsigned eku, bool any_refused
         return c->b->eku_empty_ok;
     const unsigned purpose = c->b->purpose != 0 ? c->b->purpose : (unsigned)EKU_SERVER_AUTH;
     return (eku & purpose) || ((eku & EKU_ANY) && !any_refused) ||
-           (sgc && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
+           (sgc && purpose == EKU_SERVER_AUTH && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
 }
 
 /** The store says so, whatever the certificate says (x509_vfy.c check_purpose). */
@@ -116,6 +116,8 @@ static bool anchor_may_sign(const struct check *c, const struct cert *cert, size
         return true;
     case ANCHOR_BC_REQUIRED:
         return has && cert->is_ca;
+    case ANCHOR_BC_ROOT_MAY_LACK:
+        return has ? cert->is_ca : node_is_self_signed(c->j, c->route->nodes[depth]);
     case ANCHOR_BC_REQUIRED_WITH_USAGE:
         return has ? cert->is_ca : !(cert->has & HAS_KEY_USAGE);
     case ANCHOR_BC_OR_CERT_SIGN:
@@ -157,7 +159,8 @@ static void check_ca(const struct check *c, size_t depth)
                    : c->b->leaf_cert_sign_refused && has_cert_sign(cert) ? 2
                                                                          : 0,
                    NULL);
-    const bool ignored = anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored;
+    const bool ignored = (anchor ? c->b->anchor_cert_sign_ignored : c->b->ca_cert_sign_ignored) ||
+                         (c->b->ca_ku_zero_ok && cert->key_usage == 0);
     if ((cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) && !ignored)
         reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)depth), cert->key_usage, anchor, NULL);
     if (c->b->ca_ku_required && !(cert->has & HAS_KEY_USAGE) && !anchor)
@@ -228,9 +231,9 @@ unsigned extension_bit(enum oid oid)
     return 0;
 }
 
-/** RFC 5280 section 4.2.1.4: a qualifier other than a CPS pointer or a user notice (id-qt 1 and 2).
- */
-static bool has_unknown_qualifier(const struct extension *ext)
+/** RFC 5280 section 4.2.1.4: a qualifier other than a CPS pointer or a user notice (id-qt 1 and 2);
+ *  with `any`, those too. */
+static bool has_qualifier(const struct extension *ext, bool any)
 {
     static const uint8_t id_qt[] = {0x2b, 6, 1, 5, 5, 7, 2};
     struct reader r = reader_of(ext->value, ext->value_offset);
@@ -247,7 +250,7 @@ static bool has_unknown_qualifier(const struct extension *ext)
         for (int q = 0; q < LIMIT_EXTENSIONS && reader_expect(&each, DER_SEQUENCE, &qualifier);
              q++) {
             struct reader what = reader_enter(&qualifier);
-            if (!reader_expect(&what, DER_OID, &id) || id.body.n != 8 ||
+            if (any || !reader_expect(&what, DER_OID, &id) || id.body.n != 8 ||
                 !bytes_equal(bytes_slice(id.body, 0, 7), bytes_of(id_qt, 7)) ||
                 (id.body.p[7] != 1 && id.body.p[7] != 2))
                 return true;
@@ -265,8 +268,9 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
                             (c->b->critical & CRIT_MS_POLICIES) &&
                             (check_cert(c, depth)->has & HAS_EKU);
     const bool unsupported =
-        (ext->id == OID_CERTIFICATE_POLICIES && c->b->policy_qualifiers &&
-         has_unknown_qualifier(ext)) ||
+        (ext->id == OID_CERTIFICATE_POLICIES &&
+         (c->b->policy_qualifiers || c->b->policy_qualifiers_none) &&
+         has_qualifier(ext, c->b->policy_qualifiers_none)) ||
         (ext->id == OID_NAME_CONSTRAINTS && c->b->nc_unsupported) ||
         (ext->id == OID_POLICY_CONSTRAINTS && c->b->policy == POLICY_CRITICAL_FATAL);
     if (beside_eku || ((extension_bit(ext->id) & c->b->critical) != 0 && !unsupported))

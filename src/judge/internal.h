@@ -162,6 +162,8 @@ void check_proxies(const struct check *c);
 /** One certificate against the constraints of one CA, for profiles to which doubt is fatal. */
 void check_constraints_of(const struct check *c, size_t ca, size_t depth);
 const struct subtrees *subtrees_of(const struct check *c, size_t depth);
+/** The leaf against the constraints of all CAs, for profiles that merge them. */
+void check_merged_constraints(const struct check *c);
 void check_strict(const struct check *c, size_t depth);
 /** The proxies below this certificate, as far as they may be counted: they lengthen what a CA's
  *  pathLenConstraint allows. */

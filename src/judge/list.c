@@ -65,7 +65,9 @@ static bool leaf_is_trusted(struct judging *j, const struct behaviour *b, uint32
 /** verify-high.c, the second try: the last certificate against the list of trusted ones. */
 static void route_end_at_twin(const struct judging *j, uint32_t mask, struct route *out)
 {
-    const int twin = out->count > 1 ? trusted_twin(j, out->nodes[out->count - 1], mask, true) : -1;
+    const int last = out->nodes[out->count - 1];
+    const bool stored = out->count == 1 && (j->graph->nodes[last].stores & mask) != 0;
+    const int twin = stored ? last : out->count > 1 ? trusted_twin(j, last, mask, true) : -1;
     if (twin < 0)
         return;
     out->nodes[out->count - 1] = twin;

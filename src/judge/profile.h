@@ -30,11 +30,27 @@ enum name_equality {
 };
 enum akid_use { AKID_IGNORE, AKID_KEY, AKID_KEY_AND_SERIAL };
 enum anchor_pick { ANCHOR_ALL, ANCHOR_FIRST, ANCHOR_LAST };
+/** A name of a kind that is not compared, under a constraint on that kind. */
+enum nc_kind {
+    NC_KIND_IGNORED,
+    NC_KIND_FATAL_IF_CRITICAL,
+    NC_KIND_FATAL,
+};
+
+/** Constraints of the CAs of a path: RFC 5280's, each by itself, or as GnuTLS merges them. */
+enum nc_merge {
+    NC_EACH,
+    NC_MERGED,       /**< 3.8.13 */
+    NC_MERGED_3_7,   /**< case counts, and some constraints get lost */
+    NC_MERGED_3_7_1, /**< … and no otherName is known */
+};
+
 enum anchor_bc {
     ANCHOR_BC_IF_PRESENT,
     ANCHOR_BC_REQUIRED,
     ANCHOR_BC_OR_CERT_SIGN, /**< keyCertSign does instead */
     ANCHOR_BC_NONE,
+    ANCHOR_BC_ROOT_MAY_LACK,       /**< only a self-signed one may be without */
     ANCHOR_BC_REQUIRED_WITH_USAGE, /**< needed when there is a keyUsage */
     ANCHOR_BC_OR_LEGACY, /**< or keyCertSign, a self-signed version 1, or Netscape's type */
 };
@@ -193,10 +209,14 @@ struct behaviour {
     bool strip_san_dot;
     enum underscore_use underscore;
     bool hyphen_start_refused;
-    bool names_unchecked;   /**< names are not compared at all */
-    bool bad_ip_voids_san;  /**< with an iPAddress of odd length there is no SAN at all */
-    bool leaf_v3_required;  /**< a leaf of version 1 or 2 is unreadable */
-    bool ip_v4mapped_fatal; /**< an IPv4-mapped iPAddress makes a certificate unreadable */
+    bool names_unchecked;       /**< names are not compared at all */
+    bool bad_ip_voids_san;      /**< with an iPAddress of odd length there is no SAN at all */
+    bool crldp_relative_fatal;  /**< cRLDistributionPoints relative to the issuer's name */
+    bool leaf_key_any;          /**< a leaf's key is not looked at */
+    unsigned unread_extensions; /**< enum crit_bit: whatever these hold, it is not looked at */
+    bool malformed_if_critical; /**< the content of other extensions may be anything */
+    bool leaf_v3_required;      /**< a leaf of version 1 or 2 is unreadable */
+    bool ip_v4mapped_fatal;     /**< an IPv4-mapped iPAddress makes a certificate unreadable */
     bool empty_subject_needs_critical_san;
     /* usage */
     unsigned purpose;     /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
@@ -208,6 +228,7 @@ struct behaviour {
     bool ku_zero_ok;
     bool leaf_ca_refused, leaf_cert_sign_refused;
     bool ca_cert_sign_ignored, ca_ku_required;
+    bool ca_ku_zero_ok; /**< a keyUsage without any bit is none */
     bool pathlen_counts_self_issued;
     bool pathlen_on_leaf_fatal;
     bool ns_cert_type;
@@ -218,21 +239,32 @@ struct behaviour {
     bool initial_explicit_policy, initial_mapping_inhibit, initial_any_inhibit;
     const struct bytes *user_policies; /**< OID contents; none: any policy will do */
     size_t user_policy_count;
-    unsigned critical;      /**< enum crit_bit */
-    bool policy_qualifiers; /**< critical policies with an unknown qualifier are refused */
-    bool strict;            /**< X509_V_FLAG_X509_STRICT and the like */
+    unsigned critical;           /**< enum crit_bit */
+    bool policy_qualifiers_none; /**< critical policies with any qualifier are refused */
+    bool policy_qualifiers;      /**< critical policies with an unknown qualifier are refused */
+    bool strict;                 /**< X509_V_FLAG_X509_STRICT and the like */
     bool ski_required;
     bool aki_required; /**< on every certificate that is not self-signed */
     bool rfc_strict;   /**< what RFC 5280 asks of CAs too, not only of verifiers */
     bool baseline;     /**< besides, the CA/Browser Forum's rules for public server certificates */
     /* name constraints */
-    bool nc_unsupported, nc_no_directory, nc_no_ip, nc_no_uri;
+    bool nc_unsupported, nc_no_directory, nc_no_ip, nc_no_uri, nc_no_email;
     /** critical constraints on these kinds of name are fatal: registeredID and the like, otherName,
      *  directoryName */
     bool nc_unknown_fatal, nc_other_fatal, nc_directory_fatal;
     bool nc_wildcard_excluded; /**< a wildcard that could expand into an excluded tree is refused */
     bool nc_empty_dns_matches_none;
-    bool nc_empty_dns_fatal;    /**< the verifier ends on an empty dNSName subtree */
+    bool nc_empty_dns_fatal; /**< the verifier ends on an empty dNSName subtree */
+    enum nc_kind nc_kind;    /**< of names of kinds that are not compared */
+    enum nc_merge nc_merge;  /**< how the constraints of several CAs are put together */
+    bool nc_email_strict;    /**< under a constraint on addresses an odd one is a violation */
+    bool
+        nc_self_issued_too; /**< constraints bind certificates that bear the name of their issuer */
+    bool nc_san_only;       /**< the subject is not compared */
+    bool nc_hosts_as_domains;   /**< hosts in constraints on addresses and URIs cover sub-domains */
+    bool nc_on_itself;          /**< a CA's constraints bind its own names, too */
+    unsigned nc_limit;          /**< comparisons that the client makes; 0: LIMIT_NC_COMPARISONS */
+    bool nc_unlimited;          /**< when we give up comparing, the client would not have */
     bool nc_direct_issuer_only; /**< a CA's constraints bind only what it issued itself */
     bool nc_leaf_only, nc_on_cn;
     bool nc_doubt_fatal; /**< a name or subtree of the same kind that cannot be compared is a

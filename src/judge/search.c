@@ -108,7 +108,8 @@ static bool search_from(struct search *s)
     s->route->complete = false;
     if (s->route->count > 1 && !check_candidate(s->j, s->b, s->route))
         return false;
-    if (node_is_self_signed(s->j, node))
+    /* names alone call a leaf self-signed: another key may have signed it */
+    if (s->route->count > 1 && node_is_self_signed(s->j, node))
         return false;
     return try_issuers(s, true) || try_issuers(s, false);
 }

@@ -60,6 +60,11 @@ struct suite {
     void (*run)(struct score *score, json_t *line);
 };
 extern const struct suite suites[];
+/** Where the corpora lie. */
+extern const char *shared_folder;
+/** suites_engines.c; what it keeps of other corpora is dropped by engines_free(). */
+void engines_run(struct score *score, json_t *line);
+void engines_free(void);
 /** suites_openssl.c */
 void openssl_run(struct score *score, json_t *line);
 /** suites_revocation.c */

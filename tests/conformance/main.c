@@ -6,6 +6,8 @@
 
 #include "corpus.h"
 
+const char *shared_folder = "../shared";
+
 static bool is_wanted(int argc, char **argv, const char *name)
 {
     if (argc < 3)
@@ -40,7 +42,8 @@ static bool suite_run(const struct suite *suite, const char *shared, struct scor
 int main(int argc, char **argv)
 {
     size_t passed = 0, failed = 0, skipped = 0;
-    const char *shared = argc > 1 ? argv[1] : "../shared";
+    const char *shared = argc > 1 ? argv[1] : shared_folder;
+    shared_folder = shared;
     for (const struct suite *suite = suites; suite->name != NULL; suite++) {
         if (!is_wanted(argc, argv, suite->name))
             continue;
@@ -55,6 +58,7 @@ int main(int argc, char **argv)
         failed += score.failed;
         skipped += score.skipped;
     }
+    engines_free();
     printf("%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
     return failed != 0;
 }

@@ -451,6 +451,7 @@ const struct suite suites[] = {
     {"clients", "client-verdicts/scenarios.jsonl", clients_run},
     {"client-words", "client-verdicts/scenarios.jsonl", words_run},
     {"client-reasons", "client-verdicts/scenarios.jsonl", reasons_run},
+    {"engines", "conformance/verdicts.jsonl", engines_run},
     {"bettertls", "conformance/bettertls_pathbuilding.jsonl", bettertls_run},
     {"limbo", "conformance/limbo.jsonl", limbo_run},
     {"pkits", "conformance/pkits.jsonl", pkits_run},

@@ -29,6 +29,8 @@ static const struct behaviour chromium_156 = {
     .policy_qualifiers = true,
     .critical = CRIT_RFC5280 | CRIT_MS_POLICIES,
     .nc_no_uri = true,
+    .nc_kind = NC_KIND_FATAL_IF_CRITICAL,
+    .nc_email_strict = true,
     .nc_wildcard_excluded = true,
     .min_version = 12,
     .anomalies_fatal =
@@ -36,7 +38,9 @@ static const struct behaviour chromium_156 = {
         ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
         ANOMALY_BIT(BOOLEAN_NOT_FF) | ANOMALY_BIT(CRITICAL_FALSE) | ANOMALY_BIT(NAME_PRINTABLE) |
         ANOMALY_BIT(EXTENSIONS_EMPTY) | ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) |
-        ANOMALY_BIT(SAN_BAD_IP) | ANOMALY_BIT(SAN_EMPTY) | ANOMALY_BIT(SAN_NOT_ASCII),
+        ANOMALY_BIT(SAN_BAD_IP) | ANOMALY_BIT(SAN_EMPTY) | ANOMALY_BIT(SAN_NOT_ASCII) |
+        ANOMALY_BIT(NC_EMPTY) | ANOMALY_BIT(NC_MINIMUM) | ANOMALY_BIT(NC_BAD_IP) |
+        ANOMALY_BIT(POLICY_DUPLICATE),
 };
 
 /* MapCertStatusToNetError: INVALID > AUTHORITY > COMMON_NAME > WEAK_KEY > DATE; what has no status

@@ -35,13 +35,14 @@ static const struct behaviour firefox_153 = {
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_IAP | CRIT_EKU |
                 CRIT_AIA | CRIT_TLSF | CRIT_SCT,
     .nc_no_uri = true,
+    .nc_kind = NC_KIND_FATAL,
     .nc_wildcard_excluded = true,
     .must_staple = true,
     .min_version = 12,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
                        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(SERIAL_PADDED) |
                        ANOMALY_BIT(BOOLEAN_NOT_FF) | ANOMALY_BIT(NAME_EMPTY_ISSUER) |
-                       ANOMALY_BIT(TIME_REVERSED),
+                       ANOMALY_BIT(TIME_REVERSED) | ANOMALY_BIT(NC_MINIMUM),
 };
 
 /* Error ranking, pkix.h: what is wrong with CAs, an unknown issuer, what is wrong with the leaf. Of

@@ -15,8 +15,8 @@
     .pathlen_counts_self_issued = true, .policy = POLICY_CRITICAL_FATAL,                           \
     .critical = CRIT_KU | CRIT_SAN | CRIT_IAN | CRIT_BC | CRIT_NC | CRIT_CRLDP | CRIT_CP |         \
                 CRIT_AKI | CRIT_SKI | CRIT_EKU | CRIT_IAP | CRIT_AIA | CRIT_TLSF | CRIT_PROXY,     \
-    .nc_no_directory = true, .nc_unknown_fatal = true, .nc_leaf_only = true, .nc_on_cn = true,     \
-    .must_staple = true, .min_version = 10,                                                        \
+    .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED_3_7,                               \
+    .unread_extensions = CRIT_AIA | CRIT_CRLDP | CRIT_IAN, .must_staple = true, .min_version = 10, \
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) |                   \
                        ANOMALY_BIT(TRAILING) | ANOMALY_BIT(TBS_TRAILING) |                         \
                        ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(TIME_OFFSET) |       \
@@ -25,13 +25,21 @@
 /** libcurl and wget pass no purpose to gnutls_certificate_verify_peers. */
 #define NO_PURPOSE .leaf_eku_ignored = true, .chain_eku_ignored = true
 
+static const struct behaviour cli_3_8 = {GNUTLS, .nc_merge = NC_MERGED};
 static const struct behaviour cli_3_7 = {GNUTLS};
-static const struct behaviour cli_3_7_1 = {GNUTLS, .nc_other_fatal = true};
+static const struct behaviour cli_3_7_1 = {GNUTLS, .nc_merge = NC_MERGED_3_7_1};
 static const struct behaviour git_2_39 = {GNUTLS, NO_PURPOSE, .keep_host_dot = true};
 /** libcurl 8.18 asks for %PROFILE_MEDIUM. */
-static const struct behaviour git_2_55 = {GNUTLS, NO_PURPOSE, .min_rsa = 2048};
+static const struct behaviour git_2_55 = {
+    GNUTLS,
+    NO_PURPOSE,
+    .min_rsa = 2048,
+    .nc_merge = NC_MERGED,
+};
 /** gnutls_session_enable_compatibility_mode: wget does not look at the leaf's keyUsage */
-static const struct behaviour wget_1_21 = {GNUTLS, NO_PURPOSE, .leaf_ku = LEAF_KU_IGNORE};
+#define WGET_BEHAVIOUR GNUTLS, NO_PURPOSE, .leaf_ku = LEAF_KU_IGNORE
+static const struct behaviour wget_1_21 = {WGET_BEHAVIOUR};
+static const struct behaviour wget_1_25 = {WGET_BEHAVIOUR, .nc_merge = NC_MERGED};
 
 /* The TLS layer, the chain in the order in which its status bits are told, the name
  * (gnutls_certificate_verification_status_print). */
@@ -156,7 +164,7 @@ const struct profile profile_gnutls_3_8 = {
     .page = "gnutls",
     .aliases = cli_3_8_aliases,
     .measured_with = "gnutls-cli 3.8.13",
-    .behaviour = &cli_3_7,
+    .behaviour = &cli_3_8,
 };
 
 const struct profile profile_gnutls_3_7 = {
@@ -408,8 +416,8 @@ static const char *const wget_aliases[] = {"wget", "wget1.21", NULL};
 static const char *const wget_1_25_aliases[] = {"wget1.25", NULL};
 
 #define WGET                                                                                       \
-    .title = "wget", .evidence = EVIDENCE_MEASURED, .store = "wget", .behaviour = &wget_1_21,      \
-    .phases = git_phases, .pick = PICK_ALL, .separator = " | ", .words = wget_words,               \
+    .title = "wget", .evidence = EVIDENCE_MEASURED, .store = "wget", .phases = git_phases,         \
+    .pick = PICK_ALL, .separator = " | ", .words = wget_words,                                     \
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU, no "     \
             "keyUsage check",                                                                      \
     .fallback = WGET_ERROR, .hides = HIDES_BELOW_BAD, .search_phase = PHASE_ISSUER
@@ -418,6 +426,7 @@ const struct profile profile_wget_1_21 = {
     WGET,
     .name = "wget@1.21",
     .page = "gnutls",
+    .behaviour = &wget_1_21,
     .aliases = wget_aliases,
     .measured_with = "wget 1.21.3 / GnuTLS 3.7.9",
 };
@@ -426,6 +435,7 @@ const struct profile profile_wget_1_25 = {
     WGET,
     .name = "wget@1.25",
     .page = "gnutls",
+    .behaviour = &wget_1_25,
     .aliases = wget_1_25_aliases,
     .measured_with = "wget 1.25 / GnuTLS 3.8.13",
 };

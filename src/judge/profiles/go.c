@@ -8,12 +8,16 @@
     .sent_all_parsed = PARSE_ENCODING, .anchor_parsed = PARSE_ENCODING,                            \
     .anchor_issued_leaf = true, .anchor_bc = ANCHOR_BC_REQUIRED, .anchor_eku = true,               \
     .digests_denied = DENY_WEAK | DENY_SHA224,                                                     \
-    .ca_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_PSS | KEYS_ED448 | KEYS_DSA,          \
-    .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_ED448 | KEYS_PSS | KEYS_DSA,        \
+    .ca_keys_denied =                                                                              \
+        KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_P192 | KEYS_PSS | KEYS_ED448 | KEYS_DSA,            \
+    .leaf_keys_denied =                                                                            \
+        KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_P192 | KEYS_ED448 | KEYS_PSS | KEYS_DSA,            \
     .cn = CN_NEVER, .odd_names_whole = true, .eku_empty_ok = true, .leaf_ku = LEAF_KU_IGNORE,      \
     .ku_zero_ok = true, .pathlen_counts_self_issued = true, .nc_no_directory = true,               \
     .nc_unknown_fatal = true, .nc_other_fatal = true, .nc_directory_fatal = true,                  \
-    .min_version = 12
+    .nc_email_strict = true, .nc_self_issued_too = true, .nc_san_only = true,                      \
+    .nc_hosts_as_domains = true, .nc_limit = 250000, .ca_ku_zero_ok = true,                        \
+    .crldp_relative_fatal = true, .min_version = 12
 
 #define GO_UNREADABLE                                                                              \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |        \
@@ -21,10 +25,11 @@
      ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |                                        \
      ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |                          \
      ANOMALY_BIT(SAN_NOT_ASCII) | ANOMALY_BIT(LONG_LENGTH) | ANOMALY_BIT(TIME_OFFSET) |            \
-     ANOMALY_BIT(TIME_FRACTION))
+     ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NC_EMPTY) | ANOMALY_BIT(NC_BAD_IP))
 
 static const struct behaviour go_1_19 = {
     GO,
+    .nc_on_itself = true,
     .ip_v4mapped = true,
     .policy = POLICY_CRITICAL_FATAL,
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_EKU | CRIT_CRLDP |

@@ -21,7 +21,8 @@
     .empty_subject_needs_critical_san = true, /* EndEntityChecker.checkTLSServer */                \
         .chain_eku_ignored = true, .chain_eku_sgc = true, .ns_cert_type = true,                    \
     .policy = POLICY_PROCESS, .critical = CRIT_RFC5280, .nc_on_cn = true,                          \
-    .nc_empty_dns_fatal = true, .min_version = 12
+    .nc_empty_dns_fatal = true, .nc_kind = NC_KIND_FATAL, .nc_unlimited = true,                    \
+    .malformed_if_critical = true, .policy_qualifiers_none = true, .min_version = 12
 
 #define JAVA_UNREADABLE                                                                            \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |      \
@@ -39,7 +40,7 @@ static const struct behaviour java_17 = {
     .empty_san = EMPTY_SAN_ABSENT,
     .wildcard_anywhere = true,
     .bad_ip_voids_san = true,
-    .anomalies_fatal = JAVA_UNREADABLE,
+    .anomalies_fatal = JAVA_UNREADABLE & ~ANOMALY_BIT(SAN_MALFORMED),
 };
 
 /* Parsing; then from the top down, of each certificate AlgorithmChecker, KeyChecker,

@@ -38,13 +38,18 @@ static const struct behaviour rustls_0_23 = {
     .policy = POLICY_CRITICAL_FATAL,
     /* cert.rs remember_cert_extension */
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CRLDP | CRIT_EKU | CRIT_SCT,
+    .nc_no_directory = true,
+    .nc_no_email = true,
+    .nc_no_uri = true,
+    .nc_kind = NC_KIND_FATAL,
     .nc_wildcard_excluded = true,
     .min_version = 12,
     .leaf_v3_required = true,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
                        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |
                        ANOMALY_BIT(VERSION_UNKNOWN) | ANOMALY_BIT(BOOLEAN_NOT_FF) |
-                       ANOMALY_BIT(UNIQUE_ID) | ANOMALY_BIT(TIME_REVERSED),
+                       ANOMALY_BIT(UNIQUE_ID) | ANOMALY_BIT(TIME_REVERSED) |
+                       ANOMALY_BIT(NC_MINIMUM),
 };
 
 /* Parsing, what the leaf says of itself, then the chain by Error::rank, and the name last. */

@@ -39,6 +39,7 @@ static const struct behaviour rfc5280 = {
     .leaf_ku = LEAF_KU_ANY_SERVER_USE,
     .policy = POLICY_PROCESS,
     .critical = CRIT_RFC5280 | CRIT_CRLDP,
+    .nc_email_strict = true,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL,
 };
 
@@ -58,6 +59,7 @@ static const struct behaviour webpki = {
     .baseline = true,
     .odd_names_whole = true,
     .nc_wildcard_excluded = true,
+    .nc_email_strict = true,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SAN_BAD_IP),
 };
 
