@@ -110,6 +110,20 @@ static bool has_relative_distribution_point(const struct cert *cert)
     return false;
 }
 
+static bool subtree_seen(void *context, const struct subtree *tree)
+{
+    (void)tree;
+    *(bool *)context = true;
+    return false;
+}
+
+static bool has_subtree(const struct cert *cert)
+{
+    bool seen = false;
+    cert_name_constraints(cert, subtree_seen, &seen);
+    return seen;
+}
+
 /** Encodings that make a certificate unreadable for this verifier. An anchor was read when its
  * store was loaded. */
 void check_encoding(const struct check *c, size_t depth)
@@ -125,6 +139,9 @@ void check_encoding(const struct check *c, size_t depth)
     if (c->b->crldp_relative_fatal && has_relative_distribution_point(cert))
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_EXTENSION_MALFORMED, 1,
                    oid_name(OID_CRL_DISTRIBUTION_POINTS));
+    if (c->b->nc_none_fatal && (cert->has & HAS_NAME_CONSTRAINTS) && !has_subtree(cert))
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_NC_EMPTY, 0,
+                   anomaly_text(ANOMALY_NC_EMPTY));
     if (c->b->ip_v4mapped_fatal && has_v4mapped(cert))
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
                    anomaly_text(ANOMALY_SAN_BAD_IP));

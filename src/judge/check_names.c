@@ -55,8 +55,22 @@ static bool dns_within(const struct behaviour *b, const struct subtree *tree, st
     return tree->excluded && b->nc_wildcard_excluded && wildcard_reaches(name, tree->base.value);
 }
 
-static bool ip_within(struct bytes ip, struct bytes base)
+/** A range of addresses within another: the mask, too, is at least as narrow. */
+static bool range_within(struct bytes range, struct bytes base)
 {
+    const size_t half = base.n / 2;
+    for (size_t i = 0; i < half; i++) {
+        const uint8_t mask = base.p[half + i];
+        if ((range.p[i] & mask) != (base.p[i] & mask) || (range.p[half + i] & mask) != mask)
+            return false;
+    }
+    return true;
+}
+
+static bool ip_within(const struct behaviour *b, struct bytes ip, struct bytes base)
+{
+    if (b->ip_ranges && ip.n == base.n && (ip.n == 8 || ip.n == 32))
+        return range_within(ip, base);
     if (base.n != 2 * ip.n)
         return false;
     for (size_t i = 0; i < ip.n; i++)
@@ -136,7 +150,7 @@ static bool name_within(const struct behaviour *b, const struct subtree *tree,
     case GN_DNS:
         return dns_within(b, tree, name->value);
     case GN_IP:
-        return ip_within(name->value, tree->base.value);
+        return ip_within(b, name->value, tree->base.value);
     case GN_EMAIL:
         return email_within(b, name->value, tree->base.value);
     case GN_URI:
@@ -257,7 +271,8 @@ static bool compare_name(const struct check *c, size_t ca, size_t depth,
         cmp.excluded = true;
     else
         cmp = compare_subtrees(c, trees, name);
-    if (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted))
+    const bool cut_short = c->j->nc_left < 0;
+    if (cut_short || (!cmp.excluded && (!cmp.permitted_seen || cmp.permitted)))
         return true;
     reason_add(c, FACT_NAME_CONSTRAINT, between((int)depth, (int)ca), cmp.excluded ? 1 : 0,
                has_malformed_base(trees), general_name_text(c->j->arena, name));
@@ -276,7 +291,7 @@ static bool compare_common_names(const struct check *c, size_t ca)
         const char *text = arena_strndup(arena, (const char *)cn.p, cn.n);
         const bool skipped = c->b->cn_pick == CN_LAST &&
                              name_attribute_utf8(arena, cert->subject, OID_CN, n + 1).p != NULL;
-        if (!skipped && str_is_plain_host(text) && strchr(text, '.') != NULL &&
+        if (!skipped && str_is_plain_host(text) && text[strlen(text) - 1] != '.' &&
             !compare_name(c, ca, 0, &(struct general_name){GN_DNS, cn, 0}))
             return false;
     }
@@ -360,6 +375,32 @@ static void check_unknown_subtrees(const struct check *c, size_t ca)
                    oid_name(OID_NAME_CONSTRAINTS));
 }
 
+/** java URIName.nameConstraint: a host, perhaps with a leading dot, and nothing else. */
+static bool is_readable(const struct check *c, size_t ca)
+{
+    const struct subtrees *trees = subtrees_of(c, ca);
+    for (size_t i = 0; c->b->nc_uri_is_host && i < trees->count; i++)
+        if (trees->items[i].base.kind == GN_URI &&
+            bytes_find(trees->items[i].base.value, bytes_str("/")) != SIZE_MAX)
+            return false;
+    return true;
+}
+
+/** What binds nobody: what an anchor says where that is ignored, and what cannot be read unless it
+ *  is critical. */
+static bool is_void(const struct check *c, size_t ca)
+{
+    const struct extension *ext = cert_extension(check_cert(c, ca), OID_NAME_CONSTRAINTS);
+    if (ext == NULL || (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
+        return true;
+    if (is_readable(c, ca))
+        return false;
+    if (ext->critical)
+        reason_add(c, FACT_ANOMALY, at_depth((int)ca), ANOMALY_EXTENSION_MALFORMED, 1,
+                   oid_name(OID_NAME_CONSTRAINTS));
+    return true;
+}
+
 static bool has_constraints(const struct check *c)
 {
     for (size_t ca = 1; ca < c->route->count; ca++)
@@ -381,8 +422,7 @@ void check_name_constraints(const struct check *c)
     const int start = j->nc_total < allowed ? j->nc_total : allowed;
     j->nc_left = start;
     for (size_t ca = 1; ca < c->route->count && j->nc_left >= 0; ca++) {
-        if (!(check_cert(c, ca)->has & HAS_NAME_CONSTRAINTS) ||
-            (check_is_anchor(c, ca) && c->b->anchor_nc_ignored))
+        if (is_void(c, ca))
             continue;
         check_unknown_subtrees(c, ca);
         if (c->b->nc_empty_dns_fatal)

@@ -150,6 +150,21 @@ static bool ip_matches(const struct behaviour *b, const struct target *t, struct
     return value.n == t->ip_length && memcmp(value.p, t->ip, value.n) == 0;
 }
 
+/** A list in which this verifier stumbles over an address, and which it then takes for absent. */
+static bool san_is_void(const struct behaviour *b, const struct cert *cert)
+{
+    struct reader names = cert_san(cert);
+    struct general_name name;
+    if (!b->bad_ip_voids_san)
+        return false;
+    for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++) {
+        const size_t n = name.value.n;
+        if (name.kind == GN_IP && n != 4 && n != 16 && !(b->ip_ranges && (n == 8 || n == 32)))
+            return true;
+    }
+    return cert_has_anomaly(cert, ANOMALY_SAN_MALFORMED);
+}
+
 /** What the SAN list holds, and whether some entry covers the target. */
 struct san_summary {
     bool present, any, dns, ip, matches;
@@ -162,7 +177,7 @@ static struct san_summary san_look(const struct behaviour *b, const struct cert 
     struct reader names = cert_san(cert);
     struct general_name name;
     char text[256];
-    if (b->bad_ip_voids_san && cert_has_anomaly(cert, ANOMALY_SAN_BAD_IP))
+    if (san_is_void(b, cert))
         return (struct san_summary){.present = false};
     for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++) {
         s.any = true;

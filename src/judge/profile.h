@@ -210,6 +210,7 @@ struct behaviour {
     enum underscore_use underscore;
     bool hyphen_start_refused;
     bool names_unchecked;       /**< names are not compared at all */
+    bool ip_ranges;             /**< an iPAddress of 8 or 32 octets is an address and a mask */
     bool bad_ip_voids_san;      /**< with an iPAddress of odd length there is no SAN at all */
     bool crldp_relative_fatal;  /**< cRLDistributionPoints relative to the issuer's name */
     bool leaf_key_any;          /**< a leaf's key is not looked at */
@@ -261,10 +262,12 @@ struct behaviour {
     bool
         nc_self_issued_too; /**< constraints bind certificates that bear the name of their issuer */
     bool nc_san_only;       /**< the subject is not compared */
-    bool nc_hosts_as_domains;   /**< hosts in constraints on addresses and URIs cover sub-domains */
-    bool nc_on_itself;          /**< a CA's constraints bind its own names, too */
-    unsigned nc_limit;          /**< comparisons that the client makes; 0: LIMIT_NC_COMPARISONS */
-    bool nc_unlimited;          /**< when we give up comparing, the client would not have */
+    bool nc_hosts_as_domains; /**< hosts in constraints on addresses and URIs cover sub-domains */
+    bool nc_on_itself;        /**< a CA's constraints bind its own names, too */
+    bool nc_uri_is_host;      /**< a URI subtree that is no host makes the constraints unreadable */
+    bool nc_none_fatal;       /**< constraints without any subtree make a certificate unreadable */
+    unsigned nc_limit;        /**< comparisons that the client makes; 0: LIMIT_NC_COMPARISONS */
+    bool nc_unlimited;        /**< when we give up comparing, the client would not have */
     bool nc_direct_issuer_only; /**< a CA's constraints bind only what it issued itself */
     bool nc_leaf_only, nc_on_cn;
     bool nc_doubt_fatal; /**< a name or subtree of the same kind that cannot be compared is a

@@ -15,8 +15,8 @@
     .cn = CN_NEVER, .odd_names_whole = true, .eku_empty_ok = true, .leaf_ku = LEAF_KU_IGNORE,      \
     .ku_zero_ok = true, .pathlen_counts_self_issued = true, .nc_no_directory = true,               \
     .nc_unknown_fatal = true, .nc_other_fatal = true, .nc_directory_fatal = true,                  \
-    .nc_email_strict = true, .nc_self_issued_too = true, .nc_san_only = true,                      \
-    .nc_hosts_as_domains = true, .nc_limit = 250000, .ca_ku_zero_ok = true,                        \
+    .nc_email_strict = true, .nc_self_issued_too = true, .nc_none_fatal = true,                    \
+    .nc_san_only = true, .nc_hosts_as_domains = true, .nc_limit = 250000, .ca_ku_zero_ok = true,   \
     .crldp_relative_fatal = true, .min_version = 12
 
 #define GO_UNREADABLE                                                                              \
@@ -25,7 +25,7 @@
      ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |                                        \
      ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |                          \
      ANOMALY_BIT(SAN_NOT_ASCII) | ANOMALY_BIT(LONG_LENGTH) | ANOMALY_BIT(TIME_OFFSET) |            \
-     ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NC_EMPTY) | ANOMALY_BIT(NC_BAD_IP))
+     ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NC_BAD_IP))
 
 static const struct behaviour go_1_19 = {
     GO,

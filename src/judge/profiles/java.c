@@ -22,7 +22,8 @@
         .chain_eku_ignored = true, .chain_eku_sgc = true, .ns_cert_type = true,                    \
     .policy = POLICY_PROCESS, .critical = CRIT_RFC5280, .nc_on_cn = true,                          \
     .nc_empty_dns_fatal = true, .nc_kind = NC_KIND_FATAL, .nc_unlimited = true,                    \
-    .malformed_if_critical = true, .policy_qualifiers_none = true, .min_version = 12
+    .nc_uri_is_host = true, .ip_ranges = true, .malformed_if_critical = true,                      \
+    .policy_qualifiers_none = true, .min_version = 12
 
 #define JAVA_UNREADABLE                                                                            \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |      \
