@@ -151,7 +151,9 @@ static void check_ca(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
     const bool anchor = check_is_anchor(c, depth);
-    const bool may = anchor ? anchor_may_sign(c, cert, depth) : cert->is_ca;
+    /* x509_vfy.c check_extensions is strict below the path's last certificate, anchor or not */
+    const bool ends = c->b->anchor_bc == ANCHOR_BC_OR_LEGACY && depth + 1 == c->route->count;
+    const bool may = anchor || ends ? anchor_may_sign(c, cert, depth) : cert->is_ca;
     if (!may)
         /* limit 1: an anchor, 2: it has keyCertSign, to a client that looks for this first */
         reason_add(c, FACT_NOT_A_CA, at_depth((int)depth), how_no_ca(cert),
