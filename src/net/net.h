@@ -35,6 +35,26 @@ enum net_result {
 };
 const char *net_result_text(enum net_result result);
 
+/** What came of a fetch (an issuer, a CRL, an OCSP response). */
+enum fetch_result {
+    FETCH_OK,
+    FETCH_OFFLINE,     /**< --offline: not tried */
+    FETCH_UNAVAILABLE, /**< libcurl is not there */
+    FETCH_SCHEME,      /**< neither http, https nor ldap */
+    FETCH_ADDRESS,     /**< refused: a private, link-local or loopback address */
+    FETCH_NAME,        /**< the name does not resolve */
+    FETCH_CONNECT,
+    FETCH_TLS,
+    FETCH_TIMEOUT,   /**< no answer, or not all of it, in the time that one fetch may take */
+    FETCH_SLOW,      /**< too few bytes a second */
+    FETCH_SIZE,      /**< more bytes than such a document may have */
+    FETCH_REDIRECTS, /**< too many, or in a circle */
+    FETCH_STATUS,    /**< HTTP status other than 200 */
+    FETCH_BUDGET,    /**< this run has spent what it may on fetches */
+    FETCH_FAILED,    /**< anything else: see the text */
+};
+const char *fetch_result_text(enum fetch_result result);
+
 struct addresses {
     struct address items[LIMIT_ADDRESSES];
     size_t count;

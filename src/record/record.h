@@ -66,8 +66,30 @@ enum want_kind { WANT_ISSUER, WANT_CRL, WANT_OCSP };
 /** What judging would have liked to see. */
 struct want {
     enum want_kind kind;
-    const char *url;
+    const char *url;             /**< as the certificate says, harmless */
     const char *for_certificate; /**< harmless short name */
+    struct bytes request;        /**< WANT_OCSP: the DER request to send (RFC 6960 appendix A) */
+};
+
+enum document_from { DOCUMENT_GIVEN, DOCUMENT_STAPLED, DOCUMENT_FETCHED, DOCUMENT_CACHED };
+/** What belongs to a chain and is not part of it: issuers (AIA), a CRL or an OCSP response that was
+ *  given (--crl, --ocsp), stapled or fetched; or the failed attempt to fetch one, so that nothing
+ * is asked for twice. `kind` is what was asked for; what came may be something else. */
+struct document {
+    enum want_kind kind;
+    enum document_from from;
+    const char *where;        /**< URL or path; "(stapled)" */
+    enum fetch_result result; /**< FETCH_OK: something came */
+    const char *why;          /**< what went wrong in words, "" nothing */
+    int status;               /**< HTTP's, 0 none */
+    int64_t took_us;
+    struct bytes body;    /**< as it came; the arena's, or `map`'s */
+    struct mapping map;   /**< a large file that is not copied; p NULL: none */
+    struct bytes request; /**< the OCSP request that was sent */
+    struct crl *crl;      /**< what could be parsed of it; owned; NULL */
+    struct ocsp *ocsp;    /**< a reference; NULL */
+    struct cert **certs;  /**< references */
+    size_t cert_count;
 };
 
 /** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns
@@ -98,6 +120,9 @@ struct observation {
     struct container file; /**< TARGET_FILE: what the file holds and its faults */
     struct seen *pool;     /**< --pool members that a path touched (replay), else NULL */
     size_t pool_count;
+
+    struct document *documents; /**< given, stapled and fetched */
+    size_t document_count, document_cap;
 
     const char *key_file; /**< --key */
     enum key_pairing pairing;
