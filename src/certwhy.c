@@ -134,6 +134,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
         .profile_count = count,
         .pool = checked->pool,
         .public_store = !checked->observation.only_ca,
+        .is_public_root = cert_is_public_root,
         .at = checked->observation.at,
         .memo = report->memo,
     };

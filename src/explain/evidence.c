@@ -270,6 +270,18 @@ static void put_positions(struct collecting *c, const struct draft *draft)
         put_number(c, "count", (int64_t)n);
 }
 
+/* The date is that of the oldest part: no part of the sentence may rest on newer data. */
+static const char *programmes_text(const struct collecting *c, const struct root_fact *fact)
+{
+    const char *old = root_facts_are_old(c->e->input->at) ? ", part of it older than a year" : "";
+    const char *date = time_date(c->arena, root_facts_date());
+    const unsigned n = root_fact_programmes(fact);
+    return n ? arena_printf(c->arena, "%u of %d root programmes (%s; data of %s and later%s)", n,
+                            PROGRAMME_COUNT, root_fact_list(c->arena, fact), date, old)
+             : arena_printf(c->arena, "none of %d root programmes (data of %s and later%s)",
+                            PROGRAMME_COUNT, date, old);
+}
+
 static void put_measured(struct collecting *c, const struct draft *draft)
 {
     const struct fact *fact = draft->fact;
@@ -294,6 +306,8 @@ static void put_measured(struct collecting *c, const struct draft *draft)
             draft->family == 1 ? "one certificate"
                                : arena_printf(c->arena, "%zu certificates", draft->family));
     put(c, "interceptor", draft->interceptor);
+    if (draft->root)
+        put(c, "programmes", programmes_text(c, draft->root));
 }
 
 static void put_clients(struct collecting *c, const struct draft *draft)

@@ -148,10 +148,24 @@ static void refine_not_found(const struct explaining *e, struct draft *draft)
         refine_unknown_issuer(e, draft);
 }
 
+/* A public root that no store here holds: facts say whether the stores lag behind, or whether the
+ * programmes have dropped it. With --only-ca the anchors are a choice, and no store lags. */
+static bool refine_public_root(const struct explaining *e, struct draft *draft,
+                               const struct cert *cert)
+{
+    draft->root = e->input->public_store ? root_fact_find(cert->sha256) : NULL;
+    if (!draft->root)
+        return false;
+    const bool trusted = root_fact_programmes(draft->root) > 0;
+    draft->finding.rule = rule_find(trusted ? "trust.store-outdated" : "trust.distrusted");
+    draft->variant = trusted ? "programmes" : "dropped";
+    return true;
+}
+
 static void refine_untrusted_root(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
-    if (!cert)
+    if (!cert || refine_public_root(e, draft, cert))
         return;
     draft->family = e->input->public_store ? family_count(e, cert->subject) : 0;
     draft->interceptor = interceptor_find(e, cert->subject);

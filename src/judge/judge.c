@@ -149,20 +149,28 @@ static void stores_check_empty(struct judging *j)
 
 /* ---- what the report shows of the chain ---- */
 
+/* A root of the system's store may be the administrator's own: facts tell it from a public one. */
+static bool root_is_public(const struct judging *j, int node)
+{
+    const struct node *root = &j->graph->nodes[node];
+    if (!j->in->public_store)
+        return false;
+    return j->in->is_public_root ? j->in->is_public_root(root->cert) : root->stores != 0;
+}
+
 static enum issued_by issued_by(struct judging *j, int node)
 {
     const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
     if (node_is_self_signed(j, node))
-        return j->graph->nodes[node].stores != 0 && j->in->public_store ? ISSUED_PUBLIC
-                                                                        : ISSUED_SELF;
+        return root_is_public(j, node) ? ISSUED_PUBLIC : ISSUED_SELF;
     if (best == NULL)
         return ISSUED_UNKNOWN;
     for (size_t i = 0; i < best->count; i++)
         if (best->nodes[i] == node) {
-            if (best->complete)
-                return j->in->public_store ? ISSUED_PUBLIC : ISSUED_PRIVATE;
-            return node_is_self_signed(j, best->nodes[best->count - 1]) ? ISSUED_PRIVATE
-                                                                        : ISSUED_UNKNOWN;
+            const int top = best->nodes[best->count - 1];
+            if (root_is_public(j, top))
+                return ISSUED_PUBLIC;
+            return best->complete || node_is_self_signed(j, top) ? ISSUED_PRIVATE : ISSUED_UNKNOWN;
         }
     return ISSUED_UNKNOWN;
 }

@@ -160,6 +160,9 @@ struct judge_input {
     cw_time at;
     /** Is this domain a public suffix ("co.uk", "github.io")? NULL: not asked. */
     bool (*is_public_suffix)(const char *domain);
+    /** Is this a root of a public CA, by its fingerprint? NULL: whatever a public store holds is.
+     */
+    bool (*is_public_root)(const struct cert *cert);
     /** The same without the list's private part: where registries register. NULL: only top-level
      *  domains are. */
     bool (*is_registry_suffix)(const char *domain);

@@ -86,6 +86,22 @@ static void put_unparsed(struct arena *arena, json_t *out, const struct cert *ce
     json_object_set_new(out, "unreadable_at", json_integer((json_int_t)cert->bad_at));
 }
 
+/* Of a public root: which programmes trust it, and of which day that is known. */
+static void put_programmes(json_t *out, const struct cert *cert)
+{
+    const struct root_fact *fact = root_fact_find(cert->sha256);
+    struct arena arena = {0};
+    if (!fact)
+        return;
+    json_t *programmes = json_object();
+    for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
+        if (root_fact_in(fact, p))
+            json_object_set_new(programmes, programme_title(p),
+                                json_string(time_date(&arena, programme_date(p))));
+    json_object_set_new(out, "programmes", programmes);
+    arena_free(&arena);
+}
+
 static json_t *json_chain_entry(struct arena *arena, const struct target_report *target, size_t i)
 {
     const struct verdict *verdict = &target->verdict;
@@ -97,6 +113,7 @@ static json_t *json_chain_entry(struct arena *arena, const struct target_report 
     (cert->parsed ? put_parsed : put_unparsed)(arena, out, cert);
     json_object_set_new(out, "origin", json_string(show_origin(target, i)));
     json_object_set_new(out, "issued_by", json_string(show_issued(verdict->issued[i])));
+    put_programmes(out, cert);
     return out;
 }
 

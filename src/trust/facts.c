@@ -46,6 +46,11 @@ size_t root_facts_named(struct bytes subject, const struct root_fact **out, size
     return count;
 }
 
+bool cert_is_public_root(const struct cert *cert)
+{
+    return root_fact_find(cert->sha256) != NULL;
+}
+
 const struct root_fact *root_fact_at(size_t i)
 {
     return i < root_fact_total ? &root_facts[i] : NULL;

@@ -90,6 +90,8 @@ const struct root_fact *root_fact_find(const uint8_t sha256[32]);
 /** Roots whose subject has exactly these DER bytes (the issuer name of what they signed): at most
  *  `max`, returns how many. */
 size_t root_facts_named(struct bytes subject, const struct root_fact **out, size_t max);
+/** True for a root that stands, or stood, in a programme. */
+bool cert_is_public_root(const struct cert *cert);
 const struct root_fact *root_fact_at(size_t i); /**< by fingerprint; NULL past the end */
 const char *root_fact_name(const struct root_fact *fact);
 const uint8_t *root_fact_sha256(const struct root_fact *fact);

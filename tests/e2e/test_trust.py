@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy trust: list, show, diff and env on machines that are made of a directory, and what check
 says on them."""
+import hashlib
 import json
 import os
 import shutil
@@ -218,3 +219,37 @@ def test_a_setting_that_changes_nothing_is_not_mentioned(chain, machine):
 def test_only_ca_outranks_what_is_set(chain, machine):
     done = run("check", "server.p12", "--only-ca", "--ca", STORES / "root.pem", cwd=chain, CURL_CA_BUNDLE="/gone.pem")
     assert done.returncode == 0
+
+
+# ---- root facts in a report ----
+
+def public_root():
+    """A root of the system's bundle that every programme trusts."""
+    for member in data("trust", "show", "system")["members"]:
+        if member["programmes"] and len(member["programmes"]) == 6:
+            return member["sha256"]
+    pytest.skip("the system's bundle has no root of all programmes")
+
+
+def pem_of(digest):
+    bundle = Path("/") / BUNDLE
+    for block in bundle.read_text().split("-----BEGIN CERTIFICATE-----")[1:]:
+        text = "-----BEGIN CERTIFICATE-----" + block.split("-----END")[0] + "-----END CERTIFICATE-----\n"
+        der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=text.encode(), capture_output=True).stdout
+        if hashlib.sha256(der).hexdigest() == digest:
+            return text
+    return None
+
+
+def test_report_names_the_programmes(machine, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("public")
+    (folder / "root.pem").write_text(pem_of(public_root()))
+    target = data("check", "root.pem", "--client", "wget", cwd=folder)["targets"][0]
+    assert set(target["chain"][0]["programmes"]) == {"Mozilla", "Chrome", "Apple", "Microsoft", "Java", "Android"}
+    assert target["chain"][0]["issued_by"] == "public"
+
+
+def test_own_root_in_the_system_store_is_private(chain, machine):
+    target, _ = check(chain, machine)
+    assert "programmes" not in target["chain"][1]
+    assert target["chain"][0]["issued_by"] == "private"

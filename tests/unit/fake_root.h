@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ static inline const char *fake_get(void *context, const char *name)
 static inline int fake_set_up(void **state)
 {
     struct fake *fake = xcalloc(1, sizeof *fake);
-    strncpy(fake->root, "/tmp/certwhy-fake-XXXXXX", sizeof fake->root - 1);
+    snprintf(fake->root, sizeof fake->root, "/tmp/certwhy-fake-XXXXXX");
     *state = fake;
     return mkdtemp(fake->root) ? 0 : -1;
 }
