@@ -193,7 +193,8 @@ static void check_self_signature(const struct check *c)
         return;
     if (!is_signed_by_itself(c, last) || (cert->anomaly_set & c->b->anomalies_unsigned) != 0)
         reason_add(c, FACT_SIGNATURE_BAD, between((int)last, (int)last), 0, 0, NULL);
-    if (cert->is_ca && (cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN))
+    if (cert->is_ca && (cert->has & HAS_KEY_USAGE) && !(cert->key_usage & KU_KEY_CERT_SIGN) &&
+        !cert_is_invalid(c->b, cert))
         reason_add(c, FACT_KEY_USAGE_CA, at_depth((int)last), cert->key_usage, KU_KEY_CERT_SIGN,
                    NULL);
 }

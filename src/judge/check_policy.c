@@ -273,6 +273,9 @@ static void policy_step(struct policy_state *s, struct policy_counters *k, size_
     const bool self_issued = node_is_self_issued(c->j, c->route->nodes[depth]);
     struct policy_level *level = &s->levels[s->level_count - 1];
     level_intersect(s, level, depth, k->any > 0 || (depth > 0 && self_issued));
+    /* pcy_tree.c tree_prune: what a leaf maps counts as well, where mapping is inhibited */
+    if (depth == 0 && c->b->policy_tree && k->mapping == 0)
+        level_map(s, level, policies_of(c, depth), false);
     if (level_is_empty(level) && k->explicit_policy == 0)
         s->failed = true; /* section 6.1.3 (f) */
     if (depth == 0 || s->level_count >= LIMIT_PATH_LENGTH)

@@ -92,7 +92,7 @@ static bool legacy_may_sign(const struct check *c, const struct cert *cert, size
         return cert->is_ca;
     if (c->b->strict)
         return false;
-    if (cert->version == 1 && node_is_self_signed(c->j, c->route->nodes[depth]))
+    if (cert->version == 1 && node_is_root(c->j, c->route->nodes[depth]))
         return true;
     const unsigned type = c->b->ns_cert_type ? NS_SSL_CA : NS_ANY_CA;
     return (cert->has & HAS_KEY_USAGE) ||

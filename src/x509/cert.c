@@ -131,8 +131,8 @@ static void read_validity(struct cert *cert, const struct der *validity)
     cert->not_before = read_time(cert, &r, &cert->not_before_faults);
     cert->not_after = read_time(cert, &r, &cert->not_after_faults);
     cert->time_faults = cert->not_before_faults | cert->not_after_faults;
-    if (!reader_at_end(&r) && !r.bad)
-        anomaly_add(cert, ANOMALY_MALFORMED, r.offset);
+    if (r.bad || !reader_at_end(&r))
+        anomaly_add(cert, ANOMALY_MALFORMED, r.bad ? r.bad_at : r.offset);
     if (cert->not_before != TIME_NONE && cert->not_after != TIME_NONE &&
         cert->not_after < cert->not_before)
         anomaly_add(cert, ANOMALY_TIME_REVERSED, validity->offset);

@@ -308,7 +308,7 @@ static bool qualifiers_are_readable(struct reader *fields)
     while (reader_expect(&qualifiers, DER_SEQUENCE, &qualifier)) {
         struct reader inner = reader_enter(&qualifier);
         if (!reader_expect(&inner, DER_OID, &id) || !oid_is_well_formed(id.body) ||
-            !reader_next(&inner, &value) || !reader_at_end(&inner))
+            !reader_next(&inner, &value) || !reader_at_end(&inner) || !any_is_decodable(&value))
             return false;
         const bool known =
             id.body.n == sizeof id_qt + 1 &&
@@ -510,6 +510,8 @@ static bool read_ns_cert_type(struct cert *cert, struct reader *r)
     if (!bits_are_decodable(&element))
         return failed_at(r, &(struct reader){.offset = element.offset});
     cert->ns_cert_type = element.body.n > 1 ? element.body.p[1] : 0;
+    if (element.body.n == 2)
+        cert->ns_cert_type &= 0xffU << element.body.p[0]; /* unused bits */
     return true;
 }
 

@@ -20,7 +20,7 @@ static bool other_is_readable(const struct der *element)
         !reader_expect(&fields, DER_CONTEXT_CONS(0), &wrapper) || !reader_at_end(&fields))
         return false;
     struct reader inner = reader_enter(&wrapper);
-    return reader_next(&inner, &value) && reader_at_end(&inner);
+    return reader_next(&inner, &value) && reader_at_end(&inner) && any_is_decodable(&value);
 }
 
 bool general_name_next(struct reader *reader, struct general_name *out)

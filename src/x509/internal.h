@@ -10,6 +10,9 @@ void anomaly_add(struct cert *cert, enum anomaly_id id, size_t offset);
 /** reader_expect() that records a length in too many octets. */
 bool element_take(struct cert *cert, struct reader *reader, uint8_t tag, struct der *out);
 
+/** The content of an ANY is one of its universal type (X.690 section 8). */
+bool any_is_decodable(const struct der *value);
+
 /** An AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */
 struct algorithm {
     enum oid id;

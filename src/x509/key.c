@@ -2,6 +2,30 @@
 /* SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) and AlgorithmIdentifiers. */
 #include "internal.h"
 
+bool any_is_decodable(const struct der *value)
+{
+    const struct bytes body = value->body;
+    switch (value->tag) {
+    case DER_BOOLEAN:
+        return body.n == 1;
+    case DER_NULL:
+        return body.n == 0;
+    case DER_INTEGER:
+    case DER_ENUMERATED:
+        return body.n > 0 && !der_int_is_padded(body);
+    case DER_BIT_STRING:
+        return body.n > 0 && body.p[0] <= 7;
+    case DER_OID:
+        return oid_is_well_formed(body);
+    case DER_BMP_STRING:
+        return body.n % 2 == 0;
+    case DER_UNIVERSAL_STRING:
+        return body.n % 4 == 0;
+    default:
+        return true;
+    }
+}
+
 bool algorithm_read(struct bytes whole, size_t offset, struct algorithm *out)
 {
     *out = (struct algorithm){.id = OID_UNKNOWN, .offset = offset};
@@ -15,7 +39,8 @@ bool algorithm_read(struct bytes whole, size_t offset, struct algorithm *out)
     out->oid = oid.body;
     out->id = oid_of(oid.body);
     out->has_parameters = reader_next(&r, &out->parameters);
-    return !r.bad && reader_at_end(&r) && oid_is_well_formed(oid.body);
+    return !r.bad && reader_at_end(&r) && oid_is_well_formed(oid.body) &&
+           (!out->has_parameters || any_is_decodable(&out->parameters));
 }
 
 /* ---- signature algorithms ---- */

@@ -89,11 +89,14 @@ static bool tag_is_of_names(uint8_t tag)
     case DER_BMP_STRING:
     case DER_BIT_STRING:
     case DER_SEQUENCE:
-    case DER_ENUMERATED:
         return true;
     default:
-        return false;
+        break;
     }
+    /* those that libcrypto has no name for: B_ASN1_UNKNOWN */
+    const uint8_t number = tag & 0x1f;
+    return (tag & 0xc0) == 0 && ((number >= 7 && number <= 9) || number == 11 ||
+                                 (number >= 13 && number <= 15) || number == 29);
 }
 
 /** Whole characters of two or four octets, none of them a surrogate. */
@@ -115,8 +118,10 @@ static bool is_wide_string(const struct attribute *attribute)
 
 static bool attribute_is_string(const struct attribute *attribute)
 {
+    const struct der value = {.tag = attribute->tag, .body = attribute->value};
     const bool wide = attribute->tag == DER_BMP_STRING || attribute->tag == DER_UNIVERSAL_STRING;
-    return tag_is_of_names(attribute->tag) && (!wide || is_wide_string(attribute));
+    return tag_is_of_names(attribute->tag) && any_is_decodable(&value) &&
+           (!wide || is_wide_string(attribute));
 }
 
 static void attribute_check(struct cert *cert, const struct attribute *attribute)
