@@ -186,6 +186,21 @@ static void candidates_from_sent(struct judging *j, struct candidates *list, int
     }
 }
 
+/** Issuers that were fetched, or that came with what was. */
+static void candidates_from_documents(struct judging *j, struct candidates *list, int child)
+{
+    const struct bytes issuer = j->graph->nodes[child].cert->issuer;
+    for (size_t d = 0; d < j->obs->document_count; d++) {
+        const struct document *document = &j->obs->documents[d];
+        const struct origin origin = {.kind = ORIGIN_FETCHED, .where = document->where};
+        for (size_t i = 0; document->kind == WANT_ISSUER && i < document->cert_count; i++) {
+            const struct cert *cert = document->certs[i];
+            if (cert->parsed && name_equal(cert->subject, issuer))
+                candidate_add(j, list, child, node_add(j, cert, FROM_FETCHED, &origin));
+        }
+    }
+}
+
 static void node_expand(struct judging *j, int child)
 {
     struct graph *g = j->graph;
@@ -195,6 +210,7 @@ static void node_expand(struct judging *j, int child)
         candidates_from_store(j, &list, child, j->stores[s], FROM_STORE);
     if (j->in->pool != NULL)
         candidates_from_store(j, &list, child, j->in->pool, FROM_POOL);
+    candidates_from_documents(j, &list, child);
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, candidate_compare);
     if (list.count > LIMIT_CANDIDATES) {
@@ -244,7 +260,8 @@ static void sent_add(struct judging *j)
 void graph_build(struct judging *j)
 {
     /* a table twice as large as the nodes it may hold; the small one serves nearly every chain */
-    const bool large = j->in->pool != NULL || j->obs->sent_count > LIMIT_CANDIDATES;
+    const bool large =
+        j->in->pool != NULL || j->obs->document_count > 0 || j->obs->sent_count > LIMIT_CANDIDATES;
     j->bucket_count = large ? 2 * LIMIT_NODES : LIMIT_NODES / 4;
     j->buckets = arena_array(j->arena, j->bucket_count, sizeof *j->buckets);
     sent_add(j);

@@ -44,6 +44,18 @@ struct host_answer {
     const char *names;
 };
 
+/** The documents beside the chain, sorted by what they are. */
+struct papers {
+    struct crl **crls;
+    const struct document **crl_of; /**< per CRL: where it came from */
+    size_t crl_count;
+    const struct ocsp **ocsps;
+    const struct document **ocsp_of;
+    size_t ocsp_count;
+    const struct cert **signers; /**< certificates that may have signed a CRL */
+    size_t signer_count;
+};
+
 /** One judgement in progress. */
 struct judging {
     const struct judge_input *in;
@@ -63,6 +75,7 @@ struct judging {
     int *buckets; /**< node index + 1 by certificate hash, open addressing */
     size_t bucket_count;
     struct host_answer host;
+    struct papers papers;
     int signatures_left;
     int nc_left;       /**< of the path at hand */
     int nc_total;      /**< of all paths and clients */
@@ -192,6 +205,15 @@ char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
 void facts_of_endpoint(struct judging *j);
 void facts_of_sent(struct judging *j);
 int fact_intern(struct judging *j, const struct fact *fact);
+
+/* standing.c: what the documents at hand say of the certificates */
+void papers_collect(struct judging *j);
+bool has_papers(const struct judging *j);
+/** Of the certificate at this depth of a path, the last one excepted; worked out once. */
+const struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth);
+
+/* wants.c: what judging would have liked to see */
+void wants_collect(struct judging *j);
 
 /* engine.c */
 void client_judge(struct judging *j, size_t profile_index, struct client_verdict *out);

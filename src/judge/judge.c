@@ -198,24 +198,6 @@ static void chain_build(struct judging *j)
         v->issued[i] = issued_by(j, v->chain[i].node);
 }
 
-/** What could be fetched to know more: the issuer that nobody has, RFC 5280 section 4.2.2.1. */
-static void wants_collect(struct judging *j)
-{
-    struct verdict *v = j->out;
-    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
-    const char *urls[4];
-    if (best == NULL || best->complete)
-        return;
-    const struct cert *top = j->graph->nodes[best->nodes[best->count - 1]].cert;
-    const size_t n = cert_aia_urls(j->arena, top, OID_AD_CA_ISSUERS, urls, 4);
-    v->wants = arena_array(j->arena, n + 1, sizeof *v->wants);
-    for (size_t i = 0; i < n; i++)
-        v->wants[v->want_count++] =
-            (struct want){.kind = WANT_ISSUER,
-                          .url = urls[i],
-                          .for_certificate = name_short(j->arena, top->subject)};
-}
-
 /** When a client accepts a path that the bounded enumeration did not reach, that is the best one.
  */
 static void best_from_clients(struct judging *j)
@@ -253,6 +235,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
     *out = (struct verdict){.best = -1};
     stores_collect(&j);
     graph_build(&j);
+    papers_collect(&j);
     leaf_find(&j);
     paths_enumerate(&j);
     facts_of_endpoint(&j);

@@ -67,6 +67,34 @@ const char *fact_rule(enum fact_id id);      /**< default rule, "validity.expire
 const char *fact_reference(enum fact_id id); /**< "RFC 5280 section 6.1.3 (a)(2)" */
 const char *fact_name(enum fact_id id);      /**< "expired" */
 
+/* ---- revocation ---- */
+
+/** Who said whether a certificate is revoked. */
+enum answer_from { ANSWER_STAPLE, ANSWER_OCSP, ANSWER_CRL, ANSWER_FROMS };
+enum answer_status { ANSWER_UNKNOWN, ANSWER_GOOD, ANSWER_REVOKED };
+/** What the documents of one kind say of a certificate (RFC 6960 section 3.2, RFC 5280 section
+ *  6.3). */
+struct answer {
+    enum answer_status status;
+    const struct document *source; /**< that decided it, or came nearest; NULL: none is about it */
+    int result;                    /**< what the source came to: enum source_result */
+    const char *why;               /**< the same in words; "" without a source */
+    bool is_crl;
+    cw_time this_update, next_update; /**< TIME_NONE unknown */
+    cw_time revoked_at, invalidity;   /**< TIME_NONE unless revoked */
+    int reason;                       /**< enum revocation_reason */
+};
+/** What is known of one certificate under one issuer. */
+struct standing {
+    int node, issuer;
+    struct answer by[ANSWER_FROMS];
+};
+/** The answer that counts: the gravest that is certain, else what came nearest. */
+const struct answer *standing_answer(const struct standing *standing);
+/** Lives so short that its CA need not say whether it is revoked (CA/Browser Forum Baseline
+ *  Requirements section 1.6.1, "Short-lived Subscriber Certificate"). */
+bool cert_is_short_lived(const struct cert *cert);
+
 /* ---- paths ---- */
 
 /** A candidate path: leaf first. Incomplete ones end where no issuer was found. */
@@ -144,7 +172,9 @@ struct verdict {
     struct client_verdict *clients;
     size_t client_count;
     struct want *wants;
-    size_t want_count;
+    size_t want_count, want_cap;
+    struct standing **standings; /**< of the certificates that were asked about */
+    size_t standing_count, standing_cap;
     const char **limits_hit; /**< names of budgets that were spent */
     size_t limit_count;
 };
@@ -174,6 +204,9 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
 
 /** Chain index of a node, -1 when the report's chain does not show it. */
 int verdict_chain_index(const struct verdict *verdict, int node);
+/** What is known about whether this certificate is revoked, under its issuer on the best path; NULL
+ *  when no document was at hand. */
+const struct standing *verdict_standing(const struct verdict *verdict, int node);
 /** First fact of this id about this node (-2: any), or NULL. */
 const struct fact *verdict_fact(const struct verdict *verdict, enum fact_id id, int node);
 bool client_has_reason(const struct client_verdict *client, enum fact_id fact, int node);
