@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "lab.h"
 #include "material.h"
+#include "web.h"
 
 enum { FARM_SLOTS = 64 }; /* connections at one time; more wait in the backlog */
 
@@ -25,6 +26,8 @@ struct farm {
     bool at_given;
     struct server *servers;
     size_t count;
+    int web;                   /**< listening, for all sites; -1: no certificate points there */
+    const struct site **sites; /**< one per server */
     const char *dir;
     bool own_dir; /**< temporary: removed at the end */
     bool running;

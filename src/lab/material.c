@@ -9,8 +9,9 @@
 static const char key_comment[] =
     "certwhy lab key: derived from a public seed, so everybody has it. Never use it.";
 
-static const char *const file_names[] = {"chain.pem", "ca.pem", "pool.pem", "key.pem",
-                                         "scenario.json"};
+static const char staple_name[] = "staple.ocsp";
+static const char *const file_names[] = {"chain.pem", "ca.pem",        "pool.pem",
+                                         "key.pem",   "scenario.json", staple_name};
 
 static enum cw_code members_mint(struct lab *lab, const struct scenario *scenario,
                                  const char *members, struct der_list *out, struct error *err)
@@ -46,6 +47,7 @@ enum cw_code material_mint(struct lab *lab, const struct scenario *scenario, str
                            struct error *err)
 {
     *out = (struct material){.scenario = scenario};
+    lab->folder = scenario->name;
     out->key = pki_key(lab, &scenario->pki, 'L');
     out->second_key = pki_key(lab, &scenario->pki, 'M');
     if (!out->key || !out->second_key)
@@ -55,6 +57,7 @@ enum cw_code material_mint(struct lab *lab, const struct scenario *scenario, str
     TRY(members_mint(lab, scenario, scenario->server.second_sends, &out->second_chain, err));
     TRY(members_mint(lab, scenario, scenario_trusts(scenario), &out->anchors, err));
     TRY(members_mint(lab, scenario, scenario->pool, &out->pool, err));
+    TRY(site_mint(lab, scenario, &out->site, err));
     return key_forge(lab, scenario, out, err);
 }
 
@@ -96,6 +99,21 @@ static enum cw_code key_write(struct lab *lab, const struct material *material, 
                              0600, err);
 }
 
+/* What its certificates point to, under the names of the URLs; an OCSP responder is one response.
+ */
+static enum cw_code site_write(struct lab *lab, const struct site *site, const char *dir,
+                               struct error *err)
+{
+    for (size_t i = 0; i < site->count; i++)
+        TRY(file_write_atomic(NULL,
+                              arena_printf(&lab->arena, "%s/%s", dir, site->documents[i].name),
+                              site->documents[i].body, 0644, err));
+    if (site->staple.n == 0)
+        return CW_OK;
+    return file_write_atomic(NULL, arena_printf(&lab->arena, "%s/%s", dir, staple_name),
+                             site->staple, 0644, err);
+}
+
 enum cw_code material_write(struct lab *lab, const struct material *material, const char *dir,
                             const char *description, struct error *err)
 {
@@ -104,15 +122,18 @@ enum cw_code material_write(struct lab *lab, const struct material *material, co
     TRY(list_write(lab, &material->anchors, dir, "ca.pem", err));
     TRY(list_write(lab, &material->pool, dir, "pool.pem", err));
     TRY(key_write(lab, material, dir, err));
+    TRY(site_write(lab, &material->site, dir, err));
     return file_write_atomic(NULL, arena_printf(&lab->arena, "%s/scenario.json", dir),
                              bytes_str(description), 0644, err);
 }
 
-void material_remove(const char *dir)
+void material_remove(const struct material *material, const char *dir)
 {
     struct arena arena = {0};
     for (size_t i = 0; i < sizeof file_names / sizeof file_names[0]; i++)
         unlink(arena_printf(&arena, "%s/%s", dir, file_names[i]));
+    for (size_t i = 0; i < material->site.count; i++)
+        unlink(arena_printf(&arena, "%s/%s", dir, material->site.documents[i].name));
     rmdir(dir);
     arena_free(&arena);
 }

@@ -3,7 +3,7 @@
 #ifndef CERTWHY_LAB_MATERIAL_H
 #define CERTWHY_LAB_MATERIAL_H
 
-#include "scenario.h"
+#include "site.h"
 
 struct der_list {
     struct bytes *items;
@@ -15,6 +15,7 @@ struct material {
     struct der_list chain, second_chain, anchors, pool;
     const struct private_key *key, *second_key; /**< the lab's */
     struct private_key *forged;                 /**< the server's key instead of `key`; NULL none */
+    struct site site;
 };
 
 /** Mints all of a scenario into the lab's arena. Release with material_free(). */
@@ -29,6 +30,6 @@ cw_time material_client_time(const struct lab *lab, const struct scenario *scena
 enum cw_code material_write(struct lab *lab, const struct material *material, const char *dir,
                             const char *description, struct error *err);
 /** Removes what material_write() wrote, and dir when nothing else is in it. */
-void material_remove(const char *dir);
+void material_remove(const struct material *material, const char *dir);
 
 #endif

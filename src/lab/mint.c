@@ -2,19 +2,13 @@
 /* Writes certificates field by field (RFC 5280 section 4.1), so that every field can be wrong. */
 #include <string.h>
 
-#include "mint.h"
+#include "mint_internal.h"
 
 /* 1.3.6.1.4.1.55738.666.1: under a number that no client gives a meaning to. */
 static const uint8_t unknown_extension_oid[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x83,
                                                 0xb3, 0x3a, 0x85, 0x1a, 0x01};
 
 enum { SERIAL_BYTES = 16 };
-
-static void writer_cleanup(struct writer *w)
-{
-    writer_free(w);
-}
-#define WRITER_CLEANUP __attribute__((cleanup(writer_cleanup))) struct writer
 
 static struct bytes bytes_own(struct arena *arena, const struct buf *buf)
 {
@@ -37,8 +31,7 @@ struct bytes mint_name(struct arena *arena, const struct mint_attribute *attribu
     return bytes_own(arena, &w.out);
 }
 
-/* RFC 5280 section 4.2.1.2, method (1): SHA-1 of the subjectPublicKey's bits. */
-static void key_identifier(const struct private_key *key, uint8_t out[20])
+void mint_key_identifier(const struct private_key *key, uint8_t out[20])
 {
     BUF_CLEANUP spki = {0};
     memset(out, 0, 20);
@@ -84,7 +77,7 @@ static enum key_kind kind_of_key(const struct private_key *key)
     return KEY_UNKNOWN;
 }
 
-static enum oid fitting_signature(const struct private_key *key)
+enum oid mint_fitting_signature(const struct private_key *key)
 {
     switch (kind_of_key(key)) {
     case KEY_RSA:
@@ -125,7 +118,7 @@ static void write_pss_parameters(struct writer *w)
     writer_close(w);
 }
 
-static void write_algorithm(struct writer *w, enum oid algorithm)
+void mint_algorithm(struct writer *w, enum oid algorithm)
 {
     writer_open(w, DER_SEQUENCE);
     writer_oid(w, algorithm);
@@ -150,8 +143,7 @@ static void write_algorithm(struct writer *w, enum oid algorithm)
 
 /* ---- extensions: each writes its own value; RFC 5280 section 4.2 ---- */
 
-static void write_extension(struct writer *w, enum oid id, bool critical,
-                            const struct writer *value)
+void mint_extension(struct writer *w, enum oid id, bool critical, const struct writer *value)
 {
     writer_open(w, DER_SEQUENCE);
     writer_oid(w, id);
@@ -172,7 +164,7 @@ static void write_basic_constraints(struct writer *w, const struct mint_spec *sp
     if (spec->limit_path)
         writer_int(&value, spec->path_length);
     writer_close(&value);
-    write_extension(w, OID_BASIC_CONSTRAINTS, true, &value);
+    mint_extension(w, OID_BASIC_CONSTRAINTS, true, &value);
 }
 
 /* RFC 5280 section 4.2.1.3: a named bit list, so X.690 section 11.2.2 drops its trailing zeros. */
@@ -191,7 +183,7 @@ static void write_key_usage(struct writer *w, unsigned usage)
     body[0] = (uint8_t)(7 - last % 8);
     WRITER_CLEANUP value = {0};
     writer_put(&value, DER_BIT_STRING, bytes_of(body, 2 + last / 8));
-    write_extension(w, OID_KEY_USAGE, true, &value);
+    mint_extension(w, OID_KEY_USAGE, true, &value);
 }
 
 static void write_eku(struct writer *w, unsigned eku)
@@ -210,7 +202,23 @@ static void write_eku(struct writer *w, unsigned eku)
         if (eku & (unsigned)purposes[i].bit)
             writer_oid(&value, purposes[i].oid);
     writer_close(&value);
-    write_extension(w, OID_EXT_KEY_USAGE, false, &value);
+    mint_extension(w, OID_EXT_KEY_USAGE, false, &value);
+}
+
+static void write_authority_key_id(struct writer *w, const uint8_t id[20])
+{
+    WRITER_CLEANUP authority = {0};
+    writer_open(&authority, DER_SEQUENCE);
+    writer_put(&authority, DER_CONTEXT(0), bytes_of(id, 20));
+    writer_close(&authority);
+    mint_extension(w, OID_AUTHORITY_KEY_ID, false, &authority);
+}
+
+void mint_authority_key_id(struct writer *w, const struct private_key *key)
+{
+    uint8_t id[20];
+    mint_key_identifier(key, id);
+    write_authority_key_id(w, id);
 }
 
 static void write_key_ids(struct writer *w, const struct mint_spec *spec)
@@ -218,19 +226,15 @@ static void write_key_ids(struct writer *w, const struct mint_spec *spec)
     if (spec->faults & MINT_NO_KEY_IDS)
         return;
     uint8_t id[20];
-    key_identifier(spec->key, id);
+    mint_key_identifier(spec->key, id);
     WRITER_CLEANUP subject = {0};
     writer_put(&subject, DER_OCTET_STRING, bytes_of(id, sizeof id));
-    write_extension(w, OID_SUBJECT_KEY_ID, false, &subject);
+    mint_extension(w, OID_SUBJECT_KEY_ID, false, &subject);
 
-    key_identifier(spec->issuer.key, id);
+    mint_key_identifier(spec->issuer.key, id);
     if (spec->faults & MINT_WRONG_AUTHORITY_ID)
         id[0] ^= 0xff;
-    WRITER_CLEANUP authority = {0};
-    writer_open(&authority, DER_SEQUENCE);
-    writer_put(&authority, DER_CONTEXT(0), bytes_of(id, sizeof id));
-    writer_close(&authority);
-    write_extension(w, OID_AUTHORITY_KEY_ID, false, &authority);
+    write_authority_key_id(w, id);
 }
 
 static void write_general_name(struct writer *w, const struct mint_general_name *name)
@@ -249,7 +253,7 @@ static void write_alt_names(struct writer *w, const struct mint_spec *spec)
     for (size_t i = 0; i < spec->name_count; i++)
         write_general_name(&value, &spec->names[i]);
     writer_close(&value);
-    write_extension(w, OID_SUBJECT_ALT_NAME, name_is_empty(spec->subject), &value);
+    mint_extension(w, OID_SUBJECT_ALT_NAME, name_is_empty(spec->subject), &value);
 }
 
 static void write_subtrees(struct writer *w, unsigned tag, const struct mint_general_name *names,
@@ -275,7 +279,7 @@ static void write_name_constraints(struct writer *w, const struct mint_spec *spe
     write_subtrees(&value, 0, spec->permitted, spec->permitted_count);
     write_subtrees(&value, 1, spec->excluded, spec->excluded_count);
     writer_close(&value);
-    write_extension(w, OID_NAME_CONSTRAINTS, true, &value);
+    mint_extension(w, OID_NAME_CONSTRAINTS, true, &value);
 }
 
 static void write_access_description(struct writer *w, enum oid method, const char *url)
@@ -297,7 +301,53 @@ static void write_authority_info(struct writer *w, const struct mint_spec *spec)
     write_access_description(&value, OID_AD_OCSP, spec->ocsp_url);
     write_access_description(&value, OID_AD_CA_ISSUERS, spec->ca_issuers_url);
     writer_close(&value);
-    write_extension(w, OID_AUTHORITY_INFO_ACCESS, false, &value);
+    mint_extension(w, OID_AUTHORITY_INFO_ACCESS, false, &value);
+}
+
+/* RFC 5280 section 4.2.1.13: DistributionPointName is a CHOICE, so its tag [0] is explicit. */
+void mint_point_name(struct writer *w, const char *url)
+{
+    writer_open(w, DER_CONTEXT_CONS(0));
+    writer_open(w, DER_CONTEXT_CONS(0));
+    writer_put(w, DER_CONTEXT(GN_URI), bytes_str(url));
+    writer_close(w);
+    writer_close(w);
+}
+
+void mint_points(struct writer *w, enum oid extension, const char *url, struct bytes issuer)
+{
+    if (!url)
+        return;
+    WRITER_CLEANUP value = {0};
+    writer_open(&value, DER_SEQUENCE);
+    writer_open(&value, DER_SEQUENCE);
+    mint_point_name(&value, url);
+    if (issuer.n > 0) {
+        writer_open(&value, DER_CONTEXT_CONS(2));
+        writer_put(&value, DER_CONTEXT_CONS(GN_DIRECTORY), issuer);
+        writer_close(&value);
+    }
+    writer_close(&value);
+    writer_close(&value);
+    mint_extension(w, extension, false, &value);
+}
+
+/* RFC 7633 section 4.1: status_request is extension 5 of TLS. */
+static void write_tls_feature(struct writer *w)
+{
+    WRITER_CLEANUP value = {0};
+    writer_open(&value, DER_SEQUENCE);
+    writer_int(&value, 5);
+    writer_close(&value);
+    mint_extension(w, OID_TLS_FEATURE, false, &value);
+}
+
+/* RFC 6960 section 4.2.2.2.1. */
+static void write_no_check(struct writer *w)
+{
+    WRITER_CLEANUP value = {0};
+    writer_null(&value);
+    mint_extension(w, OID_OCSP_NO_CHECK, false, &value);
 }
 
 static void write_unknown_extension(struct writer *w)
@@ -320,6 +370,12 @@ static void write_extensions(struct writer *w, const struct mint_spec *spec)
     write_basic_constraints(w, spec);
     write_key_ids(w, spec);
     write_authority_info(w, spec);
+    mint_points(w, OID_CRL_DISTRIBUTION_POINTS, spec->crl_url, spec->crl_issuer);
+    mint_points(w, OID_FRESHEST_CRL, spec->freshest_url, spec->crl_issuer);
+    if (spec->must_staple)
+        write_tls_feature(w);
+    if (spec->ocsp_no_check)
+        write_no_check(w);
     write_alt_names(w, spec);
     write_name_constraints(w, spec);
     if (spec->faults & MINT_UNKNOWN_CRITICAL)
@@ -334,7 +390,7 @@ static void write_extensions(struct writer *w, const struct mint_spec *spec)
 static void write_tbs_rest(struct writer *w, const struct mint_spec *spec, enum oid algorithm)
 {
     BUF_CLEANUP spki = {0};
-    write_algorithm(w, algorithm);
+    mint_algorithm(w, algorithm);
     writer_raw(w, spec->issuer.name);
     writer_open(w, DER_SEQUENCE);
     writer_time(w, spec->not_before);
@@ -384,35 +440,41 @@ static void write_tbs(struct writer *w, struct bytes seed, const struct mint_spe
 
 /* Someone edited the certificate after it was signed: the subject's last octet becomes another
  * letter. */
-static void tamper(struct buf *tbs, struct bytes subject)
+static void tamper(struct buf *whole, struct bytes subject)
 {
-    const size_t at = bytes_find(buf_bytes(tbs), subject);
+    const size_t at = bytes_find(buf_bytes(whole), subject);
     if (at == SIZE_MAX || subject.n == 0)
         return;
-    uint8_t *last = &tbs->p[at + subject.n - 1];
+    uint8_t *last = &whole->p[at + subject.n - 1];
     *last = *last == 'x' ? 'y' : 'x';
+}
+
+bool mint_signed(struct writer *w, const struct private_key *key, enum oid algorithm,
+                 struct bytes tbs, bool flip)
+{
+    BUF_CLEANUP signature = {0};
+    if (!private_key_sign(key, algorithm, tbs, &signature))
+        return false;
+    if (flip)
+        signature.p[signature.n - 1] ^= 0x01;
+    writer_raw(w, tbs);
+    mint_algorithm(w, algorithm);
+    writer_bits(w, buf_bytes(&signature));
+    return true;
 }
 
 struct bytes mint_certificate(struct arena *arena, struct bytes seed, const struct mint_spec *spec)
 {
     const enum oid algorithm =
-        spec->signature != OID_UNKNOWN ? spec->signature : fitting_signature(spec->issuer.key);
-    WRITER_CLEANUP tbs = {0};
+        spec->signature != OID_UNKNOWN ? spec->signature : mint_fitting_signature(spec->issuer.key);
+    WRITER_CLEANUP tbs = {0}, whole = {0};
     write_tbs(&tbs, seed, spec, algorithm);
-
-    BUF_CLEANUP signature = {0};
-    if (!private_key_sign(spec->issuer.key, algorithm, buf_bytes(&tbs.out), &signature))
-        return (struct bytes){0};
-    if (spec->faults & MINT_FLIP_SIGNATURE)
-        signature.p[signature.n - 1] ^= 0x01;
-    if (spec->faults & MINT_TAMPER_TBS)
-        tamper(&tbs.out, spec->subject);
-
-    WRITER_CLEANUP whole = {0};
     writer_open(&whole, DER_SEQUENCE);
-    writer_raw(&whole, buf_bytes(&tbs.out));
-    write_algorithm(&whole, algorithm);
-    writer_bits(&whole, buf_bytes(&signature));
+    if (!mint_signed(&whole, spec->issuer.key, algorithm, buf_bytes(&tbs.out),
+                     spec->faults & MINT_FLIP_SIGNATURE))
+        return (struct bytes){0};
     writer_close(&whole);
+    if (spec->faults & MINT_TAMPER_TBS)
+        tamper(&whole.out, spec->subject);
     return bytes_own(arena, &whole.out);
 }

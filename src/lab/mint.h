@@ -55,7 +55,11 @@ struct mint_spec {
     const struct mint_general_name *permitted, *excluded; /**< nameConstraints subtrees */
     size_t permitted_count, excluded_count;
     const char *ca_issuers_url, *ocsp_url; /**< authorityInfoAccess, NULL none */
-    unsigned faults;                       /**< OR of enum mint_fault */
+    const char *crl_url, *freshest_url;    /**< distribution points of CRL and delta, NULL none */
+    struct bytes crl_issuer; /**< whole Name of who signs those, when the issuer does not */
+    bool must_staple;        /**< TLS feature status_request (RFC 7633) */
+    bool ocsp_no_check;      /**< RFC 6960 section 4.2.2.2.1 */
+    unsigned faults;         /**< OR of enum mint_fault */
 };
 
 /** Mints one certificate; the DER lives in the arena. p is NULL when the issuer's key cannot sign

@@ -98,11 +98,27 @@ static const struct place places[] = {
      -2 * YEAR,
      5 * YEAR,
      true},
+    {'C',
+     "crl issuer",
+     {"Certwhy Lab CRL Issuer C1", "Example Corp CRL Issuer"},
+     -YEAR,
+     5 * YEAR,
+     true},
+    {'D', "ocsp responder", {NULL, NULL}, -10, 80, false},
     {'V', "unrelated root", {"Unrelated Root CA", "Unrelated Root CA"}, -8 * YEAR, 17 * YEAR, true},
 };
 static const char *const organizations[] = {"Certwhy Lab", "Example Corp (certwhy lab)"};
 static const char default_host[] = "www.lab.test";
 static const struct cert_plan no_change;
+/* RFC 6960 section 4.2.2.2: who answers for the CA has its own certificate, for that alone. */
+static const struct cert_plan responder = {.common_name = "Certwhy Lab OCSP Responder",
+                                           .eku = EKU_OCSP_SIGNING,
+                                           .aia = {.form = ISSUER_ABSENT},
+                                           .changes = PLAN_NO_SAN};
+static const struct cert_plan responder_unfit = {.common_name = "Certwhy Lab OCSP Responder",
+                                                 .eku = EKU_CLIENT_AUTH,
+                                                 .aia = {.form = ISSUER_ABSENT},
+                                                 .changes = PLAN_NO_SAN};
 
 static const struct place *place_of(char member)
 {
@@ -119,7 +135,7 @@ int pki_depth(const struct pki_plan *plan)
     return plan->intermediates > 0 ? plan->intermediates : 1;
 }
 
-static const struct cert_plan *plan_of(const struct pki_plan *plan, char member)
+const struct cert_plan *pki_cert_plan(const struct pki_plan *plan, char member)
 {
     switch (member) {
     case 'L':
@@ -136,6 +152,8 @@ static const struct cert_plan *plan_of(const struct pki_plan *plan, char member)
         return &plan->old_root;
     case 'X':
         return &plan->cross;
+    case 'D':
+        return plan->leaf.status.signer == SIGNER_DELEGATED_UNFIT ? &responder_unfit : &responder;
     default:
         return &no_change;
     }
@@ -149,12 +167,13 @@ static char identity_of(const struct pki_plan *plan, char member)
     return plan->cross_signs_intermediate ? '1' : 'R';
 }
 
-static char issuer_of(const struct pki_plan *plan, char member)
+char pki_issuer(const struct pki_plan *plan, char member)
 {
     const int depth = pki_depth(plan);
     switch (member) {
     case 'L':
     case 'M':
+    case 'D':
         return depth > 0 ? '1' : 'R';
     case '1':
         return depth > 1 ? '2' : 'R';
@@ -165,6 +184,7 @@ static char issuer_of(const struct pki_plan *plan, char member)
     case 'X':
         return 'O';
     case 'W':
+    case 'C':
         return 'R';
     case 'U':
         return 'V';
@@ -253,7 +273,7 @@ static const char *leaf_common_name(struct arena *arena, const struct cert_plan 
 static struct bytes subject_of(struct lab *lab, const struct pki_plan *pki, char member)
 {
     const struct place *place = place_of(identity_of(pki, member));
-    const struct cert_plan *plan = plan_of(pki, identity_of(pki, member));
+    const struct cert_plan *plan = pki_cert_plan(pki, identity_of(pki, member));
     struct mint_attribute attributes[3];
     size_t n = 0;
     const char *organization = str_starts(place->key_label, "unrelated")
@@ -283,7 +303,7 @@ static const struct private_key *key_of(struct lab *lab, const struct pki_plan *
 {
     const char who = identity_of(pki, member);
     const char *family = pki->family == FAMILY_PUBLIC ? "public" : "private";
-    return lab_key(lab, plan_of(pki, who)->key,
+    return lab_key(lab, pki_cert_plan(pki, who)->key,
                    arena_printf(&lab->arena, "%s %s", family, place_of(who)->key_label));
 }
 
@@ -324,6 +344,47 @@ static void fill_names(struct lab *lab, struct mint_spec *spec, const struct cer
     spec->excluded_count = excluded.count;
 }
 
+/* ---- where certificates say that more is to be found ---- */
+
+const char *pki_url(struct lab *lab, const char *name, enum delivery delivery)
+{
+    const char *host = lab->host ? lab->host : "pki.lab.test";
+    const char *folder = lab->folder ? lab->folder : "lab";
+    const char *attribute = str_ends(name, ".crl") ? "certificateRevocationList" : "cACertificate";
+    if (delivery == DELIVER_LDAP || delivery == DELIVER_LDAP_NOWHERE)
+        return arena_printf(&lab->arena, "ldap://%s/CN=%s,OU=%s,O=Certwhy%%20Lab?%s;binary?base",
+                            delivery == DELIVER_LDAP ? host : "", name, folder, attribute);
+    return arena_printf(&lab->arena, "http://%s/%s/%s", host, folder, name);
+}
+
+const char *pki_document(struct lab *lab, const struct pki_plan *plan, char member,
+                         const char *ending)
+{
+    return arena_printf(&lab->arena, "%c%s", pki_issuer(plan, member), ending);
+}
+
+static void fill_live_urls(struct lab *lab, struct mint_spec *spec, const struct pki_plan *pki,
+                           char member)
+{
+    const struct cert_plan *plan = pki_cert_plan(pki, member);
+    const struct status_plan *status = &plan->status;
+    const struct issuer_plan *aia = &plan->aia;
+    if (aia->form != ISSUER_ABSENT)
+        spec->ca_issuers_url = pki_url(
+            lab, pki_document(lab, pki, member, aia->form == ISSUER_PKCS7 ? ".p7c" : ".cer"),
+            aia->delivery);
+    if (status->sources & STATUS_OCSP)
+        spec->ocsp_url = pki_url(lab, pki_document(lab, pki, member, ".ocsp"), status->delivery);
+    if (!(status->sources & STATUS_CRL))
+        return;
+    spec->crl_url = pki_url(lab, pki_document(lab, pki, member, ".crl"), status->delivery);
+    if (status->shape == SHAPE_DELTA)
+        spec->freshest_url =
+            pki_url(lab, pki_document(lab, pki, member, "-delta.crl"), status->delivery);
+    if (status->shape == SHAPE_INDIRECT)
+        spec->crl_issuer = subject_of(lab, pki, 'C');
+}
+
 /* Public CAs say where their certificates are; nothing listens at the lab's address. */
 static void fill_urls(struct lab *lab, struct mint_spec *spec, const struct pki_plan *pki,
                       const struct cert_plan *plan, char issuer)
@@ -334,10 +395,16 @@ static void fill_urls(struct lab *lab, struct mint_spec *spec, const struct pki_
     spec->ocsp_url = "http://ocsp.lab.test/";
 }
 
+struct mint_issuer pki_signer(struct lab *lab, const struct pki_plan *plan, char member)
+{
+    return (struct mint_issuer){.name = subject_of(lab, plan, member),
+                                .key = key_of(lab, plan, member)};
+}
+
 static struct mint_issuer signer_of(struct lab *lab, const struct pki_plan *pki, char member)
 {
-    const struct cert_plan *plan = plan_of(pki, member);
-    char issuer = plan->changes & PLAN_SELF_SIGNED ? member : issuer_of(pki, member);
+    const struct cert_plan *plan = pki_cert_plan(pki, member);
+    char issuer = plan->changes & PLAN_SELF_SIGNED ? member : pki_issuer(pki, member);
     const struct bytes name = subject_of(lab, pki, issuer);
     if (plan->changes & PLAN_OTHER_ISSUER_KEY)
         issuer = issuer == '1' ? 'W' : 'Q';
@@ -360,10 +427,10 @@ struct bytes pki_member(struct lab *lab, const struct pki_plan *pki, char member
     }
     if (!has_member(pki, member))
         return (struct bytes){0};
-    const struct cert_plan *plan = plan_of(pki, member);
+    const struct cert_plan *plan = pki_cert_plan(pki, member);
     const struct place *place = place_of(identity_of(pki, member));
     const bool own_dates = plan->from_days != 0 || plan->to_days != 0;
-    const char issuer = issuer_of(pki, member);
+    const char issuer = pki_issuer(pki, member);
     struct mint_spec spec = {
         .subject = subject_of(lab, pki, member),
         .key = key_of(lab, pki, member),
@@ -371,11 +438,15 @@ struct bytes pki_member(struct lab *lab, const struct pki_plan *pki, char member
         .not_before = lab->at + TIME_DAY * (own_dates ? plan->from_days : place->from_days),
         .not_after = lab->at + TIME_DAY * (own_dates ? plan->to_days : place->to_days) - 1,
         .signature = plan->signature,
+        .must_staple = plan->changes & PLAN_MUST_STAPLE,
+        .ocsp_no_check = member == 'D',
         .faults = plan->faults,
     };
     fill_usage(&spec, plan, place->ca);
     fill_names(lab, &spec, plan, place->ca);
-    if (issuer != member)
+    if (issuer != member && pki->live)
+        fill_live_urls(lab, &spec, pki, member);
+    else if (issuer != member)
         fill_urls(lab, &spec, pki, plan, issuer);
     return mint_certificate(&lab->arena, lab->seed, &spec);
 }

@@ -22,7 +22,8 @@ struct server_plan {
     bool client_certificate;  /**< demands one */
     bool require_sni;         /**< refuses names that it does not know, and none */
     bool plain_http;
-    bool forged_key; /**< holds another key than the leaf's */
+    bool forged_key;           /**< holds another key than the leaf's */
+    struct status_plan staple; /**< the OCSP response that it staples; without a source: none */
 };
 
 enum { SCENARIO_RULES = 4 };

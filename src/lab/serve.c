@@ -52,6 +52,7 @@ static void server_configure(struct server *server)
     const bool second = material->second_chain.count > 0;
     for (size_t i = 0; i < 2; i++) {
         server->configs[i] = config_of(plan);
+        server->configs[i].stapled_ocsp = material->site.staple;
         server->configs[i].identities = server->identities;
         server->configs[i].identity_count = second ? 2 : 1;
     }
@@ -138,7 +139,7 @@ static enum cw_code server_listen(struct farm *farm, struct server *server, stru
 
 struct dialogue {
     struct farm *farm;
-    const struct tls_server_config *config;
+    const struct tls_server_config *config; /**< NULL: with the web server */
     int fd;
     size_t slot;
 };
@@ -147,7 +148,10 @@ static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
     struct farm *farm = dialogue->farm;
-    tls_serve(dialogue->fd, dialogue->config);
+    if (dialogue->config)
+        tls_serve(dialogue->fd, dialogue->config);
+    else
+        web_serve(dialogue->fd, farm->sites, farm->count);
     pthread_mutex_lock(&farm->mutex);
     close(dialogue->fd);
     farm->slots[dialogue->slot] = -1;
@@ -203,11 +207,13 @@ static void dialogue_start(struct farm *farm, const struct tls_server_config *co
 static void *accept_loop(void *context)
 {
     struct farm *farm = context;
-    struct pollfd *polls = xcalloc(2 * farm->count + 1, sizeof polls[0]);
+    const size_t web = 2 * farm->count;
+    struct pollfd *polls = xcalloc(web + 2, sizeof polls[0]);
     size_t n = 0;
     for (size_t i = 0; i < farm->count; i++)
         for (size_t k = 0; k < 2; k++)
             polls[n++] = (struct pollfd){.fd = farm->servers[i].fds[k], .events = POLLIN};
+    polls[n++] = (struct pollfd){.fd = farm->web, .events = POLLIN};
     polls[n] = (struct pollfd){.fd = farm->wake[0], .events = POLLIN};
     while (polls[n].revents == 0) {
         if (poll(polls, n + 1, -1) < 0 && errno != EINTR)
@@ -216,7 +222,7 @@ static void *accept_loop(void *context)
             const bool ready = polls[i].revents & POLLIN;
             const int fd = ready ? accept4(polls[i].fd, NULL, NULL, SOCK_CLOEXEC) : -1;
             if (fd >= 0)
-                dialogue_start(farm, &farm->servers[i / 2].configs[i % 2], fd);
+                dialogue_start(farm, i == web ? NULL : &farm->servers[i / 2].configs[i % 2], fd);
         }
     }
     free(polls);
@@ -284,6 +290,25 @@ static enum cw_code farm_make_dir(struct farm *farm, const struct lab_request *r
     return CW_OK;
 }
 
+/* Certificates hold the address of what they point to, so that it must be known before they are
+ * minted. */
+static enum cw_code web_listen(struct farm *farm, struct error *err)
+{
+    bool live = false;
+    farm->sites = arena_array(&farm->lab.arena, farm->count, sizeof farm->sites[0]);
+    for (size_t i = 0; i < farm->count; i++) {
+        live = live || farm->servers[i].scenario->pki.live;
+        farm->sites[i] = &farm->servers[i].material.site;
+    }
+    if (!live)
+        return CW_OK;
+    farm->web = listen_on(AF_INET, 0);
+    if (farm->web < 0)
+        return error_set(err, CW_E_IO, "no loopback port can be had: %s", strerror(errno));
+    farm->lab.host = arena_printf(&farm->lab.arena, "127.0.0.1:%u", port_of(farm->web));
+    return CW_OK;
+}
+
 static enum cw_code farm_fill(struct farm *farm, const struct lab_request *request,
                               struct error *err)
 {
@@ -294,6 +319,7 @@ static enum cw_code farm_fill(struct farm *farm, const struct lab_request *reque
     for (size_t i = 0; i < farm->count; i++)
         farm->servers[i] = (struct server){.scenario = scenarios[i], .fds = {-1, -1}};
     TRY(farm_make_dir(farm, request, err));
+    TRY(web_listen(farm, err));
     for (size_t i = 0; i < farm->count; i++)
         TRY(server_start(farm, request, &farm->servers[i], err));
     if (pipe(farm->wake) != 0 || pthread_create(&farm->acceptor, NULL, accept_loop, farm) != 0)
@@ -307,7 +333,7 @@ enum cw_code farm_start(const struct lab_request *request, struct farm **out, st
     struct farm *farm = xcalloc(1, sizeof *farm);
     farm->lab = (struct lab){.seed = bytes_str(request->seed), .at = request->at};
     farm->at_given = request->at_given;
-    farm->wake[0] = farm->wake[1] = -1;
+    farm->wake[0] = farm->wake[1] = farm->web = -1;
     for (size_t i = 0; i < FARM_SLOTS; i++)
         farm->slots[i] = -1;
     pthread_mutex_init(&farm->mutex, NULL);
@@ -361,7 +387,7 @@ static void server_stop(struct farm *farm, struct server *server)
         if (server->fds[k] >= 0)
             close(server->fds[k]);
     if (farm->own_dir && server->dir)
-        material_remove(server->dir);
+        material_remove(&server->material, server->dir);
     material_free(&server->material);
 }
 
@@ -375,9 +401,10 @@ void farm_stop(struct farm *farm)
     }
     for (size_t i = 0; i < farm->count && farm->servers; i++)
         server_stop(farm, &farm->servers[i]);
-    for (size_t i = 0; i < 2; i++)
-        if (farm->wake[i] >= 0)
-            close(farm->wake[i]);
+    const int fds[] = {farm->wake[0], farm->wake[1], farm->web};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     if (farm->own_dir)
         rmdir(farm->dir);
     pthread_attr_destroy(&farm->detached);
