@@ -208,7 +208,7 @@ static struct mint_ocsp_spec ocsp_spec(const struct subject *subject,
                                   .reason = plan->reason,
                                   .by_key = plan->faults & STATUS_BY_KEY,
                                   .flip_signature = plan->faults & STATUS_FLIP_SIGNATURE};
-    if (plan->answer == ANSWER_UNKNOWN)
+    if (plan->answer == SAYS_UNKNOWN)
         spec.status = OCSP_UNKNOWN;
     times_of(subject->lab, plan, &spec.this_update, &spec.next_update);
     fill_responder(subject, plan, &spec);
@@ -247,9 +247,9 @@ struct bytes site_answer(const struct site_document *responder, struct bytes req
     struct mint_ocsp_spec spec = responder->ocsp;
     if (!ocsp_question_read(request, &spec.question))
         return mint_ocsp_error(arena, OCSP_MALFORMED_REQUEST);
-    if (responder->answer == ANSWER_TRY_LATER)
+    if (responder->answer == SAYS_TRY_LATER)
         return mint_ocsp_error(arena, OCSP_TRY_LATER);
-    if (responder->answer == ANSWER_UNAUTHORIZED)
+    if (responder->answer == SAYS_UNAUTHORIZED)
         return mint_ocsp_error(arena, OCSP_UNAUTHORIZED);
     if (!bytes_equal(spec.question.serial, responder->serial))
         spec.status = OCSP_UNKNOWN;
