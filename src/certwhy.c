@@ -26,6 +26,7 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
     struct cw_report *report = xcalloc(1, sizeof *report);
     report->options = options;
     report->memo = sig_memo_new();
+    report->fetcher = fetcher_open(options, &report->arena);
     enum cw_code code = stores_open(report, error);
     if (code == CW_OK)
         code = pool_open(options, &report->pool, error);
@@ -74,6 +75,10 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .timeout = options->timeout,
         .at = options->at == TIME_NONE ? time_now() : options->at,
         .at_given = options->at != TIME_NONE,
+        .crls = options->crl.items,
+        .crl_count = options->crl.count,
+        .ocsps = options->ocsp.items,
+        .ocsp_count = options->ocsp.count,
     };
     return observe(&what, &report->arena, out, error);
 }
@@ -157,6 +162,16 @@ static size_t rejections(const struct verdict *verdict)
     return count;
 }
 
+/* Judges, fetches what judging would have liked to see, and judges again. */
+static void judge_fully(struct cw_report *report, struct checked *checked)
+{
+    struct target_report *out = &checked->report;
+    do
+        judge(&out->input, &report->arena, &out->verdict);
+    while (observe_wants(out->verdict.wants, out->verdict.want_count, report->fetcher,
+                         &checked->budget, &report->arena, &checked->observation));
+}
+
 /* Where the addresses of a name show different chains, a client meets any of them: the report is
  * about the one that most clients reject. A case was saved with that choice made. */
 static void address_choose(struct cw_report *report, struct checked *checked)
@@ -171,14 +186,14 @@ static void address_choose(struct cw_report *report, struct checked *checked)
         if (i == first || obs->connections[i].handshake.certificate_count == 0)
             continue;
         observe_address(obs, i, &report->arena);
-        judge(&out->input, &report->arena, &out->verdict);
+        judge_fully(report, checked);
         if (rejections(&out->verdict) > most) {
             worst = i;
             most = rejections(&out->verdict);
         }
     }
     observe_address(obs, worst, &report->arena);
-    judge(&out->input, &report->arena, &out->verdict);
+    judge_fully(report, checked);
 }
 
 static enum cw_code diagnose(struct cw_report *report, const char *target, struct checked *checked,
@@ -191,7 +206,8 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     TRY(input_fill(report, checked, error));
     log_line(1, "judging %zu certificates for %zu clients", checked->observation.sent_count,
              out->input.profile_count);
-    judge(&out->input, arena, &out->verdict);
+    fetch_budget_begin(&checked->budget, time_now());
+    judge_fully(report, checked);
     address_choose(report, checked);
     stores_blame(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);
@@ -230,6 +246,7 @@ void cw_report_free(struct cw_report *report)
     trust_machine_free(report->machine);
     store_unref(report->pool);
     sig_memo_free(report->memo);
+    fetcher_free(report->fetcher);
     arena_free(&report->arena);
     free(report);
 }

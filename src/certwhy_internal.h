@@ -26,10 +26,11 @@ struct cw_options {
     const char *name, *connect, *key; /**< "" not given */
     const char *sni;                  /**< NULL: the name; "" none is sent */
     const char *clients;              /**< comma-separated, "" the default ones */
-    struct word_list ca, pool, resolve;
+    const char *proxy;                /**< "" that of the environment */
+    struct word_list ca, pool, resolve, crl, ocsp;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;
-    bool only_ca, offline;
+    bool only_ca, offline, no_cache, allow_private_fetch;
     bool ipv4, ipv6;
     cw_time at;                     /**< TIME_NONE: now */
     double timeout;                 /**< seconds for one dialogue */
@@ -52,8 +53,9 @@ struct checked {
     struct store **stores;   /**< per profile, borrowed from `distinct` */
     struct store **distinct; /**< this machine's, or a case's own; references */
     size_t distinct_count;
-    struct store *pool; /**< a reference, or NULL */
-    bool selected;      /**< the clients were chosen: documented ones count too */
+    struct store *pool;         /**< a reference, or NULL */
+    struct fetch_budget budget; /**< what may still be fetched for it */
+    bool selected;              /**< the clients were chosen: documented ones count too */
     struct target_report report;
 };
 
@@ -65,6 +67,7 @@ struct cw_report {
     struct store *only; /**< --only-ca: everybody's store; else NULL */
     struct store *pool;
     struct sig_memo *memo;
+    struct fetcher *fetcher;
     struct checked **checked; /**< parallel to report.targets */
     struct report report;
     size_t checked_cap, target_cap;
@@ -92,6 +95,9 @@ void stores_choose(struct cw_report *report, struct checked *checked, size_t cou
 /** Finds the clients that reject because of a setting, and says so among facts and reasons. */
 void stores_blame(struct cw_report *report, struct checked *checked);
 void stores_drop(struct checked *checked);
+
+/** A fetcher as the options and the environment want it. Loads nothing. */
+struct fetcher *fetcher_open(const struct cw_options *options, struct arena *arena);
 
 /** Sets outcome and exit_status of a judged target. */
 void outcome_decide(const struct cw_options *options, struct checked *checked);

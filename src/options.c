@@ -72,6 +72,27 @@ static enum cw_code set_resolve(struct cw_options *options, const char *value, s
     return CW_OK;
 }
 
+/* As curl's --proxy: without a scheme it is an HTTP proxy. What is wrong is said without the value,
+ * which may hold a password. */
+static enum cw_code set_proxy(struct cw_options *options, const char *value, struct error *error)
+{
+    static const char *const schemes[] = {"http",    "https",  "socks4",
+                                          "socks4a", "socks5", "socks5h"};
+    const char *end = strstr(value, "://");
+    bool good = *value != '\0' && strpbrk(value, " \t\r\n") == NULL;
+    if (end && good) {
+        good = false;
+        for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+            good |= strlen(schemes[i]) == (size_t)(end - value) &&
+                    strncasecmp(schemes[i], value, strlen(schemes[i])) == 0;
+    }
+    if (!good)
+        return error_set(error, CW_E_USAGE,
+                         "--proxy takes [http|https|socks4|socks4a|socks5|socks5h://]HOST[:PORT]");
+    options->proxy = arena_strdup(&options->arena, value);
+    return CW_OK;
+}
+
 static enum cw_code client_known(struct cw_options *options, const char *word, struct error *error)
 {
     if (strcmp(word, "all") == 0 || profile_find(word))
@@ -204,10 +225,15 @@ static const struct option_row rows[] = {
     ROW("root", TEXT, root),
     ROW("ca", WORDS, ca),
     ROW("pool", WORDS, pool),
+    ROW("crl", WORDS, crl),
+    ROW("ocsp", WORDS, ocsp),
     ROW("only-ca", FLAG, only_ca),
     ROW("offline", FLAG, offline),
+    ROW("no-cache", FLAG, no_cache),
+    ROW("allow-private-fetch", FLAG, allow_private_fetch),
     ROW("ipv4", FLAG, ipv4),
     ROW("ipv6", FLAG, ipv6),
+    {"proxy", OPTION_SETTER, 0, set_proxy},
     {"connect", OPTION_SETTER, 0, set_connect},
     {"resolve", OPTION_SETTER, 0, set_resolve},
     {"sni", OPTION_SETTER, 0, set_sni},
@@ -221,9 +247,7 @@ enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* Options that the command line is planned to have: said plainly, so that nobody looks for a typo.
  */
-static const char *const later[] = {
-    "client-cert", "client-key",          "crl",   "ocsp", "no-cache",
-    "proxy",       "allow-private-fetch", "redact"};
+static const char *const later[] = {"client-cert", "client-key", "redact"};
 
 bool option_is_planned(const char *name)
 {
@@ -288,6 +312,7 @@ struct cw_options *cw_options_new(void)
 {
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
+    options->proxy = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;
     options->fail_on = SEVERITY_ERROR;

@@ -407,6 +407,34 @@ enum cw_code file_make_dir(const char *root, const char *path, struct error *err
     return CW_OK;
 }
 
+static bool is_ours(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+bool file_make_private_dir(const char *path)
+{
+    ARENA_CLEANUP arena = {0};
+    struct stat st;
+    if (*path != '/')
+        return false;
+    /* The nearest directory that is there says whose place this is. */
+    char *parent = arena_strdup(&arena, path);
+    while (stat(parent, &st) != 0 && strrchr(parent, '/') != parent)
+        *strrchr(parent, '/') = 0;
+    if (!is_ours(parent) || (strcmp(parent, path) != 0 && file_make_dir(NULL, path, NULL) != CW_OK))
+        return false;
+    if (strcmp(parent, path) != 0 && chmod(path, 0700) != 0)
+        return false;
+    return is_ours(path) && stat(path, &st) == 0 && (st.st_mode & 0022) == 0;
+}
+
+bool file_remove(const char *path)
+{
+    return unlink(path) == 0;
+}
+
 /* ---- looking ---- */
 
 bool file_exists(const char *root, const char *path)
@@ -425,6 +453,12 @@ int64_t file_mtime(const char *root, const char *path)
 {
     struct stat st;
     return stat_under(root, path, &st) ? (int64_t)st.st_mtime : INT64_MIN;
+}
+
+int64_t file_size(const char *root, const char *path)
+{
+    struct stat st;
+    return stat_under(root, path, &st) ? (int64_t)st.st_size : -1;
 }
 
 bool file_identity(const char *root, const char *path, uint64_t id[2])

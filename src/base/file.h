@@ -27,6 +27,13 @@ enum cw_code file_write_atomic(const char *root, const char *path, struct bytes 
                                unsigned mode, struct error *err);
 /** Makes a directory and its parents; existing is fine. */
 enum cw_code file_make_dir(const char *root, const char *path, struct error *err);
+/** Makes a directory that nobody but this user may enter, with its parents. False: it cannot be
+ *  made, or what is there belongs to somebody else or is open to others; root does not leave files
+ *  in the home of another user. */
+bool file_make_private_dir(const char *path);
+/** Bytes, or -1 when nothing is there. */
+int64_t file_size(const char *root, const char *path);
+bool file_remove(const char *path);
 /** /dev/null for the streams of a child; the caller closes it. */
 int file_open_null(void);
 bool file_exists(const char *root, const char *path);

@@ -69,6 +69,28 @@ enum {
     LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
     LIMIT_ACCEPTABLE_CAS = 200,  /* CA names of one CertificateRequest that are listed */
     LIMIT_PEEK = 512,            /* first bytes kept of what is not TLS */
+    /* fetches */
+    LIMIT_URL_BYTES = 4096,       /* longer ones are no addresses; LDAP URLs reach 400 */
+    LIMIT_ISSUER_BYTES = 1 << 20, /* an issuer, or a PKCS#7 bundle of them: real ones under 64 KB */
+    LIMIT_CRL_BYTES = 128 << 20,  /* the largest public CRLs are near 80 MB */
+    LIMIT_DATA_BYTES = 256 << 20, /* the CCADB's table of all certificates with their PEM */
+    LIMIT_FETCH_SECONDS = 10,     /* for an issuer or an OCSP response, redirects included */
+    LIMIT_FETCH_LONG_SECONDS = 30,   /* for a CRL or a table */
+    LIMIT_FETCH_CONNECT_SECONDS = 5, /* until the connection stands */
+    LIMIT_FETCH_SLOW_BYTES = 1000,   /* a second, on average over … */
+    LIMIT_FETCH_SLOW_SECONDS = 5,    /* … so many: slower answers are given up */
+    LIMIT_FETCH_REDIRECTS = 5,       /* http to https and a move: two */
+    LIMIT_FETCH_RETRY_SECONDS = 60,  /* what failed is not tried again so soon */
+    LIMIT_FETCH_MEMORY = 1000,       /* failures remembered for that */
+    LIMIT_FETCH_PARALLEL = 16,       /* fetches at the same time for one target */
+    LIMIT_FETCH_RUN_SECONDS = 60,    /* all fetches for one target */
+    LIMIT_FETCH_RUN_BYTES = 256 << 20,
+    LIMIT_FETCH_RUN_COUNT = 64, /* a chain of four with three URLs each needs 12 */
+    LIMIT_FETCH_ROUNDS = 8,     /* fetch, judge again: a round for each missing issuer, one for the
+                                   revocation of them all */
+    LIMIT_CACHE_BYTES = 256 << 20, /* the oldest entries make room */
+    LIMIT_CACHE_ENTRIES = 4096,
+    LIMIT_CACHE_DAYS = 7, /* that an entry is kept at most */
     /* record */
     LIMIT_CASE_BYTES = 64 << 20, /* a saved case */
     LIMIT_CASE_VALUES =

@@ -186,18 +186,17 @@ static void candidates_from_sent(struct judging *j, struct candidates *list, int
     }
 }
 
-/** Issuers that were fetched, or that came with what was. */
-static void candidates_from_documents(struct judging *j, struct candidates *list, int child)
+/* Issuers that were fetched (RFC 5280 section 4.2.2.1); whatever came under another name is none.
+ */
+static void candidates_from_fetched(struct judging *j, struct candidates *list, int child)
 {
     const struct bytes issuer = j->graph->nodes[child].cert->issuer;
-    for (size_t d = 0; d < j->obs->document_count; d++) {
-        const struct document *document = &j->obs->documents[d];
-        const struct origin origin = {.kind = ORIGIN_FETCHED, .where = document->where};
-        for (size_t i = 0; document->kind == WANT_ISSUER && i < document->cert_count; i++) {
-            const struct cert *cert = document->certs[i];
-            if (cert->parsed && name_equal(cert->subject, issuer))
-                candidate_add(j, list, child, node_add(j, cert, FROM_FETCHED, &origin));
-        }
+    const uint64_t hash = j->fetched_count ? name_hash(issuer) : 0;
+    for (size_t i = 0; i < j->fetched_count; i++) {
+        const struct fetched_issuer *fetched = &j->fetched[i];
+        const struct origin origin = {.kind = ORIGIN_FETCHED, .where = fetched->where};
+        if (fetched->subject_hash == hash && name_equal(fetched->cert->subject, issuer))
+            candidate_add(j, list, child, node_add(j, fetched->cert, FROM_FETCHED, &origin));
     }
 }
 
@@ -210,7 +209,7 @@ static void node_expand(struct judging *j, int child)
         candidates_from_store(j, &list, child, j->stores[s], FROM_STORE);
     if (j->in->pool != NULL)
         candidates_from_store(j, &list, child, j->in->pool, FROM_POOL);
-    candidates_from_documents(j, &list, child);
+    candidates_from_fetched(j, &list, child);
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, candidate_compare);
     if (list.count > LIMIT_CANDIDATES) {
@@ -257,8 +256,24 @@ static void sent_add(struct judging *j)
     j->first = j->sent_count > 0 ? j->sent[0] : -1;
 }
 
+static void fetched_add(struct judging *j)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < j->obs->document_count; i++) {
+        const struct document *document = &j->obs->documents[i];
+        for (size_t k = 0; document->kind == WANT_ISSUER && k < document->cert_count; k++) {
+            const struct cert *cert = document->certs[k];
+            j->fetched =
+                arena_grow(j->arena, j->fetched, j->fetched_count, &cap, sizeof *j->fetched);
+            j->fetched[j->fetched_count++] = (struct fetched_issuer){
+                .cert = cert, .where = document->where, .subject_hash = name_hash(cert->subject)};
+        }
+    }
+}
+
 void graph_build(struct judging *j)
 {
+    fetched_add(j);
     /* a table twice as large as the nodes it may hold; the small one serves nearly every chain */
     const bool large =
         j->in->pool != NULL || j->obs->document_count > 0 || j->obs->sent_count > LIMIT_CANDIDATES;

@@ -56,6 +56,13 @@ struct papers {
     size_t signer_count;
 };
 
+/** A certificate that was fetched as somebody's issuer. */
+struct fetched_issuer {
+    const struct cert *cert;
+    const char *where;
+    uint64_t subject_hash;
+};
+
 /** One judgement in progress. */
 struct judging {
     const struct judge_input *in;
@@ -68,6 +75,8 @@ struct judging {
     const int *store_of; /**< per profile: index into stores */
     int *sent;           /**< node of each wire position */
     size_t sent_count;
+    struct fetched_issuer *fetched;
+    size_t fetched_count;
     int first;                /**< node of position 0: what clients take for the leaf; -1 none */
     int leaf;                 /**< the leaf that was meant: differs from first in a reversed file */
     struct node_extra *extra; /**< per node */

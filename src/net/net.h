@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front header of net/: deadlines, name resolution, dialling. Blocking calls with a deadline each.
- */
+/* Front header of net/: deadlines, name resolution, dialling, fetching. Blocking calls with a
+ * deadline each. */
 #ifndef CERTWHY_NET_H
 #define CERTWHY_NET_H
+
+#include <stdatomic.h>
 
 #include "base/base.h"
 
@@ -64,6 +66,9 @@ struct addresses {
  *  Literals are never sent to a resolver. */
 enum net_result net_resolve(const char *host, uint16_t port, int family, struct addresses *out,
                             char why[128]);
+/** The same with a patience of its own. */
+enum net_result net_resolve_until(const char *host, uint16_t port, int family,
+                                  struct deadline deadline, struct addresses *out, char why[128]);
 /** Connects; on NET_OK *fd is a non-blocking socket that the caller closes. */
 enum net_result net_connect(const struct address *address, struct deadline deadline, int *fd,
                             char why[128]);
@@ -73,5 +78,66 @@ enum net_result net_write_all(int fd, struct bytes data, struct deadline deadlin
 /** Reads what is there, at least one byte. NET_CLOSED at the end. */
 enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct deadline deadline);
 void net_close(int fd);
+
+/* ---- fetching: http, https and ldap (fetch.c), with a cache on disk (cache.c) ---- */
+
+/** What is fetched: it sets how large it may be and how long it may take (base/limits.h). */
+enum fetch_kind { FETCH_ISSUER, FETCH_CRL, FETCH_OCSP, FETCH_DATA };
+
+/** Whom one run may ask, and through whom. Strings are never NULL; the fetcher copies them. */
+struct fetch_settings {
+    bool offline;           /**< answers FETCH_OFFLINE to everything, the cache included */
+    bool allow_private;     /**< private, loopback and link-local addresses too */
+    const char *proxy;      /**< --proxy, for every URL; "" none */
+    const char *http_proxy; /**< of the environment: "http_proxy" … "" none */
+    const char *https_proxy, *all_proxy, *no_proxy;
+    const char *cache; /**< directory of the cache, made when something is kept; "" none */
+};
+
+/** What is left for one target: shared by fetches that run at the same time. */
+struct fetch_budget {
+    struct deadline until;
+    _Atomic int64_t bytes;
+    _Atomic int fetches;
+    int rounds;
+    cw_time now; /**< the wall clock when it began */
+};
+/** LIMIT_FETCH_RUN_… of everything. */
+void fetch_budget_begin(struct fetch_budget *budget, cw_time now);
+
+struct fetch_request {
+    enum fetch_kind kind;
+    const char *url;
+    struct bytes post;           /**< FETCH_OCSP: the request to send; empty: GET */
+    cw_time now;                 /**< the wall clock, for what the cache holds */
+    struct fetch_budget *budget; /**< NULL: no other limits than those of the kind */
+};
+
+/** What came of it. */
+struct fetched {
+    enum fetch_result result;
+    const char *why; /**< in words, "" nothing more than fetch_result_text() says; harmless */
+    int status;      /**< HTTP's, 0 none */
+    int64_t took_us;
+    bool cached;        /**< it was in the cache */
+    struct bytes body;  /**< FETCH_OK: the arena's, or `map`'s */
+    struct mapping map; /**< to be released with file_unmap(); p NULL: none */
+};
+
+struct fetcher;
+/** Costs next to nothing: libcurl is loaded by the first fetch that needs it. */
+struct fetcher *fetcher_new(const struct fetch_settings *settings);
+void fetcher_free(struct fetcher *fetcher);
+/** Fetches, from the cache when it holds an answer that is still good. Never fails: see `result`.
+ *  Blocks for at most the time of its kind. For several threads at once: equal requests under way
+ *  become one, and what failed is not tried again for LIMIT_FETCH_RETRY_SECONDS. No connection is
+ *  made to an address that address_is_public() denies, unless allow_private; a proxy's own address
+ *  is the user's choice and exempt. */
+void fetch(struct fetcher *fetcher, const struct fetch_request *request, struct arena *arena,
+           struct fetched *out);
+/** Is this an address of the public internet? False for private, loopback, link-local, shared,
+ *  multicast, documentation … ones, and for v6 addresses that stand for such a v4 one.
+ *  `family` AF_INET or AF_INET6. */
+bool address_is_public(int family, const uint8_t *ip);
 
 #endif

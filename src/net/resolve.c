@@ -98,11 +98,10 @@ static struct lookup *lookup_start(const char *host, int family)
 
 /** True when the answer is there; the lookup is the caller's to free. False: time is up, and the
  *  lookup belongs to its thread. */
-static bool lookup_wait(struct lookup *lookup)
+static bool lookup_wait(struct lookup *lookup, struct deadline deadline)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LIMIT_RESOLVE_SECONDS;
+    const struct timespec until = {.tv_sec = (time_t)(deadline.at_us / 1000000),
+                                   .tv_nsec = (long)(deadline.at_us % 1000000 * 1000)};
     pthread_mutex_lock(&lookup->lock);
     int waited = 0;
     while (!lookup->done && waited != ETIMEDOUT)
@@ -159,16 +158,17 @@ static enum net_result lookup_result(const struct lookup *lookup, char why[128])
     }
 }
 
-static enum net_result resolve_name(const char *host, int family, struct lookup **out,
-                                    char why[128])
+static enum net_result resolve_name(const char *host, int family, struct deadline deadline,
+                                    struct lookup **out, char why[128])
 {
     struct lookup *lookup = lookup_start(host, family);
     if (lookup == NULL) {
         snprintf(why, 128, "no thread for the resolver: %s", strerror(errno));
         return NET_RESOLVER_FAILED;
     }
-    if (!lookup_wait(lookup)) {
-        snprintf(why, 128, "no answer within %d s", LIMIT_RESOLVE_SECONDS);
+    const double seconds = deadline_left_ms(deadline) / 1000.0;
+    if (!lookup_wait(lookup, deadline)) {
+        snprintf(why, 128, "no answer within %.3g s", seconds);
         return NET_RESOLVER_FAILED;
     }
     *out = lookup;
@@ -177,6 +177,12 @@ static enum net_result resolve_name(const char *host, int family, struct lookup 
 
 enum net_result net_resolve(const char *host, uint16_t port, int family, struct addresses *out,
                             char why[128])
+{
+    return net_resolve_until(host, port, family, deadline_in(LIMIT_RESOLVE_SECONDS), out, why);
+}
+
+enum net_result net_resolve_until(const char *host, uint16_t port, int family,
+                                  struct deadline deadline, struct addresses *out, char why[128])
 {
     why[0] = '\0';
     uint8_t ip[16] = {0};
@@ -197,7 +203,7 @@ enum net_result net_resolve(const char *host, uint16_t port, int family, struct 
 
     log_line(1, "resolving %s", host);
     struct lookup *lookup = NULL;
-    enum net_result result = resolve_name(host, family, &lookup, why);
+    enum net_result result = resolve_name(host, family, deadline, &lookup, why);
     if (result == NET_OK && !addresses_collect(lookup->answer, port, out)) {
         snprintf(why, 128, "%s", "the name has no IPv4 or IPv6 address");
         result = NET_NAME_UNKNOWN;

@@ -149,6 +149,7 @@ void endpoint_observe(const struct observe_options *options, struct arena *arena
     const struct connection *primary = &out->connections[out->primary];
     out->sent_limit_hit =
         !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
+    observation_set_staple(out, arena);
     probe_observe(options, &addresses[out->primary], arena, out);
 }
 
@@ -163,4 +164,5 @@ void observe_address(struct observation *observation, size_t i, struct arena *ar
     observation->sent_limit_hit =
         !seen_from_wire(arena, &connection->handshake, connection->address, &observation->sent,
                         &observation->sent_count);
+    observation_set_staple(observation, arena);
 }

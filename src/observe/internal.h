@@ -35,6 +35,10 @@ void probe_observe(const struct observe_options *options, const struct address *
 enum cw_code file_observe(const struct observe_options *options, struct arena *arena,
                           struct observation *out, struct error *error);
 
+/** Adds the documents of --crl and --ocsp. */
+enum cw_code documents_give(const struct observe_options *options, struct arena *arena,
+                            struct observation *out, struct error *error);
+
 /** Reads the private key and pairs it with the certificates seen. */
 enum cw_code key_observe(const char *root, const char *path, struct arena *arena,
                          struct observation *out, struct error *error);

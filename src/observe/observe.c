@@ -43,6 +43,8 @@ static enum cw_code case_adjust(const struct observe_options *options, struct ar
     TRY(only_for_endpoints(options, "a saved case", error));
     if (given(options->key_path))
         return error_set(error, CW_E_USAGE, "--key does not apply to a saved case");
+    if (options->crl_count || options->ocsp_count)
+        return error_set(error, CW_E_USAGE, "--crl and --ocsp do not apply to a saved case");
     if (options->at_given) {
         out->at = options->at;
         out->at_given = true;
@@ -87,6 +89,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
         TRY(only_for_endpoints(options, "a file", error));
         out->target.sni = "";
     }
+    TRY(documents_give(options, arena, out, error));
     if (given(options->key_path))
         TRY(key_observe(options->root, options->key_path, arena, out, error));
     return CW_OK;

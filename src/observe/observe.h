@@ -7,17 +7,21 @@
 #include "record/record.h"
 
 struct observe_options {
-    const char *target;   /**< as the user wrote it */
-    const char *root;     /**< prefix of absolute paths, "" none */
-    const char *name;     /**< the name the client uses; "" the target's own */
-    const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
-                               commas; "" none */
-    const char *sni;      /**< NULL: the name when it is a DNS name; "" none is sent */
-    const char *key_path; /**< the server's private key, to pair; "" none */
-    int family;           /**< AF_UNSPEC, AF_INET, AF_INET6 */
-    double timeout;       /**< seconds for one dialogue (one address) */
-    cw_time at;           /**< the time to judge at */
-    bool at_given;        /**< false: a case keeps the time it was saved with */
+    const char *target;      /**< as the user wrote it */
+    const char *root;        /**< prefix of absolute paths, "" none */
+    const char *name;        /**< the name the client uses; "" the target's own */
+    const char *connect;     /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
+                                  commas; "" none */
+    const char *sni;         /**< NULL: the name when it is a DNS name; "" none is sent */
+    const char *key_path;    /**< the server's private key, to pair; "" none */
+    int family;              /**< AF_UNSPEC, AF_INET, AF_INET6 */
+    double timeout;          /**< seconds for one dialogue (one address) */
+    cw_time at;              /**< the time to judge at */
+    bool at_given;           /**< false: a case keeps the time it was saved with */
+    const char *const *crls; /**< --crl: files of CRLs, mapped */
+    size_t crl_count;
+    const char *const *ocsps; /**< --ocsp: files of OCSP responses */
+    size_t ocsp_count;
 };
 
 /** Looks at one target. What is wrong with the world (nobody answers, garbage in a file) is part of
@@ -27,6 +31,14 @@ struct observe_options {
  *  Release with observation_free(). */
 enum cw_code observe(const struct observe_options *options, struct arena *arena,
                      struct observation *out, struct error *error);
+
+/** Fetches at the same time all that is wanted and not there yet, and adds it to the observation's
+ *  documents: what came, or why nothing did, so that nothing is asked for twice. Returns whether
+ *  documents were added: then it is worth judging again. A replayed case has what it has: nothing
+ * is fetched for it. */
+bool observe_wants(const struct want *wants, size_t count, struct fetcher *fetcher,
+                   struct fetch_budget *budget, struct arena *arena,
+                   struct observation *observation);
 
 /** Makes connection i the one whose chain is judged; its certificates replace those of the present
  *  primary. For names whose addresses show different chains. */

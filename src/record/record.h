@@ -141,6 +141,18 @@ struct observation {
 
 void observation_free(struct observation *observation);
 
+/** Adds a document and parses its body (issuers: DER, PEM, PKCS#7; CRL: DER, PEM; OCSP response:
+ *  DER, PEM). What cannot be used is named in `why`. A body of several CRLs becomes several
+ *  documents. Takes over document->map; strings and the other bytes are the arena's. */
+void observation_add_document(struct observation *observation, const struct document *document,
+                              struct arena *arena);
+/** The OCSP response that the primary connection stapled becomes the first document, in place of
+ * that of another connection. */
+void observation_set_staple(struct observation *observation, struct arena *arena);
+/** The document that answers this want, failed attempts included; NULL: not asked for yet. */
+const struct document *observation_document(const struct observation *observation,
+                                            const struct want *want);
+
 /** Index of the connection whose handshake showed certificates, or the most telling one. */
 const struct connection *observation_primary(const struct observation *observation);
 bool observation_has_certificates(const struct observation *observation);

@@ -68,7 +68,7 @@ static const struct row rows[] = {
     {"ignore", "validity.expired=until 2027-01-01", NULL},
     {"ignore", "validity.expierd", "did you mean \"validity.expired\""},
     {"ignore", "validity.expired=until soon", "not a time"},
-    {"proxy", "http://x", "not part of this version"},
+    {"redact", "true", "not part of this version"},
     {"nmae", "x", "did you mean \"name\""},
     {"\x1b[31m", "x", "no option"},
     {"", "x", "no option"},
