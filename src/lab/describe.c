@@ -36,6 +36,7 @@ json_t *scenario_json(const struct scenario *scenario)
     json_object_set_new(object, "expected_rules",
                         rules_json(scenario->plants, scenario->consequences));
     json_object_set_new(object, "sends", json_string(scenario->sends));
+    json_object_set_new(object, "live", json_boolean(scenario->pki.live));
     json_object_set_new(object, "live_only", json_boolean(scenario_is_live_only(scenario)));
     return object;
 }
