@@ -58,7 +58,11 @@ enum {
     LIMIT_POLICY_TOTAL = 1 << 14,   /* of all paths and clients together */
     LIMIT_WANTS = 64, /* documents that one judgement asks for: a chain of four wants about 8 */
     /* explain */
-    LIMIT_FINDINGS = 500, /* facts that are told; more than a hundred is never read */
+    LIMIT_FINDINGS = 500,      /* facts that are told; more than a hundred is never read */
+    LIMIT_LOG_BYTES = 1 << 30, /* a log to look for messages in */
+    LIMIT_MESSAGES = 100,      /* different messages of one log that are told */
+    LIMIT_MESSAGE_HITS = 4000, /* places of a log that are looked at in full … */
+    LIMIT_ROW_HITS = 50,       /* … of one message, so that a flood of one hides no other */
     /* repair */
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
     LIMIT_TRIAL_NODES = 4000, /* certificates in all of them: real chains have 5 each */

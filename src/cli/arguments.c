@@ -125,6 +125,12 @@ static void add_operand(struct words *words, const char *word)
     out->operands[out->operand_count++] = word;
 }
 
+/* "-9807" is a number, as Apple's error codes are; "-4" and "-6" are options. */
+static bool is_number(const char *word)
+{
+    return strlen(word) > 2 && word[1 + strspn(word + 1, "0123456789")] == '\0';
+}
+
 enum cw_code arguments_parse(const struct command *command, int argc, char **argv,
                              struct arguments *out, struct error *error)
 {
@@ -132,7 +138,7 @@ enum cw_code arguments_parse(const struct command *command, int argc, char **arg
     bool only_operands = false;
     while (words.next < words.end) {
         const char *word = *words.next++;
-        if (only_operands || *word != '-' || word[1] == '\0')
+        if (only_operands || *word != '-' || word[1] == '\0' || is_number(word))
             add_operand(&words, word);
         else if (strcmp(word, "--") == 0)
             only_operands = true;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certwhy explain: what a rule means, why clients mind, what to do. */
-#include <jansson.h>
+/* certwhy explain: what a rule means, why clients mind, what to do; or what a client's message
+ * means.
+ */
+#include "explain_message.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "cli.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int print_json(json_t *json, int status)
 {
@@ -85,37 +88,88 @@ static const char *nearest_rule(struct arena *arena, const char *word)
 }
 
 static int nothing_matches(const struct command *command, const struct arguments *arguments,
-                           const char *text, bool as_json)
+                           const char *text)
 {
-    const char *near = nearest_rule(arguments->arena, text);
+    const char *near = strchr(text, ' ') ? NULL : nearest_rule(arguments->arena, text);
     struct error error = {0};
     if (near)
         error_set(&error, CW_E_USAGE, "there is no rule \"%.200s\": did you mean \"%s\"?", text,
                   near);
     else
         error_set(&error, CW_E_USAGE,
-                  "\"%.200s\" is no rule id, and this version does not recognise "
-                  "clients' error messages yet: certwhy explain lists the rules, "
-                  "certwhy check TARGET finds the cause",
+                  "no client is known to say what stands in \"%.200s\": paste more of what it "
+                  "printed, or ask "
+                  "the server itself: certwhy check HOST:PORT",
                   text);
     command_failed(command, &error);
-    return as_json ? print_json(json_pack("{s:[]}", "matches"), EXIT_FINDINGS) : EXIT_FINDINGS;
+    return EXIT_FINDINGS;
+}
+
+/* ---- where the text comes from ---- */
+
+/* `certwhy explain` alone lists the rules; behind a pipe it reads. */
+static bool stdin_has_text(void)
+{
+    struct stat about;
+    return fstat(STDIN_FILENO, &about) == 0 &&
+           (S_ISFIFO(about.st_mode) || S_ISREG(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
+static enum cw_code text_read(const char *path, struct buf *out, struct error *error)
+{
+    if (strcmp(path, "-") == 0)
+        return file_read_stdin(LIMIT_LOG_BYTES, out, error);
+    return file_read("", path, LIMIT_LOG_BYTES, out, error);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+static int explain_text(const struct command *command, const struct arguments *arguments,
+                        struct bytes text, const char *shown)
+{
+    const bool as_json = argument_given(arguments, "json");
+    BUF_CLEANUP out = {0};
+    const size_t count = explain_message(text, as_json, arguments->arena, &out);
+    if (out.n && !output_write(NULL, buf_bytes(&out)))
+        return EXIT_UNUSABLE;
+    return count ? EXIT_ACCEPTED : nothing_matches(command, arguments, shown);
+}
+
+/* A word that is no rule: a family of rules, a file, or a message. */
+static int explain_words(const struct command *command, const struct arguments *arguments,
+                         const char *words)
+{
+    BUF_CLEANUP out = {0};
+    struct error error = {0};
+    if (list_rules(words, argument_given(arguments, "json"), &out) > 0)
+        return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+    if (!is_file(words))
+        return explain_text(command, arguments, bytes_str(words), words);
+    BUF_CLEANUP text = {0};
+    if (text_read(words, &text, &error) != CW_OK)
+        return command_failed(command, &error);
+    return explain_text(command, arguments, buf_bytes(&text), words);
 }
 
 static int explain_run(const struct command *command, const struct arguments *arguments)
 {
-    const bool as_json = argument_given(arguments, "json");
-    BUF_CLEANUP text = {0};
+    BUF_CLEANUP words = {0}, text = {0};
+    struct error error = {0};
     for (size_t i = 0; i < arguments->operand_count; i++)
-        buf_printf(&text, "%s%s", i ? " " : "", arguments->operands[i]);
-    const char *words = buf_cstr(&text);
-    const struct rule *rule = *words ? rule_find(words) : NULL;
+        buf_printf(&words, "%s%s", i ? " " : "", arguments->operands[i]);
+    const bool reads = strcmp(buf_cstr(&words), "-") == 0 || (!words.n && stdin_has_text());
+    if (reads && text_read("-", &text, &error) != CW_OK)
+        return command_failed(command, &error);
+    if (text.n)
+        return explain_text(command, arguments, buf_bytes(&text), "this text");
+    const struct rule *rule = words.n ? rule_find(buf_cstr(&words)) : NULL;
     if (rule)
-        return show_rule(rule, as_json);
-    BUF_CLEANUP list = {0};
-    if (list_rules(words, as_json, &list) == 0)
-        return nothing_matches(command, arguments, words, as_json);
-    return output_write(NULL, buf_bytes(&list)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+        return show_rule(rule, argument_given(arguments, "json"));
+    return explain_words(command, arguments, buf_cstr(&words));
 }
 
 static const struct option_spec options[] = {
@@ -125,12 +179,18 @@ static const struct option_spec options[] = {
 
 const struct command explain_command = {
     .name = "explain",
-    .summary = "what a finding means: cause, fix, what not to do",
-    .usage = "explain [RULE|FAMILY] [--json]",
+    .summary = "what a client's error message or a finding means: cause, fix, what not to do",
+    .usage = "explain [MESSAGE|FILE|-|RULE|FAMILY] [--json]",
     .about =
-        "Prints the page of a rule, as it stands at the end of each finding of certwhy check.\n"
-        "Without a rule all rules are listed. Exit status 1 when nothing matches.",
-    .examples = "  certwhy explain chain.missing-intermediate\n"
+        "Recognises what a client said in a message, a file or standard input (a whole log will "
+        "do):\n"
+        "which client it was, what it can mean, most likely first, and how to find out which.\n"
+        "With the id of a rule, which stands at the end of each finding of certwhy check, prints\n"
+        "its page; with nothing, lists all rules. Exit status 1 when nothing is recognised.",
+    .examples = "  certwhy explain 'x509: certificate signed by unknown authority'\n"
+                "  pip install requests 2>&1 | certwhy explain\n"
+                "  certwhy explain build.log\n"
+                "  certwhy explain chain.missing-intermediate\n"
                 "  certwhy explain chain                       the rules of one family\n"
                 "  certwhy explain                             all rules",
     .options = options,

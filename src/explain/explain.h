@@ -73,4 +73,31 @@ void rule_page(const struct rule *rule, unsigned width, struct buf *out);
 char *template_fill(struct arena *arena, const char *text, const struct evidence_item *items,
                     size_t count, bool shell);
 
+/* ---- what clients say ---- */
+
+enum { MESSAGE_CAUSES_MAX = 16 };
+/** One message of a client, found in a text. Strings live in the arena given or for good. */
+struct message_match {
+    const char *client;  /**< who says it: "curl", "Java" */
+    const char *profile; /**< its name for --client, "" none */
+    const char *text;    /**< what stood there, harmless, on one line, shortened */
+    size_t line;         /**< where, from 1 */
+    size_t times;        /**< how often the same was said */
+    const struct rule *causes[MESSAGE_CAUSES_MAX]; /**< most likely first */
+    size_t cause_count;                            /**< 0: this message hides its cause */
+    const char *tells;                             /**< what the text tells besides; "" nothing */
+    const char *never; /**< what people do instead of curing it; "" unknown */
+    const char *debug; /**< how to make the client say more; "" unknown */
+    const char *host;  /**< whom it talked to, as far as the text says; "" unknown */
+    unsigned port;     /**< 0 unknown */
+};
+struct messages;
+/** Readies the catalogue (data/messages): some milliseconds. Free with messages_free(). */
+struct messages *messages_new(void);
+void messages_free(struct messages *messages);
+/** Finds what clients said in `text`, a message or a whole log: the deepest cause first. At most
+ *  LIMIT_MESSAGES. Returns how many. */
+size_t messages_find(const struct messages *messages, struct bytes text, struct arena *arena,
+                     struct message_match **out);
+
 #endif
