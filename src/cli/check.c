@@ -73,6 +73,13 @@ static enum cw_code save(const char *path, const struct cw_report *report, struc
     BUF_CLEANUP text = {0};
     TRY(report_case(report, 0, &text, error));
     TRY(file_write_atomic(NULL, path, buf_bytes(&text), 0644, error));
+    const size_t omitted = case_omissions(report->report.targets[0]->input.observation);
+    if (omitted)
+        fprintf(
+            stderr,
+            "certwhy check: note: %zu of what was fetched or given is too large for a case: its "
+            "replay will not know what it says\n",
+            omitted);
     log_line(1, "case saved to %s", path);
     return CW_OK;
 }

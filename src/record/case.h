@@ -12,6 +12,7 @@
 /** A container's object without its bytes, which stand in the case's list of blobs. */
 extern const struct field case_target_fields[], case_observation_fields[], case_option_fields[],
     case_connection_fields[], case_handshake_fields[], case_origin_fields[], case_file_fields[],
-    case_object_fields[], case_fault_fields[], case_store_fields[], case_source_fields[];
+    case_object_fields[], case_fault_fields[], case_store_fields[], case_source_fields[],
+    case_document_fields[];
 
 #endif

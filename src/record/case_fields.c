@@ -16,6 +16,11 @@ static const char *const file_kinds[] = {"empty", "pem",  "der",  "pkcs7", "pkcs
                                          "jks",   "case", "html", "other", NULL};
 static const char *const pairings[] = {"not-given",  "pairs",     "pairs-other", "pairs-none",
                                        "unreadable", "encrypted", NULL};
+static const char *const want_kinds[] = {"issuer", "crl", "ocsp", NULL};
+static const char *const document_origins[] = {"given", "stapled", "fetched", "cached", NULL};
+static const char *const fetch_results[] = {
+    "ok",      "offline", "unavailable", "scheme",    "address", "name",   "connect", "tls",
+    "timeout", "slow",    "size",        "redirects", "status",  "budget", "failed",  NULL};
 static const char *const fault_names[] = {
 #define FILE_FAULT(id, rule, text) #id,
 #include "container/faults.def"
@@ -90,6 +95,18 @@ const struct field case_handshake_fields[] = {
     MEMBER(handshake, handshake_us, INT64),
     MEMBER(handshake, bytes_in, SIZE),
     MEMBER(handshake, bytes_out, SIZE),
+    FIELD_END,
+};
+
+const struct field case_document_fields[] = {
+    NAMED(document, kind, want_kinds),
+    NAMED(document, from, document_origins),
+    MEMBER(document, where, TEXT),
+    NAMED(document, result, fetch_results),
+    MEMBER(document, why, TEXT),
+    MEMBER(document, status, INT),
+    MEMBER(document, took_us, INT64),
+    MEMBER(document, request, BYTES),
     FIELD_END,
 };
 

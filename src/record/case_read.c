@@ -158,6 +158,40 @@ static void stores_read(struct field_reader *reader, const json_t *root, struct 
     }
 }
 
+/* The bytes were too many for a case: known to have been there, and no more. */
+static void document_omit(struct field_reader *reader, const json_t *size, struct document *out)
+{
+    const json_int_t n = json_integer_value(size);
+    if (!json_is_integer(size) || n < 0)
+        fields_fail(reader, "omitted", "it is not a size");
+    out->result = FETCH_SIZE;
+    out->why =
+        arena_printf(reader->arena, "the case does not hold its %" JSON_INTEGER_FORMAT " bytes", n);
+}
+
+/* A member that cases without documents do not have. */
+static void documents_read(struct field_reader *reader, const json_t *root,
+                           const struct blob_table *blobs, struct observation *out)
+{
+    size_t n = 0;
+    const json_t *list = json_object_get(root, "documents")
+                             ? fields_array(reader, root, "documents", LIMIT_OBJECTS, &n)
+                             : NULL;
+    for (size_t i = 0; i < n && !reader->failed; i++) {
+        const json_t *item = json_array_get(list, i);
+        struct document document = {0};
+        fields_read(reader, item, case_document_fields, &document);
+        if (json_object_get(item, "omitted"))
+            document_omit(reader, json_object_get(item, "omitted"), &document);
+        else
+            document.body = blob_at(reader, blobs, json_object_get(item, "body"));
+        if (document.from == DOCUMENT_STAPLED)
+            fields_fail(reader, "from", "what was stapled stands in its handshake");
+        if (!reader->failed)
+            observation_add_document(out, &document, reader->arena);
+    }
+}
+
 static void target_read(struct field_reader *reader, const json_t *root, struct target *out)
 {
     fields_read(reader, fields_object(reader, root, "target"), case_target_fields, out);
@@ -191,6 +225,8 @@ static void observation_read(struct field_reader *reader, const json_t *root,
         seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
     out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
     out->stores_from_case = true;
+    observation_set_staple(out, reader->arena);
+    documents_read(reader, root, &blobs, out);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)
         fields_fail(reader, "key_pairs_with", "there is no such certificate");
 }

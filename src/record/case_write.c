@@ -145,6 +145,43 @@ static json_t *stores_write(const struct observation *observation)
     return list;
 }
 
+/* ---- documents: in their order while there is room; base64 makes four bytes of three ---- */
+
+static bool document_is_kept(const struct document *document, size_t *room)
+{
+    const bool kept = document->body.n <= *room;
+    *room -= kept ? document->body.n : 0;
+    return kept;
+}
+
+size_t case_omissions(const struct observation *observation)
+{
+    size_t room = LIMIT_CASE_DOCUMENTS, omitted = 0;
+    for (size_t i = 0; i < observation->document_count; i++)
+        if (observation->documents[i].from != DOCUMENT_STAPLED)
+            omitted += !document_is_kept(&observation->documents[i], &room);
+    return omitted;
+}
+
+/* What was stapled stands in its handshake. */
+static json_t *documents_write(struct blobs *blobs, const struct observation *observation)
+{
+    size_t room = LIMIT_CASE_DOCUMENTS;
+    json_t *list = json_array();
+    for (size_t i = 0; i < observation->document_count; i++) {
+        const struct document *document = &observation->documents[i];
+        if (document->from == DOCUMENT_STAPLED)
+            continue;
+        json_t *item = fields_write(case_document_fields, document);
+        if (document_is_kept(document, &room))
+            json_object_set_new(item, "body", blob_write(blobs, document->body));
+        else
+            json_object_set_new(item, "omitted", json_integer((json_int_t)document->body.n));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
 static int buf_sink(const char *text, size_t n, void *context)
 {
     struct buf *out = context;
@@ -176,6 +213,10 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     json_object_set_new(root, "anchors", seen_write(&blobs, anchors, anchor_count));
     json_object_set_new(root, "pool", seen_write(&blobs, pool, pool_count));
     json_object_set_new(root, "stores", stores_write(observation));
+    json_t *documents = documents_write(&blobs, observation);
+    if (json_array_size(documents))
+        json_object_set(root, "documents", documents);
+    json_decref(documents);
     json_object_set_new(root, "blobs", blobs.list);
     const int failed = json_dump_callback(root, buf_sink, out, JSON_INDENT(1));
     buf_append(out, "\n", 1);

@@ -120,10 +120,15 @@ static void crls_of_pem(struct observation *observation, size_t at, struct arena
         struct document next = first;
         next.body = found.objects[i].der;
         next.map = (struct mapping){0};
-        if (!crl_attach(any ? &next : &observation->documents[at], next.body))
+        if (!crl_attach(&next, next.body))
             continue;
-        if (any)
+        if (any) {
             push(observation, &next, arena);
+        } else {
+            /* The text is not needed any more: a case holds what was read. */
+            file_unmap(&observation->documents[at].map);
+            observation->documents[at] = next;
+        }
         any = true;
     }
     if (!any)

@@ -170,6 +170,9 @@ enum cw_code target_set_name(struct target *target, const char *name, struct are
 enum cw_code case_write(const struct observation *observation, const struct seen *anchors,
                         size_t anchor_count, const struct seen *pool, size_t pool_count,
                         struct buf *out, struct error *err);
+/** Documents whose bytes case_write() leaves out, because the case would be too large: a replay
+ *  knows that they were there and not what they say. */
+size_t case_omissions(const struct observation *observation);
 /** True for bytes that look like a saved case. */
 bool case_recognise(struct bytes file);
 /** Reads a case; hostile input gives CW_E_INPUT with line and column. */
