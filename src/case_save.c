@@ -50,6 +50,18 @@ static size_t members_touched(struct arena *arena, const struct graph *graph, st
     return count;
 }
 
+/* Of a pool only what a path could be made of: the rest of its thousands is never parsed. */
+static size_t pool_touched(const struct graph *graph, struct store *pool, struct seen *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; pool && i < graph->node_count && count < LIMIT_NODES; i++) {
+        const struct anchor *member = store_get(pool, graph->nodes[i].cert);
+        if (member)
+            out[count++] = (struct seen){.cert = member->cert, .origin = member->origin};
+    }
+    return count;
+}
+
 /* The members of all stores, each once, with the stores that hold it where there are several. */
 static size_t anchors_touched(struct arena *arena, const struct checked *checked, struct seen *out)
 {
@@ -82,7 +94,7 @@ enum cw_code report_case(const struct cw_report *report, size_t target, struct b
     struct seen *anchors = arena_array(&arena, LIMIT_NODES, sizeof *anchors);
     struct seen *pool = arena_array(&arena, LIMIT_NODES, sizeof *pool);
     const size_t anchor_count = anchors_touched(&arena, checked, anchors);
-    const size_t pool_count = members_touched(&arena, graph, checked->pool, pool);
+    const size_t pool_count = pool_touched(graph, checked->pool, pool);
     const enum cw_code code =
         case_write(&checked->observation, anchors, anchor_count, pool, pool_count, out, error);
     arena_free(&arena);

@@ -11,9 +11,17 @@
 static enum cw_code pool_open(const struct cw_options *options, struct store **out,
                               struct error *error)
 {
-    if (options->pool.count == 0)
+    struct arena arena = {0};
+    struct error ignored;
+    const char *installed = trust_data_path(&arena, &options->environment, "pool");
+    const bool found = *installed && file_exists(options->root, installed);
+    if (found || options->pool.count)
+        *out = store_new_pool("--pool");
+    if (found && store_add_path(*out, options->root, installed, &ignored) != CW_OK)
+        log_line(1, "%s", ignored.text);
+    arena_free(&arena);
+    if (!*out)
         return CW_OK;
-    *out = store_new_pool("--pool");
     for (size_t i = 0; i < options->pool.count; i++)
         TRY(store_add_path(*out, options->root, options->pool.items[i], error));
     log_line(1, "pool of known issuers: %zu certificates", store_count(*out));

@@ -39,9 +39,11 @@ enum {
     LIMIT_KDF_ROUNDS = 2000000, /* all passwords of one keystore; common files ask for 10,000 */
     LIMIT_BAG_DEPTH = 4,        /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
-    LIMIT_STORE_FILES = 20000, /* names in a directory of anchors; Debian's has 290 */
-    LIMIT_PLACES = 200,        /* trust stores found on one machine */
-    LIMIT_PLACE_NAMES = 1000,  /* names looked at in one directory while searching for them */
+    LIMIT_STORE_FILES = 20000,  /* names in a directory of anchors; Debian's has 290 */
+    LIMIT_POOL_NAMESAKES = 256, /* entries of a pool file looked at for one name; the busiest name
+                                   of public CAs has 14 */
+    LIMIT_PLACES = 200,         /* trust stores found on one machine */
+    LIMIT_PLACE_NAMES = 1000,   /* names looked at in one directory while searching for them */
     /* judge */
     LIMIT_SENT_CERTS = 1000,    /* certificates of one message or file that are judged as a chain */
     LIMIT_NODES = 4096,         /* candidate certificates of one graph; a power of two */

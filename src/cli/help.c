@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-enum { OPTION_COLUMN = 28, COMMAND_COLUMN = 10 };
+enum { OPTION_COLUMN = 28, COMMAND_COLUMN = 13 };
 
 static void option_line(const struct option_spec *option, struct buf *out)
 {

@@ -321,6 +321,39 @@ static void put_clients(struct collecting *c, const struct draft *draft)
     put(c, verdict_fact(v, FACT_ISSUER_NOT_SENT, -2) ? "gap" : "complete", "yes");
 }
 
+/* How many cross-signed issuers of a certificate there are to choose from. */
+static size_t choices_of(const struct graph *graph, int child)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < graph->edge_count; i++)
+        count += graph->edges[i].child == child && graph->edges[i].signature == EDGE_SIG_GOOD;
+    return count;
+}
+
+/* Why this one of several possible issuers: RFC 4158 section 3.5 leaves the choice to us. */
+static void put_choice(struct collecting *c, const struct fact *fact)
+{
+    const struct verdict *v = c->e->verdict;
+    const struct judge_input *in = c->e->input;
+    const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    const size_t choices = choices_of(&v->graph, fact->node);
+    if (fact->id != FACT_ISSUER_NOT_SENT || choices < 2 || !best || !best->complete)
+        return;
+    const struct cert *root = v->graph.nodes[best->nodes[best->count - 1]].cert;
+    size_t trusting = 0;
+    for (size_t i = 0; i < in->profile_count; i++)
+        trusting += store_get(in->stores[i], root) != NULL;
+    cw_time end = root->not_after;
+    for (size_t i = 1; i < best->count; i++) {
+        const cw_time until = v->graph.nodes[best->nodes[i]].cert->not_after;
+        end = until < end ? until : end;
+    }
+    put_number(c, "choices", (int64_t)choices);
+    put_foreign(c, "choice_root", name_short(c->arena, root->subject));
+    put(c, "choice_clients", arena_printf(c->arena, "%zu of %zu", trusting, in->profile_count));
+    put(c, "choice_end", time_date(c->arena, end));
+}
+
 static void put_store(struct collecting *c)
 {
     const struct judge_input *in = c->e->input;
@@ -410,6 +443,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
         put_file_fault(&c, draft->fault);
     put_handshake(&c, fact);
     put_clients(&c, draft);
+    put_choice(&c, fact);
     put_store(&c);
     put_target(&c);
     if (fact->id == FACT_KEY_MISMATCH && e->obs->pairing == KEY_PAIRS_OTHER)

@@ -164,7 +164,7 @@ static void candidates_from_store(struct judging *j, struct candidates *list, in
                                   struct store *store, unsigned from)
 {
     const struct anchor *found[LIMIT_CANDIDATES];
-    size_t n = store_find(store, j->graph->nodes[child].cert->issuer, found, LIMIT_CANDIDATES);
+    size_t n = store_find_issuers(store, j->graph->nodes[child].cert, found, LIMIT_CANDIDATES);
     if (n > LIMIT_CANDIDATES) {
         limit_hit(j, "LIMIT_CANDIDATES");
         n = LIMIT_CANDIDATES;
@@ -207,8 +207,8 @@ static void node_expand(struct judging *j, int child)
     candidates_from_sent(j, &list, child);
     for (size_t s = 0; s < j->store_count; s++)
         candidates_from_store(j, &list, child, j->stores[s], FROM_STORE);
-    if (j->in->pool != NULL)
-        candidates_from_store(j, &list, child, j->in->pool, FROM_POOL);
+    if (j->pool != NULL)
+        candidates_from_store(j, &list, child, j->pool, FROM_POOL);
     candidates_from_fetched(j, &list, child);
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, candidate_compare);
@@ -276,7 +276,7 @@ void graph_build(struct judging *j)
     fetched_add(j);
     /* a table twice as large as the nodes it may hold; the small one serves nearly every chain */
     const bool large =
-        j->in->pool != NULL || j->obs->document_count > 0 || j->obs->sent_count > LIMIT_CANDIDATES;
+        j->pool != NULL || j->obs->document_count > 0 || j->obs->sent_count > LIMIT_CANDIDATES;
     j->bucket_count = large ? 2 * LIMIT_NODES : LIMIT_NODES / 4;
     j->buckets = arena_array(j->arena, j->bucket_count, sizeof *j->buckets);
     sent_add(j);

@@ -70,6 +70,7 @@ struct judging {
     struct arena *arena;
     struct verdict *out;
     struct graph *graph; /**< &out->graph */
+    struct store *pool;  /**< known issuers; NULL while what clients have leads to a root */
     struct store *stores[STORES_MAX];
     size_t store_count;
     const int *store_of; /**< per profile: index into stores */
@@ -126,6 +127,7 @@ void limit_hit(struct judging *j, const char *name);
 /** How much a fact speaks against a path being the one that was meant. */
 unsigned fact_weight(enum fact_id id);
 void paths_enumerate(struct judging *j);
+size_t path_clients(const struct judging *j, const struct path *path);
 
 /* check*.c: what `b` objects to on a route, in no particular order */
 struct check {

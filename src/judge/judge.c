@@ -219,25 +219,48 @@ static void best_from_clients(struct judging *j)
     }
 }
 
+/** Nothing is wrong with the best path that another issuer would cure: every client trusts its
+ * root. */
+static bool best_will_do(const struct judging *j)
+{
+    const struct verdict *v = j->out;
+    return v->best >= 0 && v->paths[v->best].complete &&
+           v->paths[v->best].cost < fact_weight(FACT_WEAK_DIGEST) &&
+           path_clients(j, &v->paths[v->best]) == j->in->profile_count;
+}
+
+/** The graph of what was sent and is trusted, and of `pool` when there is one, and its paths. */
+static void paths_find(struct judging *j, const struct judge_input *input, struct arena *arena,
+                       struct verdict *out, struct store *pool)
+{
+    *j = (struct judging){.in = input,
+                          .obs = input->observation,
+                          .arena = arena,
+                          .out = out,
+                          .graph = &out->graph,
+                          .pool = pool,
+                          .first = -1,
+                          .leaf = -1,
+                          .signatures_left = LIMIT_SIGNATURES,
+                          .policies_left = LIMIT_POLICY_TOTAL,
+                          .nc_total = LIMIT_NC_TOTAL,
+                          .steps_left = LIMIT_CLIENT_STEPS};
+    *out = (struct verdict){.best = -1};
+    stores_collect(j);
+    graph_build(j);
+    papers_collect(j);
+    leaf_find(j);
+    paths_enumerate(j);
+}
+
 void judge(const struct judge_input *input, struct arena *arena, struct verdict *out)
 {
-    struct judging j = {.in = input,
-                        .obs = input->observation,
-                        .arena = arena,
-                        .out = out,
-                        .graph = &out->graph,
-                        .first = -1,
-                        .leaf = -1,
-                        .signatures_left = LIMIT_SIGNATURES,
-                        .policies_left = LIMIT_POLICY_TOTAL,
-                        .nc_total = LIMIT_NC_TOTAL,
-                        .steps_left = LIMIT_CLIENT_STEPS};
-    *out = (struct verdict){.best = -1};
-    stores_collect(&j);
-    graph_build(&j);
-    papers_collect(&j);
-    leaf_find(&j);
-    paths_enumerate(&j);
+    struct judging j;
+    paths_find(&j, input, arena, out, NULL);
+    /* only where that does not do, so that knowing thousands of issuers costs a good chain nothing
+     */
+    if (input->pool != NULL && j.first >= 0 && !best_will_do(&j))
+        paths_find(&j, input, arena, out, input->pool);
     facts_of_endpoint(&j);
     facts_of_sent(&j);
     fact_clock(&j);

@@ -193,6 +193,59 @@ static void walk_from(struct walk *w, int node)
         path_emit(w, false);
 }
 
+/** How many of the clients trust the root that a path leads to. */
+size_t path_clients(const struct judging *j, const struct path *path)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < j->in->profile_count; i++)
+        count += path->stores >> j->store_of[i] & 1;
+    return count;
+}
+
+/** Certificates that a server would have to send for it, and does not. */
+static unsigned path_supplied(const struct judging *j, const struct path *path)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < path->fact_count; i++)
+        count += j->out->facts[path->facts[i]].id == FACT_ISSUER_NOT_SENT;
+    return count;
+}
+
+/** When the first certificate of a path ends, at most `bound`. */
+static cw_time path_end(const struct judging *j, const struct path *path, cw_time bound)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        const cw_time end = j->graph->nodes[path->nodes[i]].cert->not_after;
+        bound = end < bound ? end : bound;
+    }
+    return bound;
+}
+
+/** Where an issuer has to be supplied there may be a choice of cross-signed ones (RFC 4158 section
+ *  3.5): of paths with the same faults the one that most clients accept, for as long as the leaf
+ *  lives, then the one with least to send. */
+static bool path_is_better(const struct judging *j, const struct path *a, const struct path *b)
+{
+    const unsigned sent_a = path_supplied(j, a), sent_b = path_supplied(j, b);
+    const unsigned not_sent = fact_weight(FACT_ISSUER_NOT_SENT);
+    const unsigned faults_a = a->cost - sent_a * not_sent - (unsigned)a->count;
+    const unsigned faults_b = b->cost - sent_b * not_sent - (unsigned)b->count;
+    if (!a->complete || !b->complete || sent_a + sent_b == 0 || faults_a != faults_b)
+        return a->cost < b->cost;
+    const size_t clients_a = path_clients(j, a), clients_b = path_clients(j, b);
+    if (clients_a != clients_b)
+        return clients_a > clients_b;
+    if (sent_a == 0 || sent_b == 0)
+        return sent_a < sent_b;
+    const cw_time leaf = j->graph->nodes[j->leaf].cert->not_after;
+    const cw_time end_a = path_end(j, a, leaf), end_b = path_end(j, b, leaf);
+    if (end_a != end_b)
+        return end_a > end_b;
+    if (a->cost != b->cost)
+        return a->cost < b->cost;
+    return path_end(j, a, INT64_MAX) > path_end(j, b, INT64_MAX);
+}
+
 void paths_enumerate(struct judging *j)
 {
     struct verdict *v = j->out;
@@ -203,6 +256,6 @@ void paths_enumerate(struct judging *j)
     w.route.nodes[w.route.count++] = j->leaf;
     walk_from(&w, j->leaf);
     for (size_t i = 0; i < v->path_count; i++)
-        if (v->best < 0 || v->paths[i].cost < v->paths[v->best].cost)
+        if (v->best < 0 || path_is_better(j, &v->paths[i], &v->paths[v->best]))
             v->best = (int)i;
 }

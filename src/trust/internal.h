@@ -40,6 +40,17 @@ struct bucket {
 
 enum { CHUNK_MEMBERS = 256 };
 
+/** A pool file that is open (pool.c). */
+struct pool {
+    struct bytes file; /**< its owner's mapping */
+    const char *where;
+    size_t count;
+    cw_time date;
+    struct bytes source;
+    const uint8_t *index;
+    struct anchor **anchors; /**< NULL until the first is asked for; likewise each */
+};
+
 struct store {
     int refs;
     const char *name;
@@ -54,6 +65,8 @@ struct store {
     struct source **sources;
     size_t source_count, source_cap;
     struct buf scratch; /**< one certificate's DER while it is looked at */
+    struct pool **pools;
+    size_t pool_count, pool_cap;
     struct store *base; /**< seen through `programme` beside the own members; NULL none */
     enum programme programme;
     const struct anchor **base_members; /**< of it, once somebody walked over all */
@@ -77,6 +90,20 @@ struct member *store_member(const struct store *store, size_t i);
 struct member *store_add_member(struct store *store, const struct candidate *candidate);
 /** A new source, shown as unread until the caller says otherwise. `path` is copied. */
 struct source *store_add_source(struct store *store, const char *path);
+
+/* ---- a pool file (pool.c); anchors lie in `arena` until pool_close() ---- */
+
+bool pool_is_one(struct bytes file);
+/** Reads the header of a file that stays where it is. False with *problem when it is damaged. */
+bool pool_open(struct arena *arena, struct bytes file, const char *where, struct pool **out,
+               const char **problem);
+void pool_close(struct pool *pool);
+/** The i-th certificate; one that is damaged is there, unparsed. NULL past the end. */
+const struct anchor *pool_at(struct arena *arena, struct pool *pool, size_t i);
+/** As store_find(), those with this subject key identifier first. */
+size_t pool_find(struct arena *arena, struct pool *pool, struct bytes name, struct bytes key_id,
+                 const struct anchor **out, size_t max);
+const struct anchor *pool_get(struct arena *arena, struct pool *pool, const struct cert *cert);
 
 /* ---- what a root programme lets through (programme.c) ---- */
 

@@ -219,6 +219,22 @@ static size_t load_slowly(struct store *store, uint32_t file, const struct trust
     return found;
 }
 
+/* Roots that nobody compared with anything must not become trusted by their kind of file. */
+static size_t load_pool(struct store *store, uint32_t file, const char **problem)
+{
+    const struct file *from = &store->files[file];
+    struct pool *pool;
+    *problem = "a pool of known issuers holds nothing to trust: give it with --pool";
+    if (store->origin_kind != ORIGIN_POOL ||
+        !pool_open(&store->arena, bytes_of(from->map.p, from->map.n), from->where, &pool, problem))
+        return 0;
+    store->pools = arena_grow(&store->arena, store->pools, store->pool_count, &store->pool_cap,
+                              sizeof *store->pools);
+    store->pools[store->pool_count++] = pool;
+    *problem = pool->count ? "" : "the pool file holds no certificate";
+    return pool->count;
+}
+
 /* Returns how many certificates the file holds; 0 with *problem when none. */
 static size_t load_file(struct store *store, const char *root, const struct trust_part *part,
                         uint32_t *file, const char **problem)
@@ -231,6 +247,8 @@ static size_t load_file(struct store *store, const char *root, const struct trus
         return 0;
     }
     *file = add_file(store, part->path, map);
+    if (part->kind == PART_BUNDLE && pool_is_one(bytes_of(map.p, map.n)))
+        return load_pool(store, *file, problem);
     struct scan scan = {.store = store, .text = bytes_of(map.p, map.n), .file = *file, .line = 1};
     const bool clean = part->kind != PART_KEYSTORE && scan_bundle(&scan);
     buf_free(&scan.prefix);
@@ -370,9 +388,9 @@ static size_t load_part(struct store *store, const char *root, const struct trus
 bool store_add_part(struct store *store, const char *root, const struct trust_part *part)
 {
     struct source *source = store_add_source(store, part->path);
-    const size_t before = store->count;
+    const size_t before = store_count(store);
     const size_t found = load_part(store, root, part, source);
-    source->shown.count = store->count - before;
+    source->shown.count = store_count(store) - before;
     source->shown.modified = file_mtime(root, part->path);
     source->shown.read = found > 0;
     return found > 0;

@@ -37,6 +37,8 @@ void store_unref(struct store *store)
     }
     for (size_t i = 0; i * CHUNK_MEMBERS < store->count; i++)
         free(store->chunks[i]);
+    for (size_t i = 0; i < store->pool_count; i++)
+        pool_close(store->pools[i]);
     for (size_t i = 0; i < store->file_count; i++)
         file_unmap(&store->files[i].map);
     free(store->buckets);
@@ -53,7 +55,10 @@ const char *store_name(const struct store *store)
 
 size_t store_count(const struct store *store)
 {
-    return store->count + (store->base ? programme_count(store) : 0);
+    size_t count = store->count;
+    for (size_t i = 0; i < store->pool_count; i++)
+        count += store->pools[i]->count;
+    return count + (store->base ? programme_count(store) : 0);
 }
 
 /* ---- members and their index ---- */
@@ -198,7 +203,11 @@ const struct anchor *store_at(struct store *store, size_t i)
 {
     if (i < store->count)
         return member_anchor(store, store_member(store, i));
-    return store->base ? programme_at(store, i - store->count) : NULL;
+    i -= store->count;
+    for (size_t k = 0; k < store->pool_count; i -= store->pools[k++]->count)
+        if (i < store->pools[k]->count)
+            return pool_at(&store->arena, store->pools[k], i);
+    return store->base ? programme_at(store, i) : NULL;
 }
 
 static size_t find_own(struct store *store, struct bytes name, const struct anchor **out,
@@ -223,13 +232,37 @@ static size_t find_own(struct store *store, struct bytes name, const struct anch
     return found;
 }
 
+/* Appends to what was found: `found` counts all, `out` takes what there is room for. */
+static const struct anchor **room_behind(const struct anchor **out, size_t found, size_t max,
+                                         size_t *room)
+{
+    *room = found < max ? max - found : 0;
+    return out + (max - *room);
+}
+
+static size_t find_all(struct store *store, struct bytes name, struct bytes key_id,
+                       const struct anchor **out, size_t max)
+{
+    size_t found = find_own(store, name, out, max), room;
+    for (size_t i = 0; i < store->pool_count; i++) {
+        const struct anchor **behind = room_behind(out, found, max, &room);
+        found += pool_find(&store->arena, store->pools[i], name, key_id, behind, room);
+    }
+    if (!store->base)
+        return found;
+    const struct anchor **behind = room_behind(out, found, max, &room);
+    return found + programme_find_named(store, name, behind, room);
+}
+
 size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max)
 {
-    const size_t own = find_own(store, name, out, max);
-    if (!store->base)
-        return own;
-    const size_t room = own < max ? max - own : 0;
-    return own + programme_find_named(store, name, out + (max - room), room);
+    return find_all(store, name, bytes_of(NULL, 0), out, max);
+}
+
+size_t store_find_issuers(struct store *store, const struct cert *child, const struct anchor **out,
+                          size_t max)
+{
+    return find_all(store, child->issuer, child->aki_key_id, out, max);
 }
 
 static const struct anchor *get_own(struct store *store, const struct cert *cert)
@@ -253,8 +286,10 @@ static const struct anchor *get_own(struct store *store, const struct cert *cert
 
 const struct anchor *store_get(struct store *store, const struct cert *cert)
 {
-    const struct anchor *own = get_own(store, cert);
-    return own || !store->base ? own : programme_get(store, cert);
+    const struct anchor *found = get_own(store, cert);
+    for (size_t i = 0; i < store->pool_count && !found; i++)
+        found = pool_get(&store->arena, store->pools[i], cert);
+    return found || !store->base ? found : programme_get(store, cert);
 }
 
 /* ---- sources ---- */

@@ -60,12 +60,47 @@ const struct anchor *store_at(struct store *store, size_t i);
 size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max);
 /** The member with this certificate's exact DER, or NULL. */
 const struct anchor *store_get(struct store *store, const struct cert *cert);
+/** As store_find() for the issuer's name of a certificate. Of a pool file's namesakes come first
+ *  those whose key identifier the certificate names: where there are more than `max`, the right one
+ *  is among them. */
+size_t store_find_issuers(struct store *store, const struct cert *child, const struct anchor **out,
+                          size_t max);
 size_t store_source_count(const struct store *store);
 const struct store_source *store_source_at(const struct store *store, size_t i);
 /** How many members' organisation (O) equals that of `name`, looking at undecoded subjects only:
  * tells whether an unknown issuer belongs to a family that this store knows. `first` may be NULL.
  */
 size_t store_count_organization(struct store *store, struct bytes name);
+
+/** Writes a pool file: an index that is mapped, not read, and the CA certificates among `certs` but
+ *  the self-signed ones, each once. store_add_path() of a pool takes it. Returns how many. */
+size_t pool_write(const struct cert *const *certs, size_t count, const char *source, cw_time date,
+                  struct buf *out);
+
+/** What changed from one pool file to another. */
+struct pool_change {
+    size_t before, after, added, gone;
+    cw_time date_before; /**< TIME_NONE: there was none that can be read */
+};
+struct pool_change pool_compare(struct bytes before, struct bytes after);
+
+/** CA certificates gathered from files of their publishers, for a pool. */
+struct issuer_list;
+struct issuer_counts {
+    size_t certificates, unreadable;
+    size_t revoked; /**< rows that say so: never taken into a pool */
+};
+struct issuer_list *issuer_list_new(void);
+void issuer_list_free(struct issuer_list *list);
+struct issuer_counts issuer_list_counts(const struct issuer_list *list);
+/** Adds those of one file: a CSV file of the CCADB with a column of PEM ("PublicAllIntermediate…
+ *  WithPEM", "AllCertificatePEMs…"), one with fingerprints and revocation states
+ *  ("AllCertificateRecordsCSVFormatv2"), PEM, DER, a pool. CW_E_INPUT when it holds neither. */
+enum cw_code issuer_list_read(struct issuer_list *list, struct bytes file, const char *where,
+                              struct error *err);
+/** As pool_write(), without what any of the files calls revoked. */
+size_t issuer_list_pool(struct issuer_list *list, const char *source, cw_time date,
+                        struct buf *out);
 
 /* ---- root programmes: facts that are compiled in (data/roots) ---- */
 
@@ -120,6 +155,11 @@ struct environment {
 };
 /** The value, or NULL. */
 const char *environment_get(const struct environment *environment, const char *name);
+
+/** Where `certwhy update-data` installs a table: $XDG_DATA_HOME/certwhy/NAME, else
+ *  ~/.local/share/certwhy/NAME; "" when neither is known. */
+const char *trust_data_path(struct arena *arena, const struct environment *environment,
+                            const char *name);
 
 enum setting_id {
 #define SETTING(id, place, name, kind) SETTING_##id,
