@@ -49,18 +49,36 @@ static json_t *words_json(const char *const *words)
     return array;
 }
 
-const char **scenario_options(const struct scenario *scenario, const struct whereabouts *where,
-                              struct arena *arena)
+/* What a live plan points to is on this machine, and the next farm's is something else at the same
+ * address. Other public plans point to names that do not exist: nobody is bothered with them. */
+size_t scenario_options(const struct scenario *scenario, const struct whereabouts *where,
+                        struct scenario_option out[SCENARIO_OPTIONS])
 {
-    const char **words = arena_array(arena, MAX_ARGUMENTS, sizeof words[0]);
     size_t n = 0;
-    if (where->address && scenario->client_sni) {
-        words[n++] = "--sni";
-        words[n++] = scenario->client_sni;
+    if (where->address && scenario->client_sni)
+        out[n++] = (struct scenario_option){"sni", scenario->client_sni};
+    if (where->resolve)
+        out[n++] = (struct scenario_option){"resolve", where->resolve};
+    if (where->address && scenario->pki.live) {
+        out[n++] = (struct scenario_option){"allow-private-fetch", NULL};
+        out[n++] = (struct scenario_option){"no-cache", NULL};
+    } else if (scenario->pki.family == FAMILY_PUBLIC) {
+        out[n++] = (struct scenario_option){"offline", NULL};
     }
-    if (where->resolve) {
-        words[n++] = "--resolve";
-        words[n++] = where->resolve;
+    return n;
+}
+
+/* As words of a command line. */
+static const char **option_words(const struct scenario *scenario, const struct whereabouts *where,
+                                 struct arena *arena)
+{
+    const char **words = arena_array(arena, 2 * SCENARIO_OPTIONS + 1, sizeof words[0]);
+    struct scenario_option options[SCENARIO_OPTIONS];
+    const size_t count = scenario_options(scenario, where, options);
+    for (size_t i = 0, n = 0; i < count; i++) {
+        words[n++] = arena_printf(arena, "--%s", options[i].name);
+        if (options[i].value)
+            words[n++] = options[i].value;
     }
     return words;
 }
@@ -91,7 +109,7 @@ static json_t *command_json(const struct scenario *scenario, const struct wherea
         words[n++] = "--at";
         words[n++] = where->at;
     }
-    const char **more = scenario_options(scenario, where, arena);
+    const char **more = option_words(scenario, where, arena);
     for (size_t i = 0; more[i]; i++)
         words[n++] = more[i];
     return words_json(words);
@@ -108,7 +126,7 @@ json_t *whereabouts_json(const struct scenario *scenario, const struct whereabou
         json_object_set_new(object, "pool_file", json_string(path_in(where, "pool.pem", arena)));
     if (*where->at)
         json_object_set_new(object, "at", json_string(where->at));
-    json_object_set_new(object, "args", words_json(scenario_options(scenario, where, arena)));
+    json_object_set_new(object, "args", words_json(option_words(scenario, where, arena)));
     json_object_set_new(object, "command", command_json(scenario, where, arena));
     return object;
 }

@@ -22,9 +22,14 @@ json_t *scenario_json(const struct scenario *scenario);
 json_t *whereabouts_json(const struct scenario *scenario, const struct whereabouts *where,
                          struct arena *arena);
 /** Options that its client needs beside --name, --ca, --only-ca, --pool and --at, which follow from
- * the description. NULL-terminated. */
-const char **scenario_options(const struct scenario *scenario, const struct whereabouts *where,
-                              struct arena *arena);
+ * the description. */
+enum { SCENARIO_OPTIONS = 4 };
+struct scenario_option {
+    const char *name;  /**< "sni" */
+    const char *value; /**< NULL: a flag */
+};
+size_t scenario_options(const struct scenario *scenario, const struct whereabouts *where,
+                        struct scenario_option out[SCENARIO_OPTIONS]);
 /** Appends one line. */
 void json_line(json_t *value, struct buf *out);
 

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `lab run`: each server is checked as its client would; what was planted must be what is named. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "farm.h"
 
-enum { MAX_NAMED = 32 };
+enum {
+    MAX_NAMED = 32,
+    CHECKERS = 8, /* at a time: some scenarios are about waiting */
+};
 
-/** What one check said. Strings live in the arena of the run. */
+/** What one check said. */
 struct comparison {
     const struct scenario *scenario;
+    struct arena arena; /**< of its strings */
+    enum cw_code code;  /**< CW_OK, or why there was no check */
+    struct error err;
     const char *named[MAX_NAMED]; /**< rules, each once */
     size_t named_count;
     const char *problems[MAX_NAMED]; /**< sentences; none: as planted */
@@ -121,9 +129,10 @@ static enum cw_code options_fill(struct cw_options *options, const struct farm *
     /* Always told: a run then says the same at noon and at midnight. */
     TRY(option_set(options, "at", time_rfc3339(arena, material_client_time(&farm->lab, scenario)),
                    err));
-    const char **more = scenario_options(scenario, &where, arena);
-    for (size_t i = 0; more[i] && more[i + 1]; i += 2)
-        TRY(option_set(options, more[i] + 2, more[i + 1], err));
+    struct scenario_option more[SCENARIO_OPTIONS];
+    const size_t count = scenario_options(scenario, &where, more);
+    for (size_t i = 0; i < count; i++)
+        TRY(option_set(options, more[i].name, more[i].value ? more[i].value : "true", err));
     return CW_OK;
 }
 
@@ -139,9 +148,9 @@ static void report_take(struct comparison *comparison, struct arena *arena,
 }
 
 static enum cw_code server_check(const struct farm *farm, const struct server *server,
-                                 struct arena *arena, struct comparison *comparison,
-                                 struct error *err)
+                                 struct comparison *comparison, struct error *err)
 {
+    struct arena *arena = &comparison->arena;
     struct cw_options *options = cw_options_new();
     struct cw_report *report = NULL;
     struct cw_error why = {0};
@@ -156,6 +165,38 @@ static enum cw_code server_check(const struct farm *farm, const struct server *s
     cw_report_free(report);
     cw_options_free(options);
     return code;
+}
+
+struct round {
+    const struct farm *farm;
+    struct comparison *comparisons; /**< one per server */
+    atomic_size_t next;
+};
+
+static void *check_some(void *context)
+{
+    struct round *round = context;
+    size_t i;
+    while ((i = atomic_fetch_add(&round->next, 1)) < round->farm->count) {
+        struct comparison *comparison = &round->comparisons[i];
+        comparison->scenario = round->farm->servers[i].scenario;
+        comparison->code =
+            server_check(round->farm, &round->farm->servers[i], comparison, &comparison->err);
+    }
+    return NULL;
+}
+
+static void check_all(const struct farm *farm, struct comparison *comparisons)
+{
+    struct round round = {.farm = farm, .comparisons = comparisons};
+    pthread_t threads[CHECKERS];
+    size_t n = 0;
+    while (n < CHECKERS && pthread_create(&threads[n], NULL, check_some, &round) == 0)
+        n++;
+    if (n == 0)
+        check_some(&round);
+    while (n > 0)
+        pthread_join(threads[--n], NULL);
 }
 
 /* ---- the table ---- */
@@ -232,25 +273,33 @@ static void table_json(const struct comparison *comparisons, size_t count, struc
     json_decref(array);
 }
 
+/* The first that could not be checked. */
+static enum cw_code code_of(const struct comparison *comparisons, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (comparisons[i].code != CW_OK)
+            return error_set(err, comparisons[i].code, "%s", comparisons[i].err.text);
+    return CW_OK;
+}
+
 enum cw_code lab_run(const struct lab_request *request, bool json, struct buf *out, bool *same,
                      struct error *err)
 {
     struct farm *farm;
     struct arena arena = {0};
-    *same = false;
+    *same = true;
     TRY(farm_start(request, &farm, err));
     struct comparison *comparisons = arena_array(&arena, farm->count, sizeof comparisons[0]);
-    enum cw_code code = CW_OK;
-    *same = true;
-    for (size_t i = 0; code == CW_OK && i < farm->count; i++) {
-        comparisons[i].scenario = farm->servers[i].scenario;
-        code = server_check(farm, &farm->servers[i], &arena, &comparisons[i], err);
+    check_all(farm, comparisons);
+    const enum cw_code code = code_of(comparisons, farm->count, err);
+    for (size_t i = 0; i < farm->count; i++)
         *same = *same && comparisons[i].problem_count == 0;
-    }
     if (code == CW_OK && json)
         table_json(comparisons, farm->count, out);
     else if (code == CW_OK)
         table_text(comparisons, farm->count, &arena, out);
+    for (size_t i = 0; i < farm->count; i++)
+        arena_free(&comparisons[i].arena);
     farm_stop(farm);
     arena_free(&arena);
     return code;

@@ -968,7 +968,6 @@ static const struct scenario table[] = {
     {.name = "aia-two",
      .title = "the server sends neither of its two intermediates; each leads to the next",
      .plants = {"chain.missing-intermediate"},
-     .where = "L",
      .pki = {.live = true, .intermediates = 2},
      .sends = "L"},
     {.name = "aia-pem",
