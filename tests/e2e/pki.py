@@ -7,7 +7,7 @@ import os
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 
@@ -26,7 +26,14 @@ def name(common_name, organization=None):
     return x509.Name(parts)
 
 
-def certificate(subject, issuer, *, subject_key=None, issuer_key=None, names=(), ca=False, days=90):
+def ca_issuers(url):
+    """authorityInfoAccess with one address."""
+    return x509.AuthorityInformationAccess([x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(url))])
+
+
+def certificate(subject, issuer, *, subject_key=None, issuer_key=None, names=(), ca=False, days=90,
+                extensions=()):
     """subject and issuer are x509.Name or common names; keys are labels (the names by default)."""
     subject_name = name(subject) if isinstance(subject, str) else subject
     issuer_name = name(issuer) if isinstance(issuer, str) else issuer
@@ -39,6 +46,8 @@ def certificate(subject, issuer, *, subject_key=None, issuer_key=None, names=(),
     if names:
         builder = builder.add_extension(
             x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
     return builder.sign(key(issuer_key or str(issuer)), hashes.SHA256())
 
 
