@@ -413,6 +413,12 @@ static bool is_ours(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
+bool file_is_private_dir(const char *path)
+{
+    struct stat st;
+    return is_ours(path) && stat(path, &st) == 0 && (st.st_mode & 0022) == 0;
+}
+
 bool file_make_private_dir(const char *path)
 {
     ARENA_CLEANUP arena = {0};
@@ -427,7 +433,7 @@ bool file_make_private_dir(const char *path)
         return false;
     if (strcmp(parent, path) != 0 && chmod(path, 0700) != 0)
         return false;
-    return is_ours(path) && stat(path, &st) == 0 && (st.st_mode & 0022) == 0;
+    return file_is_private_dir(path);
 }
 
 bool file_remove(const char *path)

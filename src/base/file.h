@@ -31,6 +31,8 @@ enum cw_code file_make_dir(const char *root, const char *path, struct error *err
  *  made, or what is there belongs to somebody else or is open to others; root does not leave files
  *  in the home of another user. */
 bool file_make_private_dir(const char *path);
+/** A directory of this user's, where nobody else may write. */
+bool file_is_private_dir(const char *path);
 /** Bytes, or -1 when nothing is there. */
 int64_t file_size(const char *root, const char *path);
 bool file_remove(const char *path);

@@ -111,6 +111,11 @@ void container_read(struct bytes file, const char *where, struct arena *arena,
 void container_read_with(struct bytes file, const char *where, const char *password,
                          struct arena *arena, struct container *out);
 
+/** The certificates of a PKCS#7 message (CMS SignedData), DER or BER: at most `limit`, as they
+ * stand in it, views into `message` or the arena. Returns how many. */
+size_t pkcs7_certificates(struct bytes message, size_t limit, struct arena *arena,
+                          struct bytes **out);
+
 /** Appends one PEM block with 64-character lines. */
 void pem_write(struct buf *out, const char *label, struct bytes der);
 

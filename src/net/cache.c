@@ -206,7 +206,9 @@ bool cache_find(const char *directory, const struct fetch_request *request, stru
 {
     struct cache_entry entry;
     struct mapping map;
-    if (file_map(NULL, entry_path(directory, request, arena), &map, NULL) != CW_OK)
+    /* Where others can write, others can answer. */
+    if (!file_is_private_dir(directory) ||
+        file_map(NULL, entry_path(directory, request, arena), &map, NULL) != CW_OK)
         return false;
     /* One of the future was made by another clock. */
     if (!cache_entry_read(bytes_of(map.p, map.n), arena, &entry) || entry.kind != request->kind ||

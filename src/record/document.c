@@ -49,14 +49,26 @@ static void cert_add(struct document *document, struct bytes der, struct arena *
     document->certs[document->cert_count++] = cert;
 }
 
+static void bundle_add(struct document *document, struct bytes message, struct arena *arena)
+{
+    struct bytes *certs = NULL;
+    const size_t count = pkcs7_certificates(message, LIMIT_CANDIDATES, arena, &certs);
+    for (size_t i = 0; i < count; i++)
+        cert_add(document, certs[i], arena);
+}
+
 /* RFC 5280 section 4.2.2.1: one DER certificate, or a "certs-only" CMS message; PEM is common. */
 static void issuers_parse(struct document *document, struct arena *arena)
 {
     struct container found;
     container_read(document->body, document->where, arena, &found);
-    for (size_t i = 0; i < found.object_count; i++)
-        if (found.objects[i].kind == OBJECT_CERTIFICATE)
-            cert_add(document, found.objects[i].der, arena);
+    for (size_t i = 0; i < found.object_count; i++) {
+        const struct object *object = &found.objects[i];
+        if (object->kind == OBJECT_CERTIFICATE)
+            cert_add(document, object->der, arena);
+        if (object->kind == OBJECT_PKCS7)
+            bundle_add(document, object->der, arena);
+    }
     if (document->cert_count == 0)
         not_usable(document, &found, arena);
 }
