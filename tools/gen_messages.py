@@ -58,7 +58,7 @@ def main():
         clients.append(f"    {{{quoted(file.stem)}, {quoted(keys['client'])}, "
                        f"{quoted(keys.get('profile', ''))}, {quoted(keys.get('never', ''))}, "
                        f"{quoted(keys.get('debug', ''))}, {{{words}}}}},")
-        messages += [f"    {{{index}, {quoted(p)}, {quoted(c)}, {quoted(t)}}}," for p, c, t in rows]
+        messages += [f"    {{{index}, {quoted(p)}, {quoted(c)}, {quoted(t)}, false}}," for p, c, t in rows]
     output.write_text("\n".join([
         "/* Generated from data/messages: do not edit. */", '#include "explain/messages.h"', "",
         "const struct message_client message_clients[] = {", *clients, "};",

@@ -129,6 +129,18 @@ static void capture(const char *name, struct bytes text, size_t from, size_t to,
     }
 }
 
+/* What varies at the end of a pattern ends with the word. */
+static size_t word_end(struct bytes text, size_t from)
+{
+    size_t i = from;
+    while (i < text.n && i - from < CAPTURE_MAX && strchr(" '\"`", text.p[i]))
+        i++;
+    while (i < text.n && i - from < CAPTURE_MAX && text.p[i] &&
+           !strchr(" \t\r\n'\"`,;)", text.p[i]))
+        i++;
+    return i;
+}
+
 static bool exact_at(const struct message_pattern *pattern, struct bytes text, size_t first,
                      struct message_hit *out)
 {
@@ -153,6 +165,9 @@ bool pattern_matches(const struct message_pattern *pattern, struct bytes text,
     if (last + 1 < pattern->lengths[pattern->anchor])
         return false;
     starts[pattern->anchor] = last + 1 - pattern->lengths[pattern->anchor];
+    /* The scan knows the end of the part only. */
+    if (!fragment_at(pattern, pattern->anchor, letters, starts[pattern->anchor]))
+        return false;
     if (pattern->exact)
         return exact_at(pattern, text, letters->at[starts[pattern->anchor]], out);
     for (size_t f = pattern->anchor; f-- > 0;)
@@ -171,5 +186,7 @@ bool pattern_matches(const struct message_pattern *pattern, struct bytes text,
                 letters->at[starts[f + 1]], out);
     out->start = letters->at[starts[0]];
     out->end = letters->at[end] + 1;
+    if (pattern->gaps[pattern->count - 1])
+        capture(pattern->gaps[pattern->count - 1], text, out->end, word_end(text, out->end), out);
     return true;
 }

@@ -11,14 +11,17 @@ enum {
     WINDOW = 6000,   /* octets around an anchor that are read as letters */
     NEAR = 1500,     /* octets within which words of one client belong together */
     REACH = 3000,    /* … and a client's words with its library's: a stack trace */
+    WORD_NEAR = 200, /* … and with a word that shows that TLS is meant */
     TEXT_MAX = 300,  /* octets of a message that are shown */
     WRAPPERS = 4,    /* clients upon clients: langchain, openai, httpx, Python, OpenSSL */
     AROUND = 600,    /* octets in which the address of the server is looked for */
-    BARE_NUMBER = 64 /* a text this short may be a bare error number */
+    BARE_TEXT = 64   /* a text this short is nothing but a message */
 };
 
 struct messages {
     struct arena arena;
+    struct message_row *rows;
+    size_t row_count;
     struct message_pattern *patterns;
     struct scanner *scanner;
 };
@@ -26,11 +29,12 @@ struct messages {
 struct messages *messages_new(void)
 {
     struct messages *messages = xcalloc(1, sizeof *messages);
-    messages->patterns =
-        arena_array(&messages->arena, message_row_count, sizeof *messages->patterns);
-    for (size_t i = 0; i < message_row_count; i++)
-        pattern_read(message_rows[i].pattern, &messages->arena, &messages->patterns[i]);
-    messages->scanner = scanner_new(messages->patterns, message_row_count);
+    struct arena *arena = &messages->arena;
+    messages->rows = messages_gather(arena, &messages->row_count);
+    messages->patterns = arena_array(arena, messages->row_count, sizeof *messages->patterns);
+    for (size_t i = 0; i < messages->row_count; i++)
+        pattern_read(messages->rows[i].pattern, arena, &messages->patterns[i]);
+    messages->scanner = scanner_new(messages->patterns, messages->row_count);
     return messages;
 }
 
@@ -68,14 +72,16 @@ static size_t letter_at(const struct letters *letters, size_t offset)
     return low < letters->count && letters->at[low] == offset ? low : SIZE_MAX;
 }
 
-static bool has_word_of_tls(struct bytes text, size_t at)
+static bool has_word_of_tls(struct bytes text, const struct message_hit *hit)
 {
     static const char *const words[] = {"ssl", "tls", "cert", "trust", "nsurl", "handshake"};
-    const size_t from = at > 200 ? at - 200 : 0, to = at + 200 < text.n ? at + 200 : text.n;
+    const size_t from = hit->start > WORD_NEAR ? hit->start - WORD_NEAR : 0;
+    const size_t to = hit->end + WORD_NEAR < text.n ? hit->end + WORD_NEAR : text.n;
     for (size_t i = from; i < to; i++)
         for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
             const size_t n = strlen(words[w]);
-            if (to - i >= n && strncasecmp((const char *)text.p + i, words[w], n) == 0)
+            if (to - i >= n && (i + n <= hit->start || i >= hit->end) &&
+                strncasecmp((const char *)text.p + i, words[w], n) == 0)
                 return true;
         }
     return false;
@@ -83,11 +89,11 @@ static bool has_word_of_tls(struct bytes text, size_t at)
 
 /* A number alone is an error of TLS only beside a word of TLS, or when it was all that was asked.
  */
-static bool is_plausible(const struct message_pattern *pattern, struct bytes text,
+static bool is_plausible(const struct message_row *row, struct bytes text,
                          const struct message_hit *hit)
 {
-    return !pattern->exact || pattern->exact[0] != '-' || text.n <= BARE_NUMBER ||
-           has_word_of_tls(text, hit->start);
+    const bool number = row->pattern[0] == '=' && row->pattern[1] == '-';
+    return !(number || row->wary) || text.n <= BARE_TEXT || has_word_of_tls(text, hit);
 }
 
 static bool anchor_look(void *context, size_t row, size_t end)
@@ -100,10 +106,10 @@ static bool anchor_look(void *context, size_t row, size_t end)
         letters_read(f->text, end > WINDOW ? end - WINDOW : 0,
                      end + WINDOW < f->text.n ? end + WINDOW : f->text.n, letters);
     const size_t last = letter_at(letters, end);
-    struct message_hit hit = {.row = row};
+    struct message_hit hit = {.said = &f->messages->rows[row]};
     if (last == SIZE_MAX ||
         !pattern_matches(&f->messages->patterns[row], f->text, letters, last, &hit) ||
-        !is_plausible(&f->messages->patterns[row], f->text, &hit))
+        !is_plausible(hit.said, f->text, &hit))
         return true;
     f->seen[row]++;
     f->hits[f->count++] = hit;
@@ -117,7 +123,7 @@ static int hit_order(const void *a, const void *b)
         return x->start < y->start ? -1 : 1;
     if (x->end != y->end)
         return x->end > y->end ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
+    return x->said < y->said ? -1 : x->said > y->said;
 }
 
 static void hits_find(const struct messages *messages, struct bytes text, struct arena *arena,
@@ -129,7 +135,7 @@ static void hits_find(const struct messages *messages, struct bytes text, struct
         .letters.classes = arena_alloc(arena, 2 * (size_t)WINDOW + 1),
         .letters.at = arena_array(arena, 2 * (size_t)WINDOW + 1, sizeof(size_t)),
         .hits = arena_array(arena, LIMIT_MESSAGE_HITS + 1, sizeof *out->hits),
-        .seen = arena_alloc(arena, message_row_count + 1),
+        .seen = arena_alloc(arena, messages->row_count + 1),
     };
     scanner_run(messages->scanner, text, anchor_look, out);
     qsort(out->hits, out->count, sizeof *out->hits, hit_order);
@@ -139,12 +145,12 @@ static void hits_find(const struct messages *messages, struct bytes text, struct
 
 static size_t client_of(const struct message_hit *hit)
 {
-    return message_rows[hit->row].client;
+    return hit->said->client;
 }
 
 static bool has_causes(const struct message_hit *hit)
 {
-    const char first = message_rows[hit->row].causes[0];
+    const char first = hit->said->causes[0];
     return first != '-' && first != '?';
 }
 
@@ -338,7 +344,7 @@ static void tell(const struct finding_hits *f, size_t i, const struct spoken *by
 {
     const struct message_hit *hit = &f->hits[i];
     const size_t client = by->client;
-    const struct message_row *row = &message_rows[hit->row];
+    const struct message_row *row = hit->said;
     const struct message_client *who = &message_clients[client];
     *out = (struct telling){
         .match = {.client = who->name,
@@ -382,7 +388,7 @@ static size_t tellings_fill(struct finding_hits *f, struct arena *arena, struct 
             by[i].client = speaker(f, i, wraps, &by[i].start);
     }
     for (size_t i = 0; i < f->count && count < LIMIT_MESSAGES; i++) {
-        const struct message_row *row = &message_rows[f->hits[i].row];
+        const struct message_row *row = f->hits[i].said;
         if (dropped[i] || wraps[i] || row->causes[0] == '?')
             continue;
         struct telling *before = told_before(told, count, by[i].client, row->causes);

@@ -21,11 +21,15 @@ struct message_row {
     const char *pattern; /**< <…> varies; a leading "=" asks for the word itself */
     const char *causes;  /**< ids of rules, most likely first; "-" none told; "?" no sign alone */
     const char *tells;   /**< "" nothing more */
+    bool wary;           /**< too common to mean TLS without a word of TLS beside it */
 };
 extern const struct message_client message_clients[];
 extern const size_t message_client_count;
 extern const struct message_row message_rows[];
 extern const size_t message_row_count;
+
+/** The catalogue, and besides what the profiles predict that clients say, in one list. */
+struct message_row *messages_gather(struct arena *arena, size_t *count);
 
 static inline bool client_speaks(size_t client, size_t other)
 {
@@ -67,7 +71,8 @@ void pattern_read(const char *text, struct arena *arena, struct message_pattern 
 
 /** Where a pattern was found. */
 struct message_hit {
-    size_t row, start, end;            /**< offsets in the text */
+    const struct message_row *said;
+    size_t start, end;                 /**< offsets in the text */
     size_t host, host_n, port, port_n; /**< captured; *_n 0: not */
 };
 /** Does it stand in `letters` with its anchor ending at letter `last`? */

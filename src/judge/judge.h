@@ -121,6 +121,15 @@ const char *profile_title(const struct profile *profile); /**< "curl" for people
 const char *profile_note(const struct profile *profile);  /**< one line: how it decides */
 /** Whose trust store it uses ("system", "curl", "java"): a name of trust/clients.def. */
 const char *profile_store(const struct profile *profile);
+/** One thing that a client says: {…} stands for what varies. */
+struct saying {
+    const char *text;
+    const char *code;  /**< of the client, for {code}; NULL none */
+    enum fact_id fact; /**< why */
+};
+/** The i-th of what a profile can say in words of its own (its parent's not counted); false: there
+ *  are no more. */
+bool profile_saying(const struct profile *profile, size_t i, struct saying *out);
 /** The profiles that are asked unless others are chosen; *count of them. */
 const struct profile *const *profile_table(size_t *count);
 /** Every profile that can be chosen by name, those of profile_table() first. */

@@ -81,6 +81,18 @@ static const struct words *words_for(const struct profile *profile, const struct
     return w;
 }
 
+bool profile_saying(const struct profile *profile, size_t i, struct saying *out)
+{
+    const struct words *words = profile->words;
+    for (size_t k = 0; words && words[k].text; k++)
+        if (k == i) {
+            *out = (struct saying){
+                .text = words[k].text, .code = words[k].code, .fact = words[k].fact};
+            return true;
+        }
+    return false;
+}
+
 const struct words *words_of(const struct profile *profile, const struct fact *fact, int depth)
 {
     return words_for(profile, &(struct spoken){.fact = fact, .depth = depth});

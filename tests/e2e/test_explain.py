@@ -2,8 +2,8 @@
 """certwhy explain MESSAGE: what clients say, as it stands in logs, and what it can mean."""
 import json
 import os
-import random
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,3 +93,86 @@ def test_disguised_messages_are_recognised(certwhy, name):
         if not all(set(causes()[code]) & rules for code in codes):
             lost.append((ident, text))
     assert len(lost) <= len(errors()) // 100, lost
+
+
+# ---- ordinary logs are left alone ----
+
+def output_of(*command):
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, env={**os.environ, "LC_ALL": "C"})
+    return (done.stdout + done.stderr).splitlines()
+
+
+def web_server_log(tmp_path):
+    """What a real server logs of a hundred requests, good and bad."""
+    script = ("import http.server, threading, urllib.request, urllib.error\n"
+              "s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)\n"
+              "threading.Thread(target=s.serve_forever, daemon=True).start()\n"
+              "for i in range(100):\n"
+              "    try: urllib.request.urlopen(f'http://127.0.0.1:{s.server_port}/{\"\" if i % 2 else i}').read()\n"
+              "    except urllib.error.HTTPError as e: e.close()\n")
+    return subprocess.run(["/usr/bin/python3", "-c", script], capture_output=True, text=True, cwd=tmp_path,
+                          timeout=60).stderr.splitlines()
+
+
+def build_log(tmp_path):
+    source = tmp_path / "x.c"
+    source.write_text("".join(f"int f{i}(int a) {{ int unused{i}; char b = {i} * 1000; return b; }}\n" for i in range(40)))
+    return output_of("gcc", "-v", "-Wall", "-Wextra", "-c", str(source), "-o", str(tmp_path / "x.o"))
+
+
+def test_ordinary_logs_are_left_alone(certwhy, tmp_path):
+    lines = web_server_log(tmp_path) + build_log(tmp_path)
+    lines += output_of("dpkg", "-l")[:200] + output_of("git", "--help") + output_of("curl", "--help")
+    lines += output_of("ls", "-l", "/etc", "/usr/lib/ssl", "/etc/ssl") + output_of("df") + output_of("ps", "-e")
+    assert len(lines) >= 500
+    matches = explained(certwhy, "\n".join(lines))
+    assert matches == [], [(match["client"], match["message"]) for match in matches]
+
+
+# ---- which of several ----
+
+def test_the_deepest_cause_comes_first(certwhy):
+    log = ("Exception in thread main org.example.AppException: cannot start\n"
+           "\tat org.example.Main(Main.java:12)\n"
+           "Caused by: javax.net.ssl.SSLHandshakeException: PKIX path validation failed: "
+           "java.security.cert.CertPathValidatorException: validity check failed\n"
+           "\tat sun.security.ssl.Alert(Alert.java:131)\n"
+           "Caused by: java.security.cert.CertificateExpiredException: NotAfter: Sat Nov 01 00:00:00 UTC 2025\n")
+    first = explained(certwhy, log)[0]
+    assert first["causes"][0]["rule"] == "validity.expired" and first["line"] == 5, first
+
+
+@pytest.mark.parametrize("log, client", [
+    ("curl: (60) SSL certificate problem: certificate has expired", "curl"),
+    ("requests.exceptions.SSLError: HTTPSConnectionPool(host='x.example', port=443): Max retries exceeded with url: / "
+     "(Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+     "certificate has expired (_ssl.c:997)')))", "Python requests"),
+    ("SSL_connect returned=1 errno=0 peeraddr=192.0.2.1:443 state=error: certificate verify failed (certificate has expired)",
+     "Ruby"),
+    ("httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:997)\n\n"
+     "The above exception was the direct cause of the following exception:\n\n"
+     "openai.APIConnectionError: Connection error.", "OpenAI SDK (Python, Node)"),
+    ("[cause]: Error: certificate has expired\n  code: 'CERT_HAS_EXPIRED'", "Node.js"),
+])
+def test_who_speaks(certwhy, log, client):
+    first = explained(certwhy, log)[0]
+    assert first["client"] == client and "validity.expired" in rules_of([first]), first
+
+
+def test_the_server_is_named(certwhy):
+    for text, line in [
+        ("HTTPSConnectionPool(host='x.example.org', port=8443): Max retries exceeded with url: / (Caused by "
+         "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate "
+         "has expired (_ssl.c:997)')))", "certwhy check x.example.org:8443 --client requests"),
+        ('Get "https://reg.example.org/v2/": x509: certificate signed by unknown authority',
+         "certwhy check reg.example.org --client go"),
+        ("curl: (60) SSL: no alternative certificate subject name matches target host name 'www.example.org'",
+         "certwhy check www.example.org --client curl"),
+    ]:
+        assert explained(certwhy, text)[0]["check"] == line
+
+
+def test_hostile_text_is_harmless(certwhy):
+    run = certwhy("explain", "-", input=b"\x1b]0;x\x07 x509: certificate is valid for \x1b[2J\xe2\x80\xae, not a.example\n" * 500)
+    assert run.status == 0 and b"\x1b" not in run.out and "\u202e" not in run.out.decode()
+    assert certwhy("explain", "-", "--json", input=bytes(range(256)) * 400).status == 1
