@@ -2,13 +2,15 @@
 /* A CRL of a million entries: mints it, asks it one serial number with its signature checked, and
  * asks it many more.
  *
- *     bench_crl mint FILE ENTRIES     writes FILE and FILE.spki
- *     bench_crl first FILE            one question: what tests/bench/measure is to measure
- *     bench_crl further FILE COUNT    prints microseconds of CPU for each question after the first
+ *     bench_crl mint FILE ENTRIES     writes FILE, FILE.spki, FILE.ca.pem and FILE.leaf.pem: the CA
+ * and one of its certificates, which is not on the list bench_crl first FILE            one
+ * question: what tests/bench/measure is to measure bench_crl further FILE COUNT    prints
+ * microseconds of CPU for each question after the first
  */
 #include "bench.h"
 
-#include "x509/x509.h"
+#include "container/container.h"
+#include "lab/mint.h"
 
 enum { SERIAL = 16 };
 
@@ -69,12 +71,60 @@ static void write_tbs(struct writer *w, size_t count)
     writer_close(w);
 }
 
+#define NOW ((cw_time)1795262400) /* 2026-11-21T12:00:00Z, a day after thisUpdate */
+
+static bool write_beside(const char *path, const char *ending, struct bytes content)
+{
+    char name[4096];
+    struct error err;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    return file_write_atomic(NULL, name, content, 0644, &err) == CW_OK;
+}
+
+static bool mint_pem(const char *path, const char *ending, const struct mint_spec *spec)
+{
+    struct arena arena = {0};
+    struct buf pem = {0};
+    pem_write(&pem, "CERTIFICATE", mint_certificate(&arena, bytes_str("bench"), spec));
+    const bool written = write_beside(path, ending, buf_bytes(&pem));
+    buf_free(&pem);
+    arena_free(&arena);
+    return written;
+}
+
+/** The CA whose CRL it is, as a root, and a leaf that it issued. */
+static bool mint_chain(const char *path, const struct private_key *key)
+{
+    uint8_t serial[SERIAL];
+    const struct bytes name = bytes_of(issuer_cn, sizeof issuer_cn - 1);
+    const struct mint_general_name host = {.kind = GN_DNS, .value = bytes_str("bench.test")};
+    struct mint_spec spec = {.subject = name,
+                             .key = key,
+                             .issuer = {.name = name, .key = key},
+                             .not_before = NOW - 1000 * TIME_DAY,
+                             .not_after = NOW + 1000 * TIME_DAY,
+                             .ca = true,
+                             .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN};
+    if (!mint_pem(path, ".ca.pem", &spec))
+        return false;
+    serial_of(1, serial);
+    spec.key = private_key_derive(KEY_SPEC_P256, bytes_str("bench"), "leaf");
+    spec.subject = bytes_of("0", 2); /* an empty Name */
+    spec.serial = bytes_of(serial, SERIAL);
+    spec.not_before = NOW - 10 * TIME_DAY;
+    spec.not_after = NOW + 80 * TIME_DAY;
+    spec.ca = false;
+    spec.key_usage = KU_DIGITAL_SIGNATURE;
+    spec.eku = EKU_SERVER_AUTH;
+    spec.names = &host;
+    spec.name_count = 1;
+    return mint_pem(path, ".leaf.pem", &spec);
+}
+
 static int mint(const char *path, size_t count)
 {
     struct writer tbs = {0}, crl = {0};
     struct buf signature = {0}, spki = {0};
-    struct error err;
-    char spki_path[4096];
     struct private_key *key = private_key_derive(KEY_SPEC_RSA_2048, bytes_str("bench"), "crl");
     write_tbs(&tbs, count);
     if (!private_key_sign(key, OID_SHA256_RSA, buf_bytes(&tbs.out), &signature) ||
@@ -85,9 +135,8 @@ static int mint(const char *path, size_t count)
     write_algorithm(&crl);
     writer_bits(&crl, buf_bytes(&signature));
     writer_close(&crl);
-    snprintf(spki_path, sizeof spki_path, "%s.spki", path);
-    return file_write_atomic(NULL, path, buf_bytes(&crl.out), 0644, &err) != CW_OK ||
-           file_write_atomic(NULL, spki_path, buf_bytes(&spki), 0644, &err) != CW_OK;
+    return !write_beside(path, "", buf_bytes(&crl.out)) ||
+           !write_beside(path, ".spki", buf_bytes(&spki)) || !mint_chain(path, key);
 }
 
 /** Parses the mapped file, checks its signature and asks for a serial number that is not there. */
