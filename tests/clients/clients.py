@@ -3,6 +3,7 @@
 run once per visit, or a program (in drivers/) that makes many visits in one process, because to
 start a JVM for each would take longer than all the rest."""
 import contextlib
+import datetime
 import glob
 import json
 import os
@@ -10,13 +11,14 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from harness import HERE, Answer, in_parallel, version_of
 
 VISIT_SECONDS = 20
 BATCH_SECONDS = 240
-FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+CLOCK_LOCK = threading.Lock()
 NSS_WRAPPER = next(iter(glob.glob("/usr/lib/*/libnss_wrapper.so")), None)
 # The lab answers with certificates that libssl cannot load, and leaves it at that.
 UNFINISHED = {"hostile-binary"}
@@ -31,7 +33,7 @@ def output_of(*argv):
 
 def plain_environment(**more):
     """Nothing of the user's configuration: neither proxies nor trust settings nor languages."""
-    keep = {name: os.environ[name] for name in ("PATH", "TMPDIR", "JAVA_HOME", "GOCACHE", "GOROOT")
+    keep = {name: os.environ[name] for name in ("PATH", "TMPDIR", "JAVA_HOME", "GOROOT")
             if name in os.environ}
     return {**keep, "HOME": "/nonexistent", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", **more}
 
@@ -40,18 +42,31 @@ def preloaded(*libraries, **more):
     return {"LD_PRELOAD": " ".join(libraries), **more} if libraries else more
 
 
-def clock(at):
+def build(argv, **environment):
+    """Runs a compiler; what it says when it fails ends the test."""
+    run = subprocess.run(argv, capture_output=True, text=True, env=plain_environment(**environment))
+    if run.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, argv))}: {run.stderr}")
+
+
+def clock(at, scratch):
     """The environment under which a program believes that it is `at`."""
     if not at:
         return (), {}
-    moment = at.replace("T", " ").rstrip("Z")
-    return (FAKETIME,), {"FAKETIME": f"@{moment}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    library = scratch / "clock.so"
+    with CLOCK_LOCK:
+        if not library.exists():
+            build([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "drivers" / "clock.c"])
+    then = datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
+    return (str(library),), {"CLOCK_OFFSET": str(int(then - time.time()))}
 
 
 class Client:
-    family = ""
+    family = ""  # what its profiles are called
+    name = ""  # what it is asked for by; "": as its family
+    shows = "message"  # what of a verdict it says
     openssl = ""  # version of the library below, where it can be another than the profile's
-    own_clock = False  # it can be told the time, without libfaketime
+    own_clock = False  # it can be told the time
 
     def __init__(self, scratch):
         self.scratch = scratch
@@ -61,14 +76,16 @@ class Client:
         """Its version as a tuple, None when it is not installed."""
         raise NotImplementedError
 
+    @classmethod
+    def asked_as(cls):
+        return cls.name or cls.family
+
     @property
     def title(self):
-        return f"{self.family} {'.'.join(map(str, self.version))}"
+        return f"{self.asked_as()} {'.'.join(map(str, self.version))}"
 
     def unable(self, visit):
         """Why it cannot make this visit; None when it can."""
-        if visit.at and not self.own_clock and FAKETIME is None:
-            return "libfaketime is not installed"
         return None if visit.sni else "always sends SNI"
 
     def visit_all(self, visits):
@@ -99,7 +116,7 @@ class Command(Client):
         raise NotImplementedError
 
     def visit(self, visit):
-        libraries, fake = clock(visit.at)
+        libraries, fake = clock(visit.at, self.scratch)
         environment = plain_environment(**preloaded(*libraries, *self.libraries(visit), **fake),
                                         **self.environment(visit))
         try:
@@ -276,22 +293,27 @@ class GnutlsCli(Command):
 
 class Batch(Client):
     by_host = False  # one process per address, because names are led there for the whole process
+    processes = 1  # among which the visits of one clock and address are dealt out
 
     def argv(self, visits):
         raise NotImplementedError
 
     def visit_all(self, visits):
         groups = {}
-        for visit in visits:
-            key = ("" if self.own_clock else visit.at, visit.host if self.by_host else "")
+        for number, visit in enumerate(visits):
+            key = ("" if self.own_clock else visit.at, visit.host if self.by_host else "", number % self.processes)
             groups.setdefault(key, []).append(visit)
         answers = in_parallel(self.visit_group, groups.values())
         return {visit: answer for group in answers for visit, answer in group.items()}
 
+    def line(self, visit):
+        """What the program is told of a visit."""
+        return {"url": visit.url, "name": visit.name, "host": visit.host, "port": visit.port, "ca": visit.ca,
+                "at": visit.at}
+
     def visit_group(self, visits):
-        libraries, fake = clock("" if self.own_clock else visits[0].at)
-        lines = [json.dumps({"url": v.url, "name": v.name, "host": v.host, "port": v.port, "ca": v.ca, "at": v.at})
-                 for v in visits]
+        libraries, fake = clock("" if self.own_clock else visits[0].at, self.scratch)
+        lines = [json.dumps(self.line(visit)) for visit in visits]
         run = subprocess.run(self.argv(visits), input="\n".join(lines) + "\n", stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True, errors="replace", timeout=BATCH_SECONDS,
                              env=plain_environment(**preloaded(*libraries, **fake)))
@@ -306,12 +328,9 @@ def go_build(scratch, name):
     if not shutil.which("go"):
         return None
     program = scratch / f"go-{name}"
-    environment = plain_environment(GO111MODULE="off", CGO_ENABLED="0")
-    environment.setdefault("GOCACHE", str(Path.home() / ".cache" / "go-build"))
-    run = subprocess.run(["go", "build", "-o", program, HERE / "drivers" / f"{name}.go"], capture_output=True,
-                         text=True, env=environment)
-    if run.returncode != 0:
-        raise SystemExit(f"go build {name}.go: {run.stderr}")
+    cache = os.environ.get("GOCACHE", str(Path.home() / ".cache" / "go-build"))
+    build(["go", "build", "-o", program, HERE / "drivers" / f"{name}.go"], GO111MODULE="off", CGO_ENABLED="0",
+          GOCACHE=cache)
     return program
 
 
@@ -345,10 +364,7 @@ class Java(Batch):
     def find(self):
         if not shutil.which("javac") or not shutil.which("java"):
             return None
-        run = subprocess.run(["javac", "-d", self.scratch, HERE / "drivers" / "Client.java"], capture_output=True,
-                             text=True, env=plain_environment())
-        if run.returncode != 0:
-            raise SystemExit(f"javac: {run.stderr}")
+        build(["javac", "-d", self.scratch, HERE / "drivers" / "Client.java"])
         return version_of(re.search(r'version "([^"]+)"', output_of("java", "-version")).group(1))
 
     def argv(self, visits):
@@ -429,17 +445,3 @@ def interpreters():
         if run.returncode == 0:
             found.setdefault(tuple(map(int, run.stdout.split())), path)
     return list(found.values())
-
-
-def installed(scratch, families=None):
-    """(the clients that are here, the families that are not), of `families` or of all"""
-    commands = (Curl, Wget, Git, OpenSSL, GnutlsCli, Go, Node, Java)
-    pythons = interpreters()
-    wanted = [(kind,) for kind in commands]
-    wanted += [(PythonUrllib, interpreter) for interpreter in pythons]
-    wanted += [(kind, pythons[0]) for kind in (Requests, Httpx, Aiohttp) if pythons]
-    if families and Pip.family in families:
-        wanted.append((Pip, pythons))  # it takes longer than all the rest
-    every = [kind(scratch, *more) for kind, *more in wanted if not families or kind.family in families]
-    here = [client for client in every if client.version]
-    return here, sorted({client.family for client in every} - {client.family for client in here})

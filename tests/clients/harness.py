@@ -171,11 +171,12 @@ def one_per_profile(clients, profiles):
     chosen, strangers = {}, {}
     for client in clients:
         profile = nearest_profile(profiles, client.family, client.version)
+        pair = (profile, client.asked_as())
         if profile is None or not on_library(client, profiles, profile):
-            strangers.setdefault(client.family, client)
-        elif profile not in chosen or is_nearer(client, chosen[profile], profile):
-            chosen[profile] = client
-    return [(client, profile) for profile, client in chosen.items()], list(strangers.values())
+            strangers.setdefault(client.asked_as(), client)
+        elif pair not in chosen or is_nearer(client, chosen[pair], profile):
+            chosen[pair] = client
+    return [(client, profile) for (profile, _), client in chosen.items()], list(strangers.values())
 
 
 def on_library(client, profiles, name):
@@ -224,7 +225,7 @@ def normalised(message):
     return message.strip()
 
 
-def difference(predicted, answer):
+def difference(predicted, answer, shows="message"):
     """None when the prediction holds, else "verdict" or "words". Without a certificate there is no
     verdict, and no client may have accepted."""
     expected = predicted["accepts"]
@@ -232,7 +233,7 @@ def difference(predicted, answer):
         return "verdict" if answer.accepts else None
     if expected != answer.accepts:
         return "verdict"
-    same = answer.accepts or normalised(predicted["message"]) == normalised(answer.message)
+    same = answer.accepts or normalised(predicted[shows]) == normalised(answer.message)
     return None if same else "words"
 
 

@@ -28,7 +28,7 @@ class Client {
         return m.find() ? m.group(1) : "";
     }
 
-    /** A JVM under libfaketime spins in its timed waits: the validation is told its date instead. */
+    /** The validation is told its date: a JVM with a wrong clock spins in its timed waits. */
     static TrustManagerFactory factory(KeyStore store, String at) throws Exception {
         TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
         if (at.isEmpty()) {
