@@ -128,6 +128,28 @@ static void note_half_anchor(struct judging *j, int store, const struct route *r
             reasons->items[i].id = FACT_ANCHOR_NOT_ROOT;
 }
 
+/** Below a root that was sent and is not trusted: a trusted one of the same name is looked at
+ * first, and that it did not sign is what the search reports (webpki, mozilla::pkix; Go as a hint).
+ */
+static void route_to_namesake(struct judging *j, const struct behaviour *b, int store,
+                              struct route *route, struct reasons *reasons)
+{
+    const size_t last = route->count - 1;
+    if (route->complete || last == 0 || !node_is_self_signed(j, route->nodes[last]))
+        return;
+    const struct node_extra extra = j->extra[route->nodes[last - 1]];
+    for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
+        const int issuer = j->graph->edges[e].issuer;
+        if (!(j->graph->nodes[issuer].stores & (UINT32_C(1) << store)) || !edge_suits(j, b, e))
+            continue;
+        route->nodes[last] = issuer;
+        route->complete = true;
+        *reasons = (struct reasons){0};
+        check_route(j, b, route, reasons);
+        return;
+    }
+}
+
 bool route_choose(struct judging *j, const struct behaviour *b, int store, struct route *out,
                   struct reasons *reasons)
 {
@@ -135,6 +157,7 @@ bool route_choose(struct judging *j, const struct behaviour *b, int store, struc
         if (route_search(j, b, store, out))
             return true;
         route_least_bad(j, b, store, out, reasons);
+        route_to_namesake(j, b, store, out, reasons);
         return false;
     }
     if (b->strategy == STRATEGY_ITERATE)

@@ -267,8 +267,8 @@ static int met_at(const struct spoken *s)
 
 static bool is_of_chain(const struct profile *profile, const struct spoken *s)
 {
-    return s->fact->node >= 0 && s->depth < DEPTH_ASIDE && !is_about_names(s->fact->id) &&
-           s->phase >= profile->search_phase;
+    const bool on_path = s->fact->node >= 0 && s->depth >= 0 && s->depth < DEPTH_ASIDE;
+    return on_path && !is_about_names(s->fact->id) && s->phase >= profile->search_phase;
 }
 
 /** verify.c _gnutls_verify_crt_status: from the top, up to the first certificate that is bad;
@@ -317,15 +317,19 @@ static void hide_below_unsigned(const struct profile *profile, struct spoken *li
 }
 
 /** cert_verify_proc_builtin.cc MapPathBuilderErrorsToCertStatus: what has no status of its own
- *  counts only when nothing else is wrong with the path. */
+ *  counts only when nothing else is wrong with the path; but cert_verify_proc.cc
+ *  InspectSignatureAlgorithmsInChain sets INVALID whatever else there is. */
 static void hide_general(struct spoken *list, size_t count)
 {
     bool special = false;
     for (size_t i = 0; i < count; i++)
         special |= !list[i].hidden && list[i].phase > 0 && !is_about_names(list[i].fact->id) &&
                    list[i].phase < PHASE_BESIDE;
-    for (size_t i = 0; i < count; i++)
-        list[i].hidden |= special && list[i].phase == 0;
+    for (size_t i = 0; i < count; i++) {
+        const enum fact_id id = list[i].fact->id;
+        const bool own = id == FACT_WEAK_DIGEST || id == FACT_SIGNATURE_UNSUPPORTED;
+        list[i].hidden |= special && list[i].phase == 0 && !own;
+    }
 }
 
 static void reasons_hide(const struct profile *profile, struct spoken *list, size_t count)

@@ -228,12 +228,20 @@ static const struct words words[] = {
     {.fact = FACT_ANOMALY, UNKNOWN_ISSUER},
     {.fact = FACT_UNPARSABLE, UNKNOWN_ISSUER},
     {.fact = FACT_CRITICAL_EXTENSION, UNKNOWN_ISSUER},
+    /* of a server that knows RFC 8446 section 4.2.1; an older one answers in its own version, which
+     * is SSL_ERROR_UNSUPPORTED_VERSION */
     {.fact = FACT_OLD_PROTOCOL,
-     .code = "SSL_ERROR_UNSUPPORTED_VERSION",
-     .text = "Peer using unsupported version of security protocol."},
+     .code = "SSL_ERROR_PROTOCOL_VERSION_ALERT",
+     .text = "Peer reports incompatible or unsupported protocol version."},
     {.fact = FACT_CLIENT_CERTIFICATE,
+     .only = ALERT_HANDSHAKE_FAILURE + 1,
+     .code = "SSL_ERROR_HANDSHAKE_FAILURE_ALERT",
+     .text = "SSL peer was unable to negotiate an acceptable set of security parameters."},
+    /* a code that pipnss/nsserrors.properties has no words for */
+    {.fact = FACT_CLIENT_CERTIFICATE,
+     .bare = true,
      .code = "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
-     .text = "SSL peer requires a client certificate."},
+     .text = "{code}"},
     {.fact = FACT_KEY_MISMATCH,
      .code = "SEC_ERROR_BAD_SIGNATURE",
      .text = "Peer\u2019s certificate has an invalid signature."},

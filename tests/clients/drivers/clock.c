@@ -11,7 +11,7 @@
 static long long offset(void)
 {
     const char *seconds = getenv("CLOCK_OFFSET");
-    return seconds != NULL ? atoll(seconds) : 0;
+    return seconds != NULL ? strtoll(seconds, NULL, 10) : 0;
 }
 
 int clock_gettime(clockid_t id, struct timespec *out)
