@@ -11,23 +11,33 @@ enum {
     SAYINGS_MAX = 8000, /* of all profiles; they have 3,000 */
 };
 
-/* "requests@2.28" is data/messages/requests.tsv; a profile without a page of its own stands where
- * its name is given as that for --client. */
+static size_t rows_of(size_t client)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < message_row_count; i++)
+        count += message_rows[i].client == client;
+    return count;
+}
+
+/* "requests@2.28" is data/messages/requests.tsv; a profile without a file of that name stands where
+ * its name is given as that for --client, and most is said. */
 static size_t client_of_profile(const struct profile *profile)
 {
     const char *name = profile_name(profile);
     const size_t n = strcspn(name, "@");
-    for (size_t i = 0; i < message_client_count; i++)
-        if (strlen(message_clients[i].id) == n && strncmp(message_clients[i].id, name, n) == 0)
-            return i;
+    size_t best = SIZE_MAX, most = 0;
     for (size_t i = 0; i < message_client_count; i++) {
-        const struct profile *named =
-            *message_clients[i].profile ? profile_find(message_clients[i].profile) : NULL;
+        const struct message_client *client = &message_clients[i];
+        const struct profile *named = *client->profile ? profile_find(client->profile) : NULL;
         const char *other = named ? profile_name(named) : "";
-        if (strncmp(other, name, n) == 0 && other[n] == '@')
+        if (strlen(client->id) == n && strncmp(client->id, name, n) == 0)
             return i;
+        if (strncmp(other, name, n) == 0 && other[n] == '@' && rows_of(i) > most) {
+            most = rows_of(i);
+            best = i;
+        }
     }
-    return SIZE_MAX;
+    return best;
 }
 
 static size_t letters_of(const char *text, uint8_t *out)
@@ -101,6 +111,25 @@ static void row_find(const struct gathering *g, uint64_t hash, size_t client,
     }
 }
 
+/* Causes of the longest row of the catalogue that stands inside of a saying of the same client. */
+static const char *causes_inside(const struct gathering *g, size_t client, struct bytes saying)
+{
+    const char *best = "";
+    size_t longest = 0;
+    for (size_t i = 0; i < message_row_count; i++) {
+        const struct message_row *row = &g->rows[i];
+        if (row->client != client || strchr("-?", row->causes[0]))
+            continue;
+        uint8_t *letters = arena_alloc(g->arena, strlen(row->pattern) + 1);
+        const size_t n = letters_of(row->pattern, letters);
+        if (n > longest && bytes_find(saying, bytes_of(letters, n)) != SIZE_MAX) {
+            best = row->causes;
+            longest = n;
+        }
+    }
+    return best;
+}
+
 static void saying_add(struct gathering *g, size_t client, const struct saying *saying)
 {
     const char *rule = fact_rule(saying->fact);
@@ -119,10 +148,13 @@ static void saying_add(struct gathering *g, size_t client, const struct saying *
         own->causes = arena_printf(g->arena, "%s %s", own->causes, rule);
     if (own || others)
         return;
+    const char *causes = causes_inside(g, client, bytes_of(letters, n));
+    if (!names_rule(causes, rule))
+        causes = *causes ? arena_printf(g->arena, "%s %s", causes, rule) : rule;
     g->hashes[g->count] = hash;
     g->rows[g->count++] = (struct message_row){.client = (uint16_t)client,
                                                .pattern = pattern,
-                                               .causes = rule,
+                                               .causes = causes,
                                                .tells = "",
                                                .wary = n < WARY_LETTERS};
 }
