@@ -86,7 +86,7 @@ struct progress {
     bool refused;   /**< an address was: that is why there is no connection */
     bool too_large; /**< for its kind, or … */
     bool spent;     /**< … for what the run has left */
-    long status;
+    int64_t start_us;
 };
 
 /* The address that is connected to in the end is the one that counts, whatever the name resolved to
@@ -209,7 +209,11 @@ static void answer_take(struct progress *progress, int code)
         transfer->redirect = arena_strdup(progress->arena, redirect);
     const bool ours = transfer->result == FETCH_ADDRESS || transfer->result == FETCH_SIZE ||
                       transfer->result == FETCH_BUDGET;
-    if (code == CURLE_OK || ours)
+    const bool late = transfer->result == FETCH_SLOW || transfer->result == FETCH_TIMEOUT;
+    if (late)
+        snprintf(transfer->why, sizeof transfer->why, "%zu bytes within %.0f s", transfer->body.n,
+                 (double)(time_monotonic_us() - progress->start_us) / 1e6);
+    else if (code == CURLE_OK || ours)
         transfer->why[0] = '\0';
     else if (transfer->why[0] == '\0')
         snprintf(transfer->why, sizeof transfer->why, "%s", curl->easy_strerror(code));
@@ -301,7 +305,8 @@ static void set_request(const struct progress *progress, struct curl_slist *pinn
 
 void curl_transfer(const struct curl *curl, struct transfer *transfer, struct arena *arena)
 {
-    struct progress progress = {.curl = curl, .transfer = transfer, .arena = arena};
+    struct progress progress = {
+        .curl = curl, .transfer = transfer, .arena = arena, .start_us = time_monotonic_us()};
     transfer->result = FETCH_FAILED;
     progress.handle = curl->easy_init();
     if (!progress.handle)

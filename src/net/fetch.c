@@ -152,12 +152,20 @@ static void hop_run(struct fetcher *fetcher, const struct url *url, struct trans
     transfer->proxy = proxy_for(&fetcher->settings, url);
     if (!hop_addresses(fetcher, url, transfer, &addresses, arena, out))
         return;
-    const struct curl *curl = fetcher_curl(fetcher);
-    if (!curl) {
+    const bool ldap = url->scheme == URL_LDAP;
+    const struct curl *curl = ldap ? NULL : fetcher_curl(fetcher);
+    if (ldap && transfer->proxy) {
+        fail(out, FETCH_SCHEME, "LDAP does not go through a proxy");
+        return;
+    }
+    if (!ldap && !curl) {
         fail(out, FETCH_UNAVAILABLE, "");
         return;
     }
-    curl_transfer(curl, transfer, arena);
+    if (ldap)
+        ldap_transfer(transfer, arena);
+    else
+        curl_transfer(curl, transfer, arena);
     out->status = transfer->status;
     fail(out, transfer->result, str_safe(arena, bytes_str(transfer->why)));
 }
@@ -196,7 +204,7 @@ static void hops_run(struct fetcher *fetcher, const struct fetch_request *reques
         if (out->result != FETCH_OK)
             return;
         if (!is_redirect(transfer)) {
-            if (transfer->status != 200)
+            if (transfer->status != 200 && url.scheme != URL_LDAP)
                 fail(out, FETCH_STATUS, arena_printf(arena, "HTTP %d", transfer->status));
             return;
         }
@@ -213,6 +221,7 @@ static void run(struct fetcher *fetcher, const struct fetch_request *request, st
     struct fetch_budget *budget = request->budget;
     struct transfer transfer = {.post = request->post,
                                 .allow_private = fetcher->settings.allow_private,
+                                .all_values = request->kind == FETCH_ISSUER,
                                 .limit = kind->bytes,
                                 .until = deadline_in(kind->seconds),
                                 .budget = budget};

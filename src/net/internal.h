@@ -43,14 +43,15 @@ struct transfer {
     const char *proxy;                 /**< NULL none */
     struct bytes post;                 /**< empty: GET */
     bool allow_private;
-    int64_t limit; /**< bytes of the body */
+    bool all_values; /**< LDAP: of an attribute with several */
+    int64_t limit;   /**< bytes of the body */
     struct deadline until;
     struct fetch_budget *budget; /**< NULL none */
 
     enum fetch_result result; /**< FETCH_OK: there is an answer, of whatever status */
     char why[256];            /**< libcurl's words */
     int status;
-    struct buf body;         /**< of status 200 alone; the caller frees */
+    struct buf body;         /**< of HTTP's status 200 alone; the caller frees */
     const char *redirect;    /**< absolute URL; NULL none */
     char cache_control[256]; /**< header fields as they came, "" none */
     char expires[64];
@@ -59,8 +60,8 @@ void curl_transfer(const struct curl *curl, struct transfer *transfer, struct ar
 
 /* ---- ldap.c ---- */
 
-/** An anonymous search for one attribute of one entry (RFC 4511, RFC 4516). The body is the first
- *  value. No referral is followed. */
+/** An anonymous search for one attribute of one entry (RFC 4511, RFC 4516). The body is its first
+ *  value, or all of them. No referral is followed; through no proxy. */
 void ldap_transfer(struct transfer *transfer, struct arena *arena);
 
 /* ---- cache.c ---- */
