@@ -101,6 +101,7 @@ static void options_note(struct cw_report *report, struct observation *out)
         out->clients = arena_strdup(&report->arena, options->clients);
     if (out->stores_from_case)
         return;
+    out->private_fetch = options->allow_private_fetch;
     out->own_ca = options->ca.count > 0;
     out->only_ca = options->only_ca;
     out->ca_path = arena_strdup(&report->arena, options->ca.count ? options->ca.items[0] : "");

@@ -229,6 +229,7 @@ static void put_certificate(struct collecting *c, const struct node *node)
     put_names(c, cert);
     if (cert_aia_urls(c->arena, cert, OID_AD_CA_ISSUERS, &url, 1) > 0)
         put(c, "aia", url);
+    put(c, "aia_tried", issuer_fetches(c->e, cert));
 }
 
 static void put_other(struct collecting *c, const struct node *node)

@@ -61,6 +61,11 @@ bool draft_is_anchor(const struct explaining *e, int node);
 void drafts_absorb(struct explaining *e);
 void drafts_link(struct explaining *e);
 
+/* fetched.c */
+/** Why the addresses that this certificate names gave no issuer of it; "" when one did, or none was
+ *  asked. */
+const char *issuer_fetches(const struct explaining *e, const struct cert *cert);
+
 /* evidence.c */
 void evidence_fill(struct explaining *e, struct draft *draft);
 /** The value of a key, "" when it has none. */

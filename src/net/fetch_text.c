@@ -19,6 +19,10 @@ static const char *const texts[] = {
     [FETCH_FAILED] = "the fetch failed",
 };
 
+const char *const fetch_result_names[] = {
+    "ok",      "offline", "unavailable", "scheme",    "address", "name",   "connect", "tls",
+    "timeout", "slow",    "size",        "redirects", "status",  "budget", "failed",  NULL};
+
 const char *fetch_result_text(enum fetch_result result)
 {
     return texts[result];

@@ -56,6 +56,7 @@ enum fetch_result {
     FETCH_FAILED,    /**< anything else: see the text */
 };
 const char *fetch_result_text(enum fetch_result result);
+extern const char *const fetch_result_names[]; /**< "ok", "offline" …; ends with NULL */
 
 struct addresses {
     struct address items[LIMIT_ADDRESSES];

@@ -16,11 +16,6 @@ static const char *const file_kinds[] = {"empty", "pem",  "der",  "pkcs7", "pkcs
                                          "jks",   "case", "html", "other", NULL};
 static const char *const pairings[] = {"not-given",  "pairs",     "pairs-other", "pairs-none",
                                        "unreadable", "encrypted", NULL};
-static const char *const want_kinds[] = {"issuer", "crl", "ocsp", NULL};
-static const char *const document_origins[] = {"given", "stapled", "fetched", "cached", NULL};
-static const char *const fetch_results[] = {
-    "ok",      "offline", "unavailable", "scheme",    "address", "name",   "connect", "tls",
-    "timeout", "slow",    "size",        "redirects", "status",  "budget", "failed",  NULL};
 static const char *const fault_names[] = {
 #define FILE_FAULT(id, rule, text) #id,
 #include "container/faults.def"
@@ -99,10 +94,10 @@ const struct field case_handshake_fields[] = {
 };
 
 const struct field case_document_fields[] = {
-    NAMED(document, kind, want_kinds),
-    NAMED(document, from, document_origins),
+    NAMED(document, kind, want_kind_names),
+    NAMED(document, from, document_from_names),
     MEMBER(document, where, TEXT),
-    NAMED(document, result, fetch_results),
+    NAMED(document, result, fetch_result_names),
     MEMBER(document, why, TEXT),
     MEMBER(document, status, INT),
     MEMBER(document, took_us, INT64),

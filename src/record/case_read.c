@@ -211,7 +211,9 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     struct blob_table blobs = {0};
     blobs_read(reader, root, &blobs);
     target_read(reader, root, &out->target);
-    fields_read(reader, fields_object(reader, root, "options"), case_option_fields, out);
+    const json_t *options = fields_object(reader, root, "options");
+    fields_read(reader, options, case_option_fields, out);
+    out->private_fetch = json_is_true(json_object_get(options, "private_fetch"));
     fields_read(reader, fields_object(reader, root, "observation"), case_observation_fields, out);
     connections_read(reader, root, &blobs, out);
     handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,

@@ -200,6 +200,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     json_object_set_new(root, "schema", json_string(CASE_SCHEMA));
     json_object_set_new(root, "target", fields_write(case_target_fields, &observation->target));
     json_object_set_new(root, "options", fields_write(case_option_fields, observation));
+    if (observation->private_fetch)
+        json_object_set_new(json_object_get(root, "options"), "private_fetch", json_true());
     json_object_set_new(root, "observation", fields_write(case_observation_fields, observation));
     json_object_set_new(root, "connections", connections_write(&blobs, observation));
     json_object_set_new(root, "sent",

@@ -5,6 +5,9 @@
 
 #include "record.h"
 
+const char *const want_kind_names[] = {"issuer", "crl", "ocsp", NULL};
+const char *const document_from_names[] = {"given", "stapled", "fetched", "cached", NULL};
+
 /* ---- what came instead ---- */
 
 static const char *const wanted[] = {

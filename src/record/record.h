@@ -71,7 +71,10 @@ struct want {
     struct bytes request;        /**< WANT_OCSP: the DER request to send (RFC 6960 appendix A) */
 };
 
+extern const char *const want_kind_names[]; /**< "issuer", "crl", "ocsp"; ends with NULL */
+
 enum document_from { DOCUMENT_GIVEN, DOCUMENT_STAPLED, DOCUMENT_FETCHED, DOCUMENT_CACHED };
+extern const char *const document_from_names[]; /**< "given" …; ends with NULL */
 /** What belongs to a chain and is not part of it: issuers (AIA), a CRL or an OCSP response that was
  *  given (--crl, --ocsp), stapled or fetched; or the failed attempt to fetch one, so that nothing
  * is asked for twice. `kind` is what was asked for; what came may be something else. */
@@ -123,6 +126,7 @@ struct observation {
 
     struct document *documents; /**< given, stapled and fetched */
     size_t document_count, document_cap;
+    bool private_fetch; /**< --allow-private-fetch was given */
 
     const char *key_file; /**< --key */
     enum key_pairing pairing;

@@ -86,6 +86,25 @@ static void add_names(const struct target *target, struct line *line)
     add_option(line, "--connect", target->connect);
 }
 
+static void add_documents(const struct observation *obs, struct line *line)
+{
+    const char *last = "";
+    bool offline = false, fetched = false;
+    for (size_t i = 0; i < obs->document_count; i++) {
+        const struct document *document = &obs->documents[i];
+        offline |= document->result == FETCH_OFFLINE;
+        fetched |= document->from == DOCUMENT_FETCHED || document->from == DOCUMENT_CACHED;
+        /* a file of several CRLs is several documents */
+        if (document->from != DOCUMENT_GIVEN || strcmp(document->where, last) == 0)
+            continue;
+        add_option(line, document->kind == WANT_CRL ? "--crl" : "--ocsp", document->where);
+        last = document->where;
+    }
+    if (fetched && (offline || obs->private_fetch))
+        line->text = arena_printf(line->arena, "%s --%s", line->text,
+                                  offline ? "offline" : "allow-private-fetch");
+}
+
 /* The same look at the target again, by another command. */
 static const char *command_of(const struct repairing *r, const char *verb)
 {
@@ -99,6 +118,7 @@ static const char *command_of(const struct repairing *r, const char *verb)
     if (obs->own_ca)
         add_option(&line, obs->only_ca ? "--only-ca --ca" : "--ca", obs->ca_path);
     add_pools(r, &line);
+    add_documents(obs, &line);
     add_option(&line, "--key", obs->key_file);
     if (obs->at_given)
         add_option(&line, "--at", time_rfc3339(r->arena, r->input->at));

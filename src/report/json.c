@@ -215,6 +215,7 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
     json_object_set_new(out, "endpoint", json_endpoint(arena, observation));
     if (observation->target.kind == TARGET_FILE)
         json_object_set_new(out, "file", json_file(arena, observation));
+    json_object_set_new(out, "documents", json_documents(arena, observation));
     json_object_set_new(out, "limits_hit",
                         json_texts(arena, target->verdict.limits_hit, target->verdict.limit_count));
     return out;
