@@ -58,6 +58,8 @@ enum {
     LIMIT_NC_TOTAL = 2 << 20,       /* of all paths and clients together: 40 ms */
     LIMIT_POLICY_NODES = 4096,      /* policy graph nodes (CVE-2023-0464) */
     LIMIT_POLICY_TOTAL = 1 << 14,   /* of all paths and clients together */
+    LIMIT_CERT_SOURCES =
+        4,            /* addresses of one kind in one certificate; real ones name one or two */
     LIMIT_WANTS = 64, /* documents that one judgement asks for: a chain of four wants about 8 */
     /* explain */
     LIMIT_FINDINGS = 500,      /* facts that are told; more than a hundred is never read */

@@ -130,6 +130,15 @@ static const struct {
     {"usage.encoding", "usage.not-a-ca", CA_ONLY},
     {"chain.no-aia", "chain.missing-intermediate", SAME}, /* clients could fetch it otherwise */
     {"validity.expired", "server.addresses-differ", STALE},
+    {"revocation.unknown", "revocation.revoked", SAME}, /* one source says it, others nothing */
+    {"revocation.unreachable", "revocation.revoked", SAME},
+    {"revocation.stale", "revocation.revoked", SAME},
+    {"revocation.staple-bad", "revocation.revoked", SAME},
+    {"revocation.unknown", "revocation.ca-revoked", SAME},
+    {"revocation.unreachable", "revocation.ca-revoked", SAME},
+    {"revocation.stale", "revocation.ca-revoked", SAME},
+    {"revocation.", "validity.clock-wrong", ANY},
+    {"revocation.staple-bad", "validity.expired", SAME}, /* responders forget what has expired */
     {"chain.missing-intermediate", "file.bad-base64", ANY},
     {"trust.unknown-ca", "file.bad-base64", ANY},
     {"usage.encoding", "file.bad-base64", ANY},

@@ -7,17 +7,15 @@
 
 enum { EVIDENCE_MAX = 96, NAMES_TOLD = 6 };
 
-struct collecting {
-    struct explaining *e;
-    struct arena *arena;
-    struct evidence_item *items;
-    size_t count;
-};
-
-static void put(struct collecting *c, const char *key, const char *value)
+void evidence_put(struct collecting *c, const char *key, const char *value)
 {
     if (value && *value && c->count < EVIDENCE_MAX)
         c->items[c->count++] = (struct evidence_item){key, value};
+}
+
+static void put(struct collecting *c, const char *key, const char *value)
+{
+    evidence_put(c, key, value);
 }
 
 static void put_foreign(struct collecting *c, const char *key, const char *value)
@@ -440,6 +438,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
     if (draft_cert(e, fact->other))
         put_other(&c, &graph->nodes[fact->other]);
     put_measured(&c, draft);
+    evidence_revocation(&c, fact);
     if (draft->fault)
         put_file_fault(&c, draft->fault);
     put_handshake(&c, fact);

@@ -42,6 +42,8 @@ static enum severity draft_severity(const struct explaining *e, const struct dra
         return fault_severity(e, draft->fault->id);
     bool always = strcmp(draft->finding.rule->id, "file.key-mismatch") == 0 ||
                   draft->fact->id == FACT_UNPARSABLE || draft->fact->id == FACT_STORE_EMPTY;
+    /* accepted or not: who holds the key of a revoked certificate may not be who it names */
+    always = always || draft->fact->id == FACT_REVOKED || draft->fact->id == FACT_CA_REVOKED;
     bool nothing_seen = e->obs->sent_count == 0 && draft->fact->node < 0;
     if (own == SEVERITY_ERROR && !always && !nothing_seen)
         return SEVERITY_WARNING;

@@ -67,6 +67,16 @@ void drafts_link(struct explaining *e);
 const char *issuer_fetches(const struct explaining *e, const struct cert *cert);
 
 /* evidence.c */
+struct collecting {
+    struct explaining *e;
+    struct arena *arena;
+    struct evidence_item *items;
+    size_t count;
+};
+/** Adds a value that is harmless already; nothing for NULL and "". */
+void evidence_put(struct collecting *c, const char *key, const char *value);
+/* evidence_revocation.c */
+void evidence_revocation(struct collecting *c, const struct fact *fact);
 void evidence_fill(struct explaining *e, struct draft *draft);
 /** The value of a key, "" when it has none. */
 const char *evidence_value(const struct evidence_item *items, size_t count, const char *key);

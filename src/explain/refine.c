@@ -322,6 +322,25 @@ static void refine_ca_as_leaf(const struct explaining *e, struct draft *draft)
         draft->variant = "issued";
 }
 
+static void refine_ca_revoked(const struct explaining *e, struct draft *draft)
+{
+    if (draft_is_anchor(e, draft->fact->other))
+        draft->variant = "root-child";
+}
+
+static void refine_staple(const struct explaining *e, struct draft *draft)
+{
+    const int64_t due = draft->fact->limit;
+    if (due != 0 && due != INT64_MIN && due < e->input->at)
+        draft->variant = "expired";
+}
+
+static void refine_must_staple(const struct explaining *e, struct draft *draft)
+{
+    if (e->obs->target.kind == TARGET_FILE)
+        draft->variant = "file";
+}
+
 void draft_refine(const struct explaining *e, struct draft *draft)
 {
     static const struct {
@@ -341,6 +360,9 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_NOT_A_CA, refine_not_a_ca},
         {FACT_PATH_LENGTH, refine_path_length},
         {FACT_SENT_ORDER, refine_order},
+        {FACT_CA_REVOKED, refine_ca_revoked},
+        {FACT_STAPLE_BAD, refine_staple},
+        {FACT_MUST_STAPLE, refine_must_staple},
     };
     static const struct {
         enum fact_id fact;

@@ -346,6 +346,7 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     check_name_constraints(&c);
     check_policies(&c);
     check_host(&c);
+    check_revocation(&c);
     if (b->rfc_strict)
         check_baseline(&c);
 }

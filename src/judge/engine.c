@@ -277,8 +277,10 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
     memcpy(out->path, route.nodes, route.count * sizeof *out->path);
     for (size_t i = 0; i < reasons.count; i++)
         verdict_add_reason(j, out, &reasons.items[i], reasons.depths[i], false);
-    if (out->accepts == 1)
+    if (out->accepts == 1) {
+        note_revoked(j, b, &route, out);
         return;
+    }
     client_speak(j, &reasons, out);
     reasons_later(j, b, j->store_of[index], out);
 }

@@ -52,7 +52,8 @@ struct papers {
     const struct ocsp **ocsps;
     const struct document **ocsp_of;
     size_t ocsp_count;
-    const struct cert **signers; /**< certificates that may have signed a CRL */
+    const struct document *staple; /**< readable or not, NULL none */
+    const struct cert **signers;   /**< certificates that may have signed a CRL */
     size_t signer_count;
 };
 
@@ -222,6 +223,17 @@ void papers_collect(struct judging *j);
 bool has_papers(const struct judging *j);
 /** Of the certificate at this depth of a path, the last one excepted; worked out once. */
 const struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth);
+
+/** Is the last certificate of this path a root of some root programme? */
+bool path_is_public(const struct judging *j, const int *path, size_t count);
+
+/* check_revocation.c: what a client makes of it */
+void check_revocation(const struct check *c);
+/** Of a client that accepts: does it overlook what is revoked, or is that left to its own list? */
+void note_revoked(struct judging *j, const struct behaviour *b, const struct route *route,
+                  struct client_verdict *out);
+/** Facts about the sources of the best path: unreachable, stale, unknown, none. */
+void facts_of_revocation(struct judging *j);
 
 /* wants.c: what judging would have liked to see */
 void wants_collect(struct judging *j);

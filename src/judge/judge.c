@@ -263,6 +263,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
         paths_find(&j, input, arena, out, input->pool);
     facts_of_endpoint(&j);
     facts_of_sent(&j);
+    facts_of_revocation(&j);
     fact_clock(&j);
     fact_expiring(&j);
     stores_check_empty(&j);

@@ -130,6 +130,10 @@ struct saying {
 /** The i-th of what a profile can say in words of its own (its parent's not counted); false: there
  *  are no more. */
 bool profile_saying(const struct profile *profile, size_t i, struct saying *out);
+/** What it does about revocation when nobody tells it to: "nothing", "checks a staple". */
+const char *profile_revocation(const struct profile *profile);
+/** How to make it look, a command or a setting; "" when it cannot. */
+const char *profile_looks(const struct profile *profile);
 /** The profiles that are asked unless others are chosen; *count of them. */
 const struct profile *const *profile_table(size_t *count);
 /** Every profile that can be chosen by name, those of profile_table() first. */
@@ -157,7 +161,10 @@ struct client_verdict {
     size_t path_count;
     struct reason *reasons;
     size_t reason_count;
-    bool name_judged; /**< false: no name was given, so names were not compared */
+    const char *unmodelled; /**< "CRLSet": a list of its own that is not modelled may hold what is
+                               revoked here, so that accepts is -1; NULL none */
+    bool blind;             /**< it accepts a certificate that is revoked: it does not look */
+    bool name_judged;       /**< false: no name was given, so names were not compared */
 };
 
 /* ---- the whole ---- */
@@ -216,6 +223,8 @@ int verdict_chain_index(const struct verdict *verdict, int node);
 /** What is known about whether this certificate is revoked, under its issuer on the best path; NULL
  *  when no document was at hand. */
 const struct standing *verdict_standing(const struct verdict *verdict, int node);
+/** … under this issuer, whatever the path. */
+const struct standing *verdict_standing_under(const struct verdict *verdict, int node, int issuer);
 /** First fact of this id about this node (-2: any), or NULL. */
 const struct fact *verdict_fact(const struct verdict *verdict, enum fact_id id, int node);
 bool client_has_reason(const struct client_verdict *client, enum fact_id fact, int node);

@@ -265,10 +265,17 @@ static int met_at(const struct spoken *s)
     return of_issuer && s->depth > 0 ? s->depth - 1 : s->depth;
 }
 
+/** GnuTLS judges staples beside the chain (cert-session.c check_ocsp_response). */
+static bool is_about_revocation(enum fact_id fact)
+{
+    return fact >= FACT_REVOKED && fact <= FACT_NO_SOURCE;
+}
+
 static bool is_of_chain(const struct profile *profile, const struct spoken *s)
 {
     const bool on_path = s->fact->node >= 0 && s->depth >= 0 && s->depth < DEPTH_ASIDE;
-    return on_path && !is_about_names(s->fact->id) && s->phase >= profile->search_phase;
+    return on_path && !is_about_names(s->fact->id) && !is_about_revocation(s->fact->id) &&
+           s->phase >= profile->search_phase;
 }
 
 /** verify.c _gnutls_verify_crt_status: from the top, up to the first certificate that is bad;

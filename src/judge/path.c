@@ -39,8 +39,14 @@ unsigned fact_weight(enum fact_id id)
     case FACT_WEAK_DIGEST:
     case FACT_WEAK_KEY:
         return 200;
+    case FACT_REVOKED:
+    case FACT_CA_REVOKED:
+        return 150; /* less than what makes another path the best: most clients do not look */
     case FACT_ISSUER_NOT_SENT:
         return 50;
+    case FACT_STAPLE_BAD:
+    case FACT_MUST_STAPLE:
+        return 0; /* the same on every path */
     default:
         return 1;
     }

@@ -6,6 +6,7 @@
 #define CERTWHY_JUDGE_PROFILE_H
 
 #include "judge/judge.h"
+#include "judge/revocation.h"
 
 /** How a client finds its path. */
 enum strategy {
@@ -102,6 +103,22 @@ enum parse_bit {
 };
 enum underscore_use { UNDERSCORE_ANY, UNDERSCORE_EXACT, UNDERSCORE_NONE };
 enum anchor_skip { SKIP_TIME = 1, SKIP_EKU = 2, SKIP_KU = 4, SKIP_CRIT = 8 };
+
+/** Does a client ask whether a certificate is revoked? */
+enum lookup {
+    LOOKUP_NONE,
+    LOOKUP_SOFT, /**< it asks, and goes on when there is no answer */
+    LOOKUP_HARD, /**< no good answer, no connection */
+};
+
+/** What may be wrong with a stapled response. */
+#define STAPLE_REVOKED SOURCE_BIT(REVOKED)
+#define STAPLE_UNKNOWN (SOURCE_BIT(UNKNOWN) | SOURCE_BIT(NOT_YET))
+#define STAPLE_OLD (SOURCE_BIT(STALE) | SOURCE_BIT(TOO_OLD))
+#define STAPLE_BROKEN                                                                              \
+    (SOURCE_BIT(ERROR) | SOURCE_BIT(MALFORMED) | SOURCE_BIT(DATA_MALFORMED) | SOURCE_BIT(OTHER) |  \
+     SOURCE_BIT(CRITICAL) | SOURCE_BIT(NO_SIGNER) | SOURCE_BIT(SIGNER_UNFIT) |                     \
+     SOURCE_BIT(BAD_SIGNATURE))
 
 /** Critical extensions that a client handles; all others are fatal when critical. */
 enum crit_bit {
@@ -279,7 +296,16 @@ struct behaviour {
     uint64_t anomalies_invalid;  /**< … of what makes a certificate as cached_extensions says */
     uint64_t anomalies_unsigned; /**< … of what fails wherever the signature is checked */
     /* revocation */
-    bool must_staple;
+    bool must_staple;        /**< RFC 7633: the leaf asks for a staple and there is none */
+    uint32_t staple_fatal;   /**< SOURCE_BIT() of what a stapled response may be to be refused */
+    uint32_t staple_retried; /**< … of these, what a good answer of the responder makes up for */
+    enum lookup asks_ocsp, asks_crl;
+    bool asks_for_cas;     /**< not of the leaf alone */
+    bool asks_anyway;      /**< although a good response was stapled */
+    bool asks_private;     /**< only below roots of no root programme: for others, see filter */
+    bool unknown_is_fatal; /**< a responder that does not know the certificate is believed */
+    const char *filter;    /**< "CRLSet": its own list of revoked certificates, below the roots of
+                              root programmes; it is not modelled. NULL none */
     /* the connection */
     int min_version; /**< oldest TLS version that it speaks: 10, 11, 12 */
 };
@@ -351,6 +377,9 @@ struct profile {
                                      its phases are this one's when it has none */
     enum evidence evidence;
     const char *measured_with, *note;
+    const char *revocation; /**< what it does about revocation when nobody tells it to; NULL: the
+                               parent's, or nothing */
+    const char *looks;      /**< how to make it look; NULL: the parent's; "" it cannot */
     const char *page;  /**< data/profiles/PAGE.md holds its evidence; NULL: that of its program */
     const char *store; /**< whose trust store it uses: a name of trust/clients.def; NULL "system" */
     const struct behaviour *behaviour;

@@ -63,6 +63,8 @@ enum source_result {
     SOURCE_BAD_SIGNATURE,
     SOURCE_UNCHECKED, /**< by an algorithm that libcrypto here does not know */
 };
+/** A set of them. */
+#define SOURCE_BIT(id) (UINT32_C(1) << SOURCE_##id)
 const char *source_result_text(enum source_result result); /**< "its signature does not verify" */
 
 /** One source and what it said. */

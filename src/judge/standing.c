@@ -7,7 +7,7 @@
 
 bool has_papers(const struct judging *j)
 {
-    return j->papers.crl_count > 0 || j->papers.ocsp_count > 0;
+    return j->papers.crl_count > 0 || j->papers.ocsp_count > 0 || j->papers.staple != NULL;
 }
 
 static bool is_signer(const struct judging *j, const struct cert *cert)
@@ -49,6 +49,8 @@ void papers_collect(struct judging *j)
     p->ocsp_of = arena_array(j->arena, count, sizeof(struct document *));
     for (size_t d = 0; d < count; d++) {
         const struct document *document = &j->obs->documents[d];
+        if (document->from == DOCUMENT_STAPLED)
+            p->staple = document;
         if (document->crl != NULL) {
             p->crls[p->crl_count] = document->crl;
             p->crl_of[p->crl_count++] = document;
@@ -158,6 +160,14 @@ static void ask_crls(const struct asking *a, struct answer *out)
     answer_take(&found, p->crl_of, ANSWER_CRL, out);
 }
 
+static void staple_unparsed(const struct document *staple, struct answer *out)
+{
+    out->source = staple;
+    out->result = staple->assumed ? SOURCE_GOOD : SOURCE_MALFORMED;
+    out->status = staple->assumed ? ANSWER_GOOD : ANSWER_UNKNOWN;
+    out->why = source_result_text((enum source_result)out->result);
+}
+
 /** A certificate that a fix has issued again is not the one that was revoked: what was asked for
  *  the old one says nothing of it, and who is asked will know it. */
 static void forget_reissued(const struct asking *a, struct standing *out)
@@ -196,6 +206,9 @@ static void standing_judge(struct judging *j, const int *path, size_t count, siz
     if (j->papers.ocsp_count > 0)
         ocsp_request(a.path[0], a.path[1], bytes_of(NULL, 0), &request);
     a.request = buf_bytes(&request);
+    const struct document *staple = j->papers.staple;
+    if (a.is_leaf && staple != NULL && staple->ocsp == NULL)
+        staple_unparsed(staple, &out->by[ANSWER_STAPLE]);
     ask_ocsp(&a, ANSWER_STAPLE, &out->by[ANSWER_STAPLE]);
     ask_ocsp(&a, ANSWER_OCSP, &out->by[ANSWER_OCSP]);
     ask_crls(&a, &out->by[ANSWER_CRL]);
@@ -207,9 +220,9 @@ const struct standing *standing_of(struct judging *j, const int *path, size_t co
 {
     struct verdict *v = j->out;
     const int node = path[depth], issuer = path[depth + 1];
-    for (size_t i = 0; i < v->standing_count; i++)
-        if (v->standings[i]->node == node && v->standings[i]->issuer == issuer)
-            return v->standings[i];
+    const struct standing *known = verdict_standing_under(v, node, issuer);
+    if (known != NULL)
+        return known;
     struct standing *made = arena_alloc(j->arena, sizeof *made);
     *made = (struct standing){.node = node, .issuer = issuer};
     for (size_t i = 0; i < ANSWER_FROMS; i++)
@@ -238,14 +251,20 @@ const struct answer *standing_answer(const struct standing *standing)
     return best;
 }
 
+const struct standing *verdict_standing_under(const struct verdict *verdict, int node, int issuer)
+{
+    for (size_t i = 0; i < verdict->standing_count; i++)
+        if (verdict->standings[i]->node == node && verdict->standings[i]->issuer == issuer)
+            return verdict->standings[i];
+    return NULL;
+}
+
 const struct standing *verdict_standing(const struct verdict *verdict, int node)
 {
     const struct path *best = verdict->best >= 0 ? &verdict->paths[verdict->best] : NULL;
     for (size_t i = 0; best != NULL && i + 1 < best->count; i++)
-        for (size_t k = 0; best->nodes[i] == node && k < verdict->standing_count; k++)
-            if (verdict->standings[k]->node == node &&
-                verdict->standings[k]->issuer == best->nodes[i + 1])
-                return verdict->standings[k];
+        if (best->nodes[i] == node)
+            return verdict_standing_under(verdict, node, best->nodes[i + 1]);
     return NULL;
 }
 

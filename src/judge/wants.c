@@ -6,20 +6,6 @@
 #include "judge/internal.h"
 #include "judge/revocation.h"
 
-enum { ADDRESSES_OF_ONE = 4 }; /* of one certificate: real ones name one or two */
-
-static bool is_tried(const struct judging *j, const struct want *want)
-{
-    for (size_t d = 0; d < j->obs->document_count; d++) {
-        const struct document *document = &j->obs->documents[d];
-        if (document->kind == want->kind && document->where != NULL &&
-            strcmp(document->where, want->url) == 0 &&
-            (want->kind != WANT_OCSP || bytes_equal(document->request, want->request)))
-            return true;
-    }
-    return false;
-}
-
 static bool is_wanted(const struct verdict *v, const struct want *want)
 {
     for (size_t i = 0; i < v->want_count; i++)
@@ -33,7 +19,7 @@ static bool is_wanted(const struct verdict *v, const struct want *want)
 static bool want_add(struct judging *j, const struct cert *cert, struct want want)
 {
     struct verdict *v = j->out;
-    if (is_tried(j, &want))
+    if (observation_document(j->obs, &want) != NULL)
         return false;
     if (is_wanted(v, &want))
         return true;
@@ -58,10 +44,10 @@ static const struct cert *cert_at(const struct judging *j, const struct path *pa
 static void want_issuer(struct judging *j, int node)
 {
     const struct cert *cert = j->graph->nodes[node].cert;
-    const char *urls[ADDRESSES_OF_ONE];
+    const char *urls[LIMIT_CERT_SOURCES];
     if (!cert->parsed || node_is_self_signed(j, node))
         return;
-    const size_t n = cert_aia_urls(j->arena, cert, OID_AD_CA_ISSUERS, urls, ADDRESSES_OF_ONE);
+    const size_t n = cert_aia_urls(j->arena, cert, OID_AD_CA_ISSUERS, urls, LIMIT_CERT_SOURCES);
     for (size_t i = 0; i < n; i++)
         want_add(j, cert, (struct want){.kind = WANT_ISSUER, .url = urls[i]});
 }
@@ -83,8 +69,8 @@ static void want_issuers(struct judging *j, const struct path *path, bool best)
  *  False: none is left to ask. */
 static bool want_ocsp(struct judging *j, const struct cert *cert, const struct cert *issuer)
 {
-    const char *urls[ADDRESSES_OF_ONE];
-    const size_t n = cert_aia_urls(j->arena, cert, OID_AD_OCSP, urls, ADDRESSES_OF_ONE);
+    const char *urls[LIMIT_CERT_SOURCES];
+    const size_t n = cert_aia_urls(j->arena, cert, OID_AD_OCSP, urls, LIMIT_CERT_SOURCES);
     if (n == 0)
         return false;
     BUF_CLEANUP request = {0};
@@ -113,9 +99,9 @@ static void want_point(struct judging *j, const struct cert *cert, const struct 
 {
     struct reader names = reader_of(point->name.full, 0);
     struct general_name name;
-    const char *urls[ADDRESSES_OF_ONE];
+    const char *urls[LIMIT_CERT_SOURCES];
     size_t count = 0;
-    while (count < ADDRESSES_OF_ONE && general_name_next(&names, &name))
+    while (count < LIMIT_CERT_SOURCES && general_name_next(&names, &name))
         if (name.kind == GN_URI)
             urls[count++] = str_safe(j->arena, name.value);
     for (size_t i = 0; i < count; i++)
@@ -129,7 +115,7 @@ static void want_point(struct judging *j, const struct cert *cert, const struct 
 static void want_points(struct judging *j, const struct cert *cert, struct reader points)
 {
     struct crl_point point;
-    for (size_t i = 0; i < ADDRESSES_OF_ONE && crl_point_next(&points, &point); i++)
+    for (size_t i = 0; i < LIMIT_CERT_SOURCES && crl_point_next(&points, &point); i++)
         want_point(j, cert, &point);
 }
 

@@ -91,6 +91,7 @@ struct document {
     struct bytes request; /**< the OCSP request that was sent */
     struct crl *crl;      /**< what could be parsed of it; owned; NULL */
     struct ocsp *ocsp;    /**< a reference; NULL */
+    bool assumed;         /**< of a fix that is tried out: a fresh response that says good */
     struct cert **certs;  /**< references */
     size_t cert_count;
 };

@@ -41,6 +41,8 @@ struct change {
     bool key;             /* the server holds the leaf's key */
     bool clean_file;      /* the file is written anew */
     bool one_certificate; /* all addresses show the same */
+    bool staple;          /* a fresh response is stapled, which says good … */
+    bool no_staple;       /* … or none */
     bool new_key;         /* words: the request is for another key */
     const char *need;     /* words: what the new certificate must have */
 };
@@ -132,6 +134,10 @@ bool reissue_key_ids(struct repairing *r, const struct finding *finding, struct 
 bool reissue_issuer(struct repairing *r, const struct finding *finding, struct change *change);
 bool drop_ca(struct repairing *r, const struct finding *finding, struct change *change);
 bool replace_issuer(struct repairing *r, const struct finding *finding, struct change *change);
+bool replace_revoked(struct repairing *r, const struct finding *finding, struct change *change);
+bool drop_must_staple(struct repairing *r, const struct finding *finding, struct change *change);
+bool staple_fresh(struct repairing *r, const struct finding *finding, struct change *change);
+bool staple_nothing(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_client.c */
 bool use_listed_name(struct repairing *r, const struct finding *finding, struct change *change);
 bool trust_root(struct repairing *r, const struct finding *finding, struct change *change);

@@ -277,13 +277,11 @@ bool drop_ca(struct repairing *r, const struct finding *finding, struct change *
     return true;
 }
 
-/** Issued by a CA that the clients trust, for the names it has. */
-bool replace_issuer(struct repairing *r, const struct finding *finding, struct change *change)
+/** The leaf issued by this CA, for the names it has. */
+static bool replace_by(struct repairing *r, struct change *change, const struct cert *anchor)
 {
     int node = r->verdict->chain_count > 0 ? r->verdict->chain[0].node : -1;
-    const struct cert *anchor = public_anchor(r, (struct bytes){0});
     struct cert_edit *edit = anchor != NULL ? change_edit(r, change, node) : NULL;
-    (void)finding;
     if (edit == NULL)
         return false;
     edit->issuer = anchor->subject;
@@ -293,5 +291,29 @@ bool replace_issuer(struct repairing *r, const struct finding *finding, struct c
     edit->fix_key_usage = true;
     edit->path_length = -1;
     edit->signature_algorithm = anchor->key.kind == KEY_EC ? OID_SHA256_ECDSA : OID_SHA256_RSA;
+    return true;
+}
+
+/** Issued by a CA that the clients trust. */
+bool replace_issuer(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    (void)finding;
+    return replace_by(r, change, public_anchor(r, (struct bytes){0}));
+}
+
+/** Issued below the same root, but not by what is revoked. */
+bool replace_revoked(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    const struct cert *cert = node_cert(r, finding->node);
+    return cert != NULL && cert->parsed && replace_by(r, change, public_anchor(r, cert->issuer));
+}
+
+/** Without the TLS feature that demands a staple. */
+bool drop_must_staple(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    struct cert_edit *edit = subject_edit(r, finding, change);
+    if (edit == NULL)
+        return false;
+    edit->drop_tls_feature = true;
     return true;
 }

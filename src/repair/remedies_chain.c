@@ -115,3 +115,20 @@ bool use_key(struct repairing *r, const struct finding *finding, struct change *
                  cert_equal(node_cert(r, nodes[0]), obs->sent[obs->key_pairs_with].cert);
     return obs->pairing != KEY_PAIRS_OTHER || (first && send_bundle(r, finding, change));
 }
+
+/** The server staples what its CA's responder says now. */
+bool staple_fresh(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    (void)r;
+    (void)finding;
+    change->staple = true;
+    return true;
+}
+
+/** Only where the certificate does not demand a staple. */
+bool staple_nothing(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    const struct cert *cert = node_cert(r, finding->node);
+    change->no_staple = true;
+    return cert != NULL && !(cert->has & HAS_MUST_STAPLE);
+}

@@ -159,6 +159,28 @@ static void change_endpoint(const struct change *change, struct trial *trial)
     }
 }
 
+/* Documents are the original's: only the list is copied. */
+static void change_staple(const struct change *change, struct trial *trial)
+{
+    struct observation *obs = &trial->observation;
+    struct document *documents =
+        arena_array(&trial->arena, obs->document_count + 1, sizeof *documents);
+    size_t count = 0;
+    for (size_t i = 0; i < obs->document_count; i++)
+        if (obs->documents[i].from != DOCUMENT_STAPLED)
+            documents[count++] = obs->documents[i];
+    if (change->staple)
+        documents[count++] = (struct document){.kind = WANT_OCSP,
+                                               .from = DOCUMENT_STAPLED,
+                                               .where = "(stapled)",
+                                               .why = "",
+                                               .assumed = true};
+    obs->documents = documents;
+    obs->document_count = count;
+    if (obs->primary < obs->connection_count)
+        obs->connections[obs->primary].handshake.stapled_ocsp = (struct bytes){0};
+}
+
 static void change_observation(const struct repairing *r, const struct change *change,
                                struct trial *trial)
 {
@@ -166,6 +188,8 @@ static void change_observation(const struct repairing *r, const struct change *c
     *obs = *r->input->observation;
     change_shown(r, change, trial);
     change_endpoint(change, trial);
+    if (change->staple || change->no_staple)
+        change_staple(change, trial);
     if (change->key && obs->pairing != KEY_NOT_GIVEN)
         obs->pairing = KEY_PAIRS;
     if (change->clean_file)

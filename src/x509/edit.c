@@ -404,6 +404,7 @@ static bool is_dropped(const struct reissue *re, const struct extension *extensi
     const struct cert_edit *edit = re->edit;
     return (edit->drop_eku && extension->id == OID_EXT_KEY_USAGE) ||
            (edit->drop_name_constraints && extension->id == OID_NAME_CONSTRAINTS) ||
+           (edit->drop_tls_feature && extension->id == OID_TLS_FEATURE) ||
            /* the poison and what nobody knows go; what only informs becomes non-critical */
            (edit->drop_unknown_critical && extension->critical &&
             (extension->id == OID_UNKNOWN || extension->id == OID_CT_POISON)) ||

@@ -191,8 +191,9 @@ struct cert_edit {
     bool fix_key_usage, make_ca, drop_ca;
     int path_length; /**< -2: keep, -1: remove, else set */
     bool drop_unknown_critical, drop_name_constraints, drop_anomalies;
-    struct bytes issuer;  /**< whole Name, for "issued by" */
-    struct bytes subject; /**< whole Name, for "a CA of that name" */
+    bool drop_tls_feature; /**< "must-staple" */
+    struct bytes issuer;   /**< whole Name, for "issued by" */
+    struct bytes subject;  /**< whole Name, for "a CA of that name" */
     struct bytes authority_key_id;
 };
 /** An edit that changes nothing starts as {CERT_EDIT_NOTHING}: zero is a time and a path length.

@@ -15,7 +15,7 @@
 #include "judge/judge.h"
 #include "made_revocation.h"
 
-enum { WORLD_DOCUMENTS = 16, WORLD_CLIENTS = 64 };
+enum { WORLD_CLIENTS = 64 };
 
 struct world {
     struct arena arena;
@@ -23,7 +23,6 @@ struct world {
     struct observation observation;
     struct connection connection;
     struct seen sent[2];
-    struct document documents[WORLD_DOCUMENTS];
     struct store *store;
     const struct profile *profiles[WORLD_CLIENTS];
     struct store *stores[WORLD_CLIENTS];
@@ -67,7 +66,6 @@ static inline void world_init(struct world *w, struct mint_spec ca, struct mint_
         .connection_count = 1,
         .sent = w->sent,
         .sent_count = 2,
-        .documents = w->documents,
         .clients = "",
     };
     w->store = store_new("made");
@@ -93,13 +91,12 @@ static inline void world_judge(struct world *w)
     judge(&w->input, &w->arena, &w->verdict);
 }
 
-static inline struct document *world_document(struct world *w, enum want_kind kind,
-                                              enum document_from from, const char *where)
+/** What came of asking: the body is parsed as observing would. */
+static inline struct document *world_document(struct world *w, struct document document)
 {
-    assert_true(w->observation.document_count < WORLD_DOCUMENTS);
-    struct document *out = &w->documents[w->observation.document_count++];
-    *out = (struct document){.kind = kind, .from = from, .where = where, .why = ""};
-    return out;
+    document.why = "";
+    observation_add_document(&w->observation, &document, &w->arena);
+    return &w->observation.documents[w->observation.document_count - 1];
 }
 
 /** A request for certificate 0 (or the CA, under the root), as wants ask it. */
@@ -114,21 +111,27 @@ static inline struct bytes world_request(struct world *w, bool of_ca)
 static inline struct document *world_ocsp(struct world *w, enum document_from from,
                                           const char *where, struct bytes der)
 {
-    struct document *out = world_document(w, WANT_OCSP, from, where);
-    out->body = der;
-    out->ocsp = ocsp_parse(der);
-    if (from == DOCUMENT_FETCHED)
-        out->request = world_request(w, false);
-    return out;
+    return world_document(w, (struct document){.kind = WANT_OCSP,
+                                               .from = from,
+                                               .where = where,
+                                               .body = der,
+                                               .request = from == DOCUMENT_FETCHED
+                                                              ? world_request(w, false)
+                                                              : bytes_of(NULL, 0)});
 }
 
 static inline struct document *world_crl(struct world *w, enum document_from from,
                                          const char *where, struct bytes der)
 {
-    struct document *out = world_document(w, WANT_CRL, from, where);
-    out->body = der;
-    out->crl = crl_parse(der);
-    return out;
+    return world_document(
+        w, (struct document){.kind = WANT_CRL, .from = from, .where = where, .body = der});
+}
+
+static inline struct document *world_issuer(struct world *w, const char *where, struct bytes der)
+{
+    return world_document(
+        w, (struct document){
+               .kind = WANT_ISSUER, .from = DOCUMENT_FETCHED, .where = where, .body = der});
 }
 
 /** An answer of the CA about the leaf. */
@@ -150,10 +153,8 @@ static inline struct bytes world_list(struct world *w, const struct made_ca *ca,
 
 static inline void world_free(struct world *w)
 {
-    for (size_t i = 0; i < w->observation.document_count; i++) {
-        crl_free(w->documents[i].crl);
-        ocsp_unref(w->documents[i].ocsp);
-    }
+    w->observation.sent_count = 0; /* not its own */
+    observation_free(&w->observation);
     store_unref(w->store);
     sig_memo_free(w->input.memo);
     made_free(&w->root);

@@ -22,6 +22,9 @@ static const struct behaviour apple_15 = {
     .policy = POLICY_PROCESS,
     .critical = CRIT_RFC5280 | CRIT_CRLDP | CRIT_AIA | CRIT_AKI | CRIT_SKI,
     .min_version = 12,
+    /* SecRevocationServer.c: staples are read; who else is asked, the Valid list decides */
+    .staple_fatal = STAPLE_REVOKED,
+    .filter = "Valid",
     /* SecPolicyCheckValidityPeriodMaximums: 825 days under roots that are not Apple's choice */
     .max_days = 825,
     .max_days_since = 1561939200, /* 2019-07-01 */
@@ -50,6 +53,7 @@ static const struct phase phases[] = {
     {.fact = FACT_EXPIRED, .phase = 7},
     {.fact = FACT_NOT_YET_VALID, .phase = 7},
     {.fact = FACT_TIME_UNREADABLE, .phase = 7},
+    {.fact = FACT_REVOKED, .phase = 7, .step = 1},
     {.fact = FACT_SIGNATURE_BAD, .phase = 8},
     {.fact = FACT_SIGNATURE_UNSUPPORTED, .phase = 8},
     ROWS_OF_TRUST(.phase = 8),
@@ -70,6 +74,7 @@ static const struct words words[] = {
      .text = "“{subject}” certificate is not trusted"},
     ROWS_OF_TRUST(TRUSTED),
     {.fact = FACT_PATH_TOO_LONG, TRUSTED},
+    {.fact = FACT_REVOKED, .code = "-67820", .text = "“{subject}” certificate is revoked"},
     {.fact = FACT_EXPIRED, EXPIRED},
     {.fact = FACT_NOT_YET_VALID, EXPIRED}, /* TemporalValidity is one check */
     {.fact = FACT_TIME_UNREADABLE, EXPIRED},
@@ -115,6 +120,8 @@ const struct profile profile_apple_15 = {
     .measured_with = "",
     .note =
         "best path of all, fetches missing issuers by AIA; at most 825 days under a private root",
+    .revocation = "checks what is stapled, and the Valid list for public roots",
+    .looks = "in the app: SecPolicyCreateRevocation(kSecRevocationUseAnyAvailableMethod)",
     .store = "apple",
     .behaviour = &apple_15,
     .phases = phases,

@@ -33,6 +33,9 @@ static const struct behaviour chromium_156 = {
     .nc_email_strict = true,
     .nc_wildcard_excluded = true,
     .min_version = 12,
+    /* cert_verify_proc_builtin.cc CheckRevocation without a policy: staples, then the CRLSet */
+    .staple_fatal = STAPLE_REVOKED,
+    .filter = "CRLSet",
     .anomalies_fatal =
         ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
         ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |
@@ -43,11 +46,12 @@ static const struct behaviour chromium_156 = {
         ANOMALY_BIT(POLICY_DUPLICATE),
 };
 
-/* MapCertStatusToNetError: INVALID > AUTHORITY > COMMON_NAME > WEAK_KEY > DATE; what has no status
- * of its own is INVALID, and only when the path has no other status. TLS comes before. */
-enum { TLS = -1, INVALID, AUTHORITY, COMMON_NAME, WEAK_KEY, DATE };
+/* MapCertStatusToNetError: INVALID > REVOKED > AUTHORITY > COMMON_NAME > WEAK_KEY > DATE; what has
+ * no status of its own is INVALID, and only when the path has no other status. TLS comes before. */
+enum { TLS = -1, INVALID, REVOKED, AUTHORITY, COMMON_NAME, WEAK_KEY, DATE };
 static const struct phase phases[] = {
     {.fact = FACT_OLD_PROTOCOL, .phase = INVALID},
+    {.fact = FACT_REVOKED, .phase = REVOKED},
     ROWS_OF_TRUST(.phase = AUTHORITY),
     {.fact = FACT_PATH_TOO_LONG, .phase = AUTHORITY},
     {.fact = FACT_SIGNATURE_BAD, .phase = AUTHORITY},
@@ -84,6 +88,7 @@ static const struct phase phases[] = {
     }
 
 static const struct words words[] = {
+    {.fact = FACT_REVOKED, PRIVATE("ERR_CERT_REVOKED")},
     ROWS_OF_TRUST(PRIVATE("ERR_CERT_AUTHORITY_INVALID")),
     {.fact = FACT_PATH_TOO_LONG, PRIVATE("ERR_CERT_AUTHORITY_INVALID")},
     {.fact = FACT_SIGNATURE_BAD, PRIVATE("ERR_CERT_AUTHORITY_INVALID")},
@@ -143,6 +148,8 @@ const struct profile profile_chromium_156 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Chromium 156, roots added to ~/.pki/nssdb or by policy",
     .note = "tries every candidate path, in twenty steps; fetches missing intermediates",
+    .revocation = "checks what is stapled, and its CRLSet for public roots",
+    .looks = "the policy RequireOnlineRevocationChecksForLocalAnchors, for roots of your own",
     .behaviour = &chromium_156,
     .phases = phases,
     .pick = PICK_STATUS,

@@ -138,6 +138,8 @@ const struct profile profile_dotnet_8 = {
     .evidence = EVIDENCE_DOCUMENTED,
     .measured_with = "",
     .note = "OpenSSL's search with what it fetches itself; shows the chain's flags, all of them",
+    .revocation = "nothing",
+    .looks = "HttpClientHandler.CheckCertificateRevocationList = true",
     .store = "openssl",
     .behaviour = &dotnet_8,
     .phases = phases,

@@ -38,6 +38,14 @@ static const struct behaviour firefox_153 = {
     .nc_kind = NC_KIND_FATAL,
     .nc_wildcard_excluded = true,
     .must_staple = true,
+    /* NSSCertDBTrustDomain.cpp CheckRevocationByOCSP: below built-in roots it is CRLite's word */
+    .staple_fatal = STAPLE_REVOKED | STAPLE_BROKEN | STAPLE_OLD | STAPLE_UNKNOWN,
+    .staple_retried = STAPLE_OLD | SOURCE_BIT(ERROR) | SOURCE_BIT(OTHER) | SOURCE_BIT(NO_SIGNER) |
+                      SOURCE_BIT(SIGNER_UNFIT),
+    .asks_ocsp = LOOKUP_SOFT,
+    .asks_private = true,
+    .unknown_is_fatal = true,
+    .filter = "CRLite",
     .min_version = 12,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
                        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(SERIAL_PADDED) |
@@ -53,6 +61,7 @@ enum {
     PHASE_CA,
     PHASE_TRUST,
     PHASE_LEAF,
+    PHASE_REVOCATION,
     PHASE_LEAF_NAME,
     PHASE_LEAF_TIME
 };
@@ -99,6 +108,10 @@ static const struct phase phases[] = {
     LEAF_STEP(FACT_KEY_USAGE_LEAF, STEP_USAGE),
     LEAF_STEP(FACT_CA_AS_LEAF, STEP_BASIC),
     LEAF_STEP(FACT_EKU_MISSING, STEP_PURPOSE),
+    {.fact = FACT_MUST_STAPLE, .phase = PHASE_REVOCATION},
+    {.fact = FACT_REVOKED, .phase = PHASE_REVOCATION},
+    {.fact = FACT_STAPLE_BAD, .phase = PHASE_REVOCATION},
+    {.fact = FACT_REVOCATION_UNKNOWN, .phase = PHASE_REVOCATION},
     /* an expired leaf is compared with the name after all, and that wins */
     ROWS_OF_NAMES(.phase = PHASE_LEAF_NAME),
     {.fact = FACT_EXPIRED, .where = AT_LEAF, .phase = PHASE_LEAF_TIME},
@@ -126,6 +139,13 @@ static const struct phase phases[] = {
             "is not secure."
 #define UNSUPPORTED_KEY                                                                            \
     .code = "SEC_ERROR_UNSUPPORTED_KEYALG", .text = "Unsupported or unknown key algorithm."
+#define BAD_STAPLE(result, code_, text_)                                                           \
+    {                                                                                              \
+        .fact = FACT_STAPLE_BAD, .only = (result) + 1, .code = (code_), .text = (text_)            \
+    }
+#define NO_STATUS                                                                                  \
+    .code = "SEC_ERROR_OCSP_UNKNOWN_CERT",                                                         \
+    .text = "The OCSP server has no status for the certificate."
 #define BAD_TIME .code = "SEC_ERROR_INVALID_TIME", .text = "Improperly formatted time string."
 
 static const struct words words[] = {
@@ -228,6 +248,33 @@ static const struct words words[] = {
     {.fact = FACT_ANOMALY, UNKNOWN_ISSUER},
     {.fact = FACT_UNPARSABLE, UNKNOWN_ISSUER},
     {.fact = FACT_CRITICAL_EXTENSION, UNKNOWN_ISSUER},
+    {.fact = FACT_REVOKED,
+     .code = "SEC_ERROR_REVOKED_CERTIFICATE",
+     .text = "Peer\u2019s Certificate has been revoked."},
+    {.fact = FACT_MUST_STAPLE,
+     .code = "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
+     .text = "A required TLS feature is missing."},
+    {.fact = FACT_REVOCATION_UNKNOWN, NO_STATUS},
+    {.fact = FACT_STAPLE_BAD, .only = SOURCE_UNKNOWN + 1, NO_STATUS},
+    BAD_STAPLE(SOURCE_STALE, "SEC_ERROR_OCSP_OLD_RESPONSE",
+               "The OCSP response contains out-of-date information."),
+    BAD_STAPLE(SOURCE_TOO_OLD, "SEC_ERROR_OCSP_OLD_RESPONSE",
+               "The OCSP response contains out-of-date information."),
+    BAD_STAPLE(SOURCE_NOT_YET, "SEC_ERROR_OCSP_FUTURE_RESPONSE",
+               "The OCSP response is not yet valid (contains a date in the future)."),
+    BAD_STAPLE(SOURCE_ERROR, "SEC_ERROR_OCSP_TRY_SERVER_LATER",
+               "The OCSP server suggests trying again later."),
+    BAD_STAPLE(SOURCE_NO_SIGNER, "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
+               "Invalid OCSP signing certificate in OCSP response."),
+    BAD_STAPLE(SOURCE_SIGNER_UNFIT, "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
+               "Invalid OCSP signing certificate in OCSP response."),
+    BAD_STAPLE(SOURCE_OTHER, "MOZILLA_PKIX_ERROR_OCSP_RESPONSE_FOR_CERT_MISSING",
+               "The OCSP response does not include a status for the certificate being verified."),
+    BAD_STAPLE(SOURCE_BAD_SIGNATURE, "SEC_ERROR_OCSP_BAD_SIGNATURE",
+               "OCSP response has an invalid signature."),
+    {.fact = FACT_STAPLE_BAD,
+     .code = "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+     .text = "The response from the OCSP server was corrupted or improperly formed."},
     /* of a server that knows RFC 8446 section 4.2.1; an older one answers in its own version, which
      * is SSL_ERROR_UNSUPPORTED_VERSION */
     {.fact = FACT_OLD_PROTOCOL,
@@ -257,6 +304,9 @@ const struct profile profile_firefox_153 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Firefox ESR 153.7.0, roots added to the profile",
     .note = "tries every candidate path; never looks at the Common Name",
+    .revocation = "checks what is stapled, asks the responder below private roots and CRLite below "
+                  "public ones",
+    .looks = "about:config security.OCSP.require=true refuses without an answer",
     .behaviour = &firefox_153,
     .phases = phases,
     .pick = PICK_FIRST,

@@ -17,6 +17,7 @@
                 CRIT_AKI | CRIT_SKI | CRIT_EKU | CRIT_IAP | CRIT_AIA | CRIT_TLSF | CRIT_PROXY,     \
     .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED_3_7,                               \
     .unread_extensions = CRIT_AIA | CRIT_CRLDP | CRIT_IAN, .must_staple = true, .min_version = 10, \
+    .staple_fatal = STAPLE_REVOKED | STAPLE_BROKEN | STAPLE_OLD,                                   \
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) |                   \
                        ANOMALY_BIT(TRAILING) | ANOMALY_BIT(TBS_TRAILING) |                         \
                        ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(TIME_OFFSET) |       \
@@ -43,15 +44,17 @@ static const struct behaviour wget_1_25 = {WGET_BEHAVIOUR, .nc_merge = NC_MERGED
 
 /* The TLS layer, the chain in the order in which its status bits are told, the name
  * (gnutls_certificate_verification_status_print). */
-enum { PHASE_TLS, PHASE_READ, PHASE_ISSUER, PHASE_NO_CA, PHASE_INSECURE, PHASE_CONSTRAINTS };
+enum { PHASE_TLS, PHASE_READ, PHASE_REVOKED, PHASE_ISSUER, PHASE_NO_CA, PHASE_INSECURE };
 enum {
-    PHASE_PURPOSE = PHASE_CONSTRAINTS + 1,
+    PHASE_CONSTRAINTS = PHASE_INSECURE + 1,
+    PHASE_PURPOSE,
     PHASE_EARLY,
     PHASE_EXPIRED,
+    PHASE_OLD_STAPLE,
     PHASE_SIGNATURE,
     PHASE_NAME
 };
-enum { PHASE_CRITICAL = PHASE_NAME + 1, PHASE_ANSWER };
+enum { PHASE_STAPLE = PHASE_NAME + 1, PHASE_CRITICAL, PHASE_ANSWER };
 
 #define CHAIN_PHASES                                                                               \
     {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_TLS},                                               \
@@ -73,7 +76,13 @@ enum { PHASE_CRITICAL = PHASE_NAME + 1, PHASE_ANSWER };
         {.fact = FACT_EKU_MISSING, .phase = PHASE_PURPOSE},                                        \
         {.fact = FACT_NOT_YET_VALID, .phase = PHASE_EARLY},                                        \
         {.fact = FACT_EXPIRED, .phase = PHASE_EXPIRED},                                            \
-        {.fact = FACT_SIGNATURE_BAD, .phase = PHASE_SIGNATURE}, ROWS_OF_NAMES(.phase = PHASE_NAME)
+        {.fact = FACT_SIGNATURE_BAD, .phase = PHASE_SIGNATURE},                                    \
+        ROWS_OF_NAMES(.phase = PHASE_NAME), {.fact = FACT_REVOKED, .phase = PHASE_REVOKED},        \
+        {.fact = FACT_STAPLE_BAD, .only = SOURCE_STALE + 1, .phase = PHASE_OLD_STAPLE},            \
+        {.fact = FACT_MUST_STAPLE, .phase = PHASE_STAPLE},                                         \
+    {                                                                                              \
+        .fact = FACT_STAPLE_BAD, .phase = PHASE_STAPLE, .step = 1                                  \
+    }
 
 static const struct phase gnutls_phases[] = {
     CHAIN_PHASES,
@@ -120,6 +129,14 @@ static const struct words cli_words[] = {
      .text = "The certificate chain violates the signer's constraints."},
     {.fact = FACT_CRITICAL_EXTENSION,
      .text = "The certificate contains an unknown critical extension."},
+    {.fact = FACT_REVOKED, .text = "The certificate chain is revoked."},
+    {.fact = FACT_STAPLE_BAD,
+     .only = SOURCE_STALE + 1,
+     .text = "The revocation or OCSP data are old and have been superseded."},
+    {.fact = FACT_STAPLE_BAD, .text = "The received OCSP status response is invalid."},
+    {.fact = FACT_MUST_STAPLE,
+     .text = "The certificate requires the server to include an OCSP status in its response, but "
+             "the OCSP status is missing."},
     {.fact = FACT_KEY_USAGE_LEAF,
      .bare = true,
      .text = "|<1>| Peer's certificate does not allow digital signatures. Key usage violation "
@@ -150,6 +167,7 @@ static const struct words cli_words[] = {
     .title = "gnutls-cli", .evidence = EVIDENCE_MEASURED, .phases = gnutls_phases,                 \
     .pick = PICK_ALL, .separator = " ", .words = cli_words,                                        \
     .note = "sorts what was sent and cuts it at the first trusted issuer",                         \
+    .revocation = "checks what is stapled", .looks = "--ocsp, or --x509crlfile FILE",              \
     .wrapper = "The certificate is NOT trusted. {message}  | " CLI_FAILED,                         \
     .fallback = "The certificate is NOT trusted.", .hides = HIDES_BELOW_BAD,                       \
     .search_phase = PHASE_ISSUER
@@ -199,6 +217,9 @@ static const struct phase git_phases[] = {
 static const struct phase git_2_55_phases[] = {
     {.fact = FACT_EXPIRED, .phase = PHASE_ISSUER},
     ROWS_OF_TRUST(.phase = PHASE_ISSUER, .step = 1),
+    {.fact = FACT_STAPLE_BAD, .only = SOURCE_STALE + 1, .phase = PHASE_STAPLE},
+    {.fact = FACT_STAPLE_BAD, .phase = PHASE_INSECURE, .step = 1},
+    {.fact = FACT_REVOKED, .phase = PHASE_STAPLE},
     CHAIN_PHASES,
     {.fact = FACT_CRITICAL_EXTENSION, .phase = PHASE_CONSTRAINTS},
     {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_ANSWER},
@@ -267,6 +288,10 @@ static const struct words git_2_55_words[] = {
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_KEY_EXPLICIT_CURVE + 1,
      CAUSE("certificate uses insecure algorithm")},
+    {.fact = FACT_STAPLE_BAD,
+     .only = SOURCE_STALE + 1,
+     CAUSE("certificate error, no details available")},
+    {.fact = FACT_STAPLE_BAD, CAUSE("attached OCSP status response is invalid")},
     {.fact = FACT_PATH_TOO_LONG, .text = "server cert verify failed: -101"},
     {.fact = FACT_KEY_USAGE_LEAF,
      HANDSHAKE("Key usage violation in certificate has been detected.")},
@@ -292,6 +317,8 @@ const struct profile profile_git_2_39 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "git 2.39.5 / libcurl-gnutls 7.88.1 / GnuTLS 3.7.9",
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU check",
+    .revocation = "checks what is stapled",
+    .looks = "",
     .store = "git",
     .behaviour = &git_2_39,
     .phases = git_phases,
@@ -377,6 +404,8 @@ static const struct words wget_words[] = {
                         "certificate has not yet been activated"},
     {.fact = FACT_NOT_YET_VALID,
      .text = WGET_ERROR " | ERROR: The certificate of '{host}' is not yet activated."},
+    {.fact = FACT_REVOKED,
+     .text = WGET_ERROR " | ERROR: The certificate of '{host}' has been revoked."},
     {.fact = FACT_PATH_TOO_LONG, .text = "ERROR: No certificate presented by {host}."},
     {.fact = FACT_ANOMALY,
      .only = ANOMALY_EXTENSION_DUPLICATE + 1,
@@ -420,7 +449,8 @@ static const char *const wget_1_25_aliases[] = {"wget1.25", NULL};
     .pick = PICK_ALL, .separator = " | ", .words = wget_words,                                     \
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU, no "     \
             "keyUsage check",                                                                      \
-    .fallback = WGET_ERROR, .hides = HIDES_BELOW_BAD, .search_phase = PHASE_ISSUER
+    .revocation = "checks what is stapled", .looks = "--crl-file=FILE", .fallback = WGET_ERROR,    \
+    .hides = HIDES_BELOW_BAD, .search_phase = PHASE_ISSUER
 
 const struct profile profile_wget_1_21 = {
     WGET,

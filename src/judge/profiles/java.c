@@ -237,6 +237,9 @@ const struct profile profile_java_25 = {
     .measured_with = "Temurin 25 HttpsURLConnection",
     .note = "validates the list as it was sent when that leads to a trusted name, searches "
             "otherwise",
+    .revocation = "nothing",
+    .looks = "-Dcom.sun.net.ssl.checkRevocation=true -Dcom.sun.security.enableCRLDP=true, and "
+             "ocsp.enable=true in java.security",
     .behaviour = &java_25,
     .phases = phases,
     .pick = PICK_FIRST,

@@ -182,7 +182,8 @@ static const struct words words[] = {
     .separator = " | ", .words = words, .wrapper = FAILED,                                         \
     .fallback = "The certificate is not correctly signed by the trusted CA",                       \
     .note = "takes one issuer per step, from the trusted list or from further on in what was "     \
-            "sent; never comes back"
+            "sent; never comes back",                                                              \
+    .looks = "in the program: the CRLs as third argument of mbedtls_ssl_conf_ca_chain()"
 
 static const char *const mbedtls_3_6_aliases[] = {"mbedtls", "mbedtls3.6", NULL};
 static const char *const mbedtls_2_28_aliases[] = {"mbedtls2.28", NULL};

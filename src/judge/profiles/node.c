@@ -170,6 +170,7 @@ const struct profile profile_node_20 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Node 20.20.2, bundled OpenSSL 3.0.19",
     .note = NOTE,
+    .looks = "in the program: the option crl of https.Agent and tls.connect()",
     .store = "node",
     .behaviour = &node_20,
     .phases = node_phases,

@@ -29,6 +29,7 @@ const struct profile profile_postman_11 = {
     .evidence = EVIDENCE_DOCUMENTED,
     .measured_with = "",
     .note = "Node's tls in Electron: bundled roots and its own CA setting, not the system's store",
+    .looks = "",
     .store = "postman",
     .behaviour = &postman_11,
     .phases = node_phases,

@@ -108,6 +108,8 @@ const struct profile profile_python_3_11 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Python 3.11.7 ssl.create_default_context / OpenSSL 3.0.22",
     .note = "OpenSSL, without partial wildcards",
+    .looks = "in the program: load_verify_locations() with the CRLs and verify_flags |= "
+             "ssl.VERIFY_CRL_CHECK_CHAIN",
     .store = "python",
     .behaviour = &python_3_11,
     .pick = PICK_FIRST,

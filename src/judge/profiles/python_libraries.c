@@ -242,6 +242,7 @@ const struct profile profile_pip_24_2 = {
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "pip 24.2 (truststore) / Python 3.13.0 / OpenSSL 3.0.22",
     .note = "Python without the strictness of 3.13; looks into the system's store and certifi's",
+    .looks = "",
     .store = "pip",
     .behaviour = &pip_24_2,
     .phases = phases_tls_1_2,

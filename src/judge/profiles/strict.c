@@ -25,6 +25,12 @@ const struct behaviour behaviour_all_facts = {
     .aki_required = true,
     .ski_required = true,
     .nc_wildcard_excluded = true,
+    .must_staple = true,
+    .staple_fatal = UINT32_MAX,
+    .asks_ocsp = LOOKUP_SOFT,
+    .asks_crl = LOOKUP_SOFT,
+    .asks_for_cas = true,
+    .asks_anyway = true,
     .anomalies_fatal = UINT64_MAX,
 };
 

@@ -123,6 +123,20 @@ const char *profile_note(const struct profile *profile)
     return profile->note;
 }
 
+const char *profile_revocation(const struct profile *profile)
+{
+    while (profile != NULL && profile->revocation == NULL)
+        profile = profile->parent;
+    return profile != NULL ? profile->revocation : "nothing";
+}
+
+const char *profile_looks(const struct profile *profile)
+{
+    while (profile != NULL && profile->looks == NULL)
+        profile = profile->parent;
+    return profile != NULL ? profile->looks : "";
+}
+
 const char *profile_store(const struct profile *profile)
 {
     return profile->store ? profile->store : "system";

@@ -19,6 +19,11 @@ static const struct behaviour windows_10 = {
     .policy = POLICY_IGNORE,
     .critical = CRIT_RFC5280 | CRIT_CRLDP | CRIT_AIA | CRIT_AKI | CRIT_SKI | CRIT_IAN,
     .min_version = 12,
+    /* CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT, as WinINet and WinHTTP ask for it */
+    .staple_fatal = STAPLE_REVOKED,
+    .asks_ocsp = LOOKUP_SOFT,
+    .asks_crl = LOOKUP_SOFT,
+    .asks_for_cas = true,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL,
 };
 
@@ -47,6 +52,8 @@ static const struct phase phases[] = {
     {.fact = FACT_EXPIRED, .phase = 6},
     {.fact = FACT_NOT_YET_VALID, .phase = 6},
     {.fact = FACT_TIME_UNREADABLE, .phase = 6},
+    {.fact = FACT_REVOKED, .phase = 6, .step = 1},
+    {.fact = FACT_CA_REVOKED, .phase = 6, .step = 1},
     ROWS_OF_NAMES(.phase = 7),
     {.fact = FACT_CLIENT_CERTIFICATE, .phase = 8},
     {.phase = -1},
@@ -59,6 +66,8 @@ static const struct phase phases[] = {
 #define EXPIRED                                                                                    \
     .code = "0x80090328",                                                                          \
     .text = "SEC_E_CERT_EXPIRED (0x80090328) - The received certificate has expired."
+#define REVOKED                                                                                    \
+    .code = "0x80092010", .text = "CRYPT_E_REVOKED (0x80092010) - The certificate is revoked."
 #define USAGE                                                                                      \
     .code = "0x800b0110", .text =                                                                  \
                               "CERT_E_WRONG_USAGE (0x800b0110) - The certificate is not valid "    \
@@ -71,6 +80,8 @@ static const struct words words[] = {
     ROWS_OF_NAMES(.code = "0x80090322",
                   .text = "SEC_E_WRONG_PRINCIPAL (0x80090322) - The target principal name is "
                           "incorrect."),
+    {.fact = FACT_REVOKED, REVOKED},
+    {.fact = FACT_CA_REVOKED, REVOKED},
     {.fact = FACT_EXPIRED, EXPIRED},
     {.fact = FACT_NOT_YET_VALID, EXPIRED},
     {.fact = FACT_TIME_UNREADABLE, UNKNOWN},
@@ -127,6 +138,8 @@ const struct profile profile_windows_10 = {
     .evidence = EVIDENCE_DOCUMENTED,
     .measured_with = "",
     .note = "builds every chain, fetches missing issuers by AIA and roots from Microsoft's list",
+    .revocation = "asks OCSP and CRL where the program wants it, and goes on without an answer",
+    .looks = "in .NET CheckCertificateRevocationList = true; curl.exe looks unless --ssl-no-revoke",
     .store = "windows",
     .behaviour = &windows_10,
     .phases = phases,

@@ -152,7 +152,8 @@ static const struct words words[] = {
 #define WOLFSSL_PROFILE                                                                            \
     .title = "wolfSSL", .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST, .phases = phases,       \
     .wrapper = "{code} {message}", .fallback = "ASN parsing error, invalid input",                 \
-    .note = "verifies every certificate that was sent, the last one first"
+    .note = "verifies every certificate that was sent, the last one first",                        \
+    .looks = "in the program: wolfSSL_CTX_EnableOCSP() or wolfSSL_CTX_EnableCRL()"
 
 static const char *const wolfssl_5_9_aliases[] = {"wolfssl", "wolfssl5.9", NULL};
 
