@@ -7,7 +7,7 @@
 
 enum { RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
 enum { EXTENSION_SERVER_NAME = 0, EXTENSION_SUPPORTED_VERSIONS = 43 };
-enum { TLS_1_0 = 0x0301, TLS_1_2 = 0x0303, RANDOM_BYTES = 32, RECORD_BYTES = 1 << 14 };
+enum { RANDOM_BYTES = 32, RECORD_BYTES = 1 << 14 };
 
 /* RFC 6066 section 3: the first host_name of the list. */
 static void read_server_name(struct bytes extension, struct client_hello *out)

@@ -86,4 +86,7 @@ struct tls_server_config {
  *  Sends the configured chain bytes raw, whatever libssl would think of them. */
 void tls_serve(int fd, const struct tls_server_config *config);
 
+/* The tools of audits; they need what stands above. */
+#include "hello.h"
+
 #endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A ClientHello of our own and the server's first answer to it, without libssl: what the local
+ * OpenSSL cannot speak is seen, too. Part of tls.h, which includes it;
+ * sans I/O but for hello_exchange(). */
+#ifndef CERTWHY_TLS_HELLO_H
+#define CERTWHY_TLS_HELLO_H
+
+/** Versions as on the wire. */
+enum { SSL_2_0 = 0x0002, SSL_3_0 = 0x0300, TLS_1_0 = 0x0301, TLS_1_1, TLS_1_2, TLS_1_3 };
+const char *version_text(int version); /**< "TLSv1.2", "" unknown */
+
+/* ---- the registries (IANA) that audits speak of ---- */
+
+enum key_exchange { KX_RSA, KX_DH, KX_ECDH, KX_DHE, KX_ECDHE, KX_PSK, KX_OTHER, KX_ANY };
+enum suite_auth { AUTH_RSA, AUTH_ECDSA, AUTH_DSS, AUTH_PSK, AUTH_NONE, AUTH_OTHER, AUTH_ANY };
+enum suite_flag {
+    SUITE_AEAD = 1,
+    SUITE_NULL = 2,   /**< no encryption */
+    SUITE_EXPORT = 4, /**< 40 or 56 bits on purpose */
+    SUITE_RC4 = 8,
+    SUITE_DES = 16,
+    SUITE_3DES = 32,
+    SUITE_CBC = 64,
+    SUITE_ANON = 128,
+    SUITE_MD5 = 256,
+    SUITE_SHA1 = 512,
+};
+struct cipher_suite {
+    uint16_t id;
+    const char *name;    /**< IANA's: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" */
+    const char *openssl; /**< "ECDHE-RSA-AES128-GCM-SHA256"; "" it has none */
+    enum key_exchange kx;
+    enum suite_auth auth;
+    unsigned bits; /**< strength of the cipher */
+    unsigned flags;
+};
+/** NULL for a number that nobody has given to a suite. */
+const struct cipher_suite *cipher_suite_find(unsigned id);
+/** All of them, in the order in which they are offered: strong ones first. */
+const struct cipher_suite *cipher_suites(size_t *count);
+
+struct named_group {
+    uint16_t id;
+    const char *name; /**< "x25519", "X25519MLKEM768", "ffdhe2048" */
+    unsigned bits;    /**< of security */
+    bool post_quantum;
+};
+const struct named_group *named_group_find(unsigned id);
+const struct named_group *named_groups(size_t *count);
+const char *signature_scheme_name(unsigned id); /**< "rsa_pss_rsae_sha256"; "" unknown */
+
+/* ---- ClientHello ---- */
+
+/** What is offered. Lists are in order of preference; views. */
+struct hello_offer {
+    int version; /**< the highest; TLS 1.3 alone when it is TLS_1_3, up to it otherwise */
+    const uint16_t *suites, *groups, *schemes;
+    size_t suite_count, group_count, scheme_count;
+    unsigned share; /**< group that a key share is sent for; only x25519 is possible; 0: none, so
+                         that the server names its own choice (HelloRetryRequest) */
+    const char *sni, *alpn; /**< NULL none; alpn "h2,http/1.1" */
+    uint8_t random[32];
+    bool compression;    /**< DEFLATE is offered, too */
+    bool fallback;       /**< TLS_FALLBACK_SCSV (RFC 7507) */
+    bool status_request; /**< RFC 6066 section 8 */
+    bool ticket, heartbeat;
+    size_t padding; /**< octets of a padding extension (RFC 7685): for servers that cannot read long
+                         hellos; 0 none */
+};
+/** Writes the record, or several when it is long. */
+void hello_write(const struct hello_offer *offer, struct buf *out);
+/** SSL 2.0's CLIENT-HELLO with all its ciphers. */
+void hello_write_ssl2(const uint8_t random[32], struct buf *out);
+
+/* ---- the answer ---- */
+
+enum answer_result {
+    ANSWER_HELLO, /**< ServerHello */
+    ANSWER_RETRY, /**< HelloRetryRequest: the group is what it asks for */
+    ANSWER_SSL2,  /**< SSL 2.0's SERVER-HELLO */
+    ANSWER_ALERT,
+    ANSWER_CLOSED,
+    ANSWER_RESET,
+    ANSWER_TIMEOUT,
+    ANSWER_NOT_TLS,
+    ANSWER_MALFORMED, /**< TLS, but no sense can be made of it */
+};
+struct server_answer {
+    enum answer_result result;
+    int version;      /**< negotiated */
+    unsigned suite;   /**< as on the wire */
+    unsigned group;   /**< key share, retry, or named curve of ServerKeyExchange; 0 unknown */
+    unsigned scheme;  /**< of ServerKeyExchange's signature (TLS 1.2); 0 unknown */
+    unsigned dh_bits; /**< of ServerKeyExchange's prime; 0 none */
+    struct bytes dh_prime;
+    unsigned compression;
+    bool extended_master_secret, renegotiation_info, ticket, status, heartbeat, encrypt_then_mac;
+    bool downgraded; /**< the random ends as RFC 8446 section 4.1.3 asks of a server that can speak
+                          a newer version */
+    const char *alpn;
+    int alert;                     /**< -1 none */
+    bool whole;                    /**< ServerHelloDone was seen (TLS 1.2 and older) */
+    struct handshake certificates; /**< certificates of TLS 1.2 and older */
+    size_t bytes_in;
+};
+
+/** Reads a server's first flight as it comes in. Feed it with flight_take() until it says that it
+ *  has seen enough. */
+struct flight_reader {
+    struct buf records, messages; /**< what is not understood yet */
+    bool hello_only;              /**< stop at ServerHello */
+    struct arena *arena;
+    struct server_answer *out;
+};
+/** True: enough was seen, or nothing more can be understood. */
+bool flight_take(struct flight_reader *reader, struct bytes received);
+void flight_reader_free(struct flight_reader *reader);
+
+/** Sends the offer on a connected socket and reads the answer. Never fails: see out->result. */
+void hello_exchange(int fd, struct bytes hello, bool hello_only, struct deadline deadline,
+                    struct arena *arena, struct server_answer *out);
+
+#endif
