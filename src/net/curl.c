@@ -170,10 +170,9 @@ struct code_row {
 };
 /* CURLcode, whose numbers never change. */
 static const struct code_row codes[] = {
-    {1, FETCH_SCHEME}, {5, FETCH_CONNECT}, {6, FETCH_NAME}, {7, FETCH_CONNECT},
-    {35, FETCH_TLS},   {51, FETCH_TLS},    {58, FETCH_TLS}, {59, FETCH_TLS},
-    {60, FETCH_TLS},   {63, FETCH_SIZE},   {77, FETCH_TLS}, {80, FETCH_TLS},
-    {83, FETCH_TLS},   {90, FETCH_TLS},    {91, FETCH_TLS}, {97, FETCH_CONNECT},
+    {5, FETCH_CONNECT}, {6, FETCH_NAME}, {7, FETCH_CONNECT}, {35, FETCH_TLS},  {51, FETCH_TLS},
+    {58, FETCH_TLS},    {59, FETCH_TLS}, {60, FETCH_TLS},    {63, FETCH_SIZE}, {77, FETCH_TLS},
+    {80, FETCH_TLS},    {83, FETCH_TLS}, {90, FETCH_TLS},    {91, FETCH_TLS},  {97, FETCH_CONNECT},
 };
 enum { CURLE_OK = 0, CURLE_OPERATION_TIMEDOUT = 28 };
 
