@@ -102,26 +102,17 @@ static void options_note(struct cw_report *report, struct observation *out)
     if (out->stores_from_case)
         return;
     out->private_fetch = options->allow_private_fetch;
+    if (clients_ask_default(options->clients)) {
+        if (!report->found)
+            report->found = clients_here(report->machine, &report->arena);
+        out->default_clients = report->found;
+    }
     out->own_ca = options->ca.count > 0;
     out->only_ca = options->only_ca;
     out->ca_path = arena_strdup(&report->arena, options->ca.count ? options->ca.items[0] : "");
-}
-
-/* Profiles named in a comma-separated list; a case of another version may name unknown ones. */
-static size_t profiles_select(struct arena *arena, const char *list, const struct profile **out)
-{
-    size_t count = 0, all = 0;
-    const struct profile *const *table = *list == '\0' ? profile_table(&all) : profile_all(&all);
-    for (size_t i = 0; i < all; i++) {
-        bool wanted = *list == '\0' || strcmp(list, "all") == 0;
-        for (const char *p = list; *p && !wanted; p += strcspn(p, ","), p += *p == ',') {
-            const struct profile *named = profile_find(arena_strndup(arena, p, strcspn(p, ",")));
-            wanted = named == table[i];
-        }
-        if (wanted)
-            out[count++] = table[i];
-    }
-    return count;
+    out->more_ca = arena_array(&report->arena, options->ca.count + 1, sizeof *out->more_ca);
+    for (size_t i = 1; i < options->ca.count; i++)
+        out->more_ca[out->more_ca_count++] = arena_strdup(&report->arena, options->ca.items[i]);
 }
 
 static enum cw_code input_fill(struct cw_report *report, struct checked *checked,
@@ -132,15 +123,16 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
     profile_all(&all);
     checked->profiles = arena_array(arena, all, sizeof *checked->profiles);
     checked->stores = arena_array(arena, all, sizeof *checked->stores);
-    const char *clients = checked->observation.clients;
-    const size_t count = profiles_select(arena, clients, checked->profiles);
+    checked->selected = arena_array(arena, all, sizeof *checked->selected);
+    const struct observation *seen = &checked->observation;
+    const size_t count = clients_select(arena, seen->clients, seen->default_clients,
+                                        checked->profiles, checked->selected);
     if (count == 0)
         return error_set(
             error, CW_E_INPUT,
             "this version knows none of the clients that the case was saved for: choose "
             "some with --client");
     stores_choose(report, checked, count);
-    checked->selected = *clients && strcmp(clients, "all") != 0;
     checked->report.input = (struct judge_input){
         .observation = &checked->observation,
         .profiles = checked->profiles,

@@ -55,7 +55,7 @@ struct checked {
     size_t distinct_count;
     struct store *pool;         /**< a reference, or NULL */
     struct fetch_budget budget; /**< what may still be fetched for it */
-    bool selected;              /**< the clients were chosen: documented ones count too */
+    bool *selected; /**< per profile: chosen by name, so that it counts if documented, too */
     struct target_report report;
 };
 
@@ -64,6 +64,7 @@ struct cw_report {
     struct arena arena;
     const struct cw_options *options; /**< borrowed; not used after the last target */
     struct trust_machine *machine;
+    const char *found; /**< the clients of this machine and browsers, with commas; NULL not known */
     struct store *only; /**< --only-ca: everybody's store; else NULL */
     struct store *pool;
     struct sig_memo *memo;
@@ -87,6 +88,20 @@ int exit_status_graver(int a, int b);
 /** The saved case of one target, for --save. */
 enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
                          struct error *error);
+
+/** The profiles of a list of names; "default" stands for `by_default`, "all" for every one, and an
+ *  empty list is "default". selected[i] becomes true for those named themselves. */
+size_t clients_select(struct arena *arena, const char *list, const char *by_default,
+                      const struct profile **out, bool *selected);
+/** True when such a list asks for the clients of the machine. */
+bool clients_ask_default(const char *list);
+/** The clients that are installed on this machine, and browsers: names with commas. */
+const char *clients_here(struct trust_machine *machine, struct arena *arena);
+/** What is installed here that this profile stands for; NULL nothing. */
+const struct trust_program *client_installed(struct trust_machine *machine,
+                                             const struct profile *profile);
+/** True for what clients_here() names. */
+bool client_is_default(struct trust_machine *machine, const struct profile *profile);
 
 /** Readies this machine's trust stores, none of which is read yet. */
 enum cw_code stores_open(struct cw_report *report, struct error *error);

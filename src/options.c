@@ -95,7 +95,7 @@ static enum cw_code set_proxy(struct cw_options *options, const char *value, str
 
 static enum cw_code client_known(struct cw_options *options, const char *word, struct error *error)
 {
-    if (strcmp(word, "all") == 0 || profile_find(word))
+    if (strcmp(word, "all") == 0 || strcmp(word, "default") == 0 || profile_find(word))
         return CW_OK;
     size_t count = 0;
     const struct profile *const *table = profile_all(&count);
@@ -116,7 +116,8 @@ static enum cw_code client_known(struct cw_options *options, const char *word, s
 static enum cw_code set_client(struct cw_options *options, const char *value, struct error *error)
 {
     if (*value == '\0')
-        return error_set(error, CW_E_USAGE, "--client takes a list of clients or \"all\"");
+        return error_set(error, CW_E_USAGE,
+                         "--client takes a list of clients, \"default\" or \"all\"");
     for (const char *p = value; *p; p += strcspn(p, ","), p += *p == ',')
         TRY(client_known(options, arena_strndup(&options->arena, p, strcspn(p, ",")), error));
     options->clients = *options->clients

@@ -74,7 +74,7 @@ static struct tally clients_count(const struct cw_options *options, const struct
     for (size_t i = 0; i < checked->report.verdict.client_count; i++) {
         const struct client_verdict *client = &checked->report.verdict.clients[i];
         /* What is only documented does not alter the outcome unless it was asked for. */
-        if (!checked->selected && profile_evidence(client->profile) == EVIDENCE_DOCUMENTED)
+        if (!checked->selected[i] && profile_evidence(client->profile) == EVIDENCE_DOCUMENTED)
             continue;
         tally.accepted += client->accepts == 1;
         tally.rejected += client->accepts == 0;

@@ -28,10 +28,20 @@ enum cw_code stores_open(struct cw_report *report, struct error *error)
 
 /* ---- which store is whose ---- */
 
+/* A JVM or a Python environment has a store of its own: that of the one that stands for the
+ * profile. */
+static const char *home_of(const struct cw_report *report, const struct profile *profile)
+{
+    if (!trust_client_has_home(profile_store(profile)))
+        return "";
+    const struct trust_program *program = client_installed(report->machine, profile);
+    return program ? program->home : "";
+}
+
 static const struct trust_view *view_of(const struct cw_report *report,
                                         const struct profile *profile)
 {
-    return trust_view_find(report->machine, profile_store(profile));
+    return trust_view_at(report->machine, profile_store(profile), home_of(report, profile));
 }
 
 static bool list_has(const char *list, const char *name)
@@ -189,7 +199,8 @@ static void trial_judge(struct cw_report *report, struct checked *checked, const
     for (size_t i = 0; i < count; i++) {
         profiles[i] = input->profiles[which[i]];
         stores[i] = trust_view_store(
-            report->machine, trust_view_default(report->machine, profile_store(profiles[i])));
+            report->machine, trust_view_default_at(report->machine, profile_store(profiles[i]),
+                                                   home_of(report, profiles[i])));
     }
     struct judge_input trial = *input;
     struct verdict verdict;

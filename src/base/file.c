@@ -256,6 +256,29 @@ void file_unmap(struct mapping *mapping)
     *mapping = (struct mapping){0};
 }
 
+enum cw_code file_read_pieces(const char *root, const char *path, file_taker *take, void *context)
+{
+    enum { PIECE_BYTES = 1 << 15 };
+    uint8_t piece[PIECE_BYTES];
+    FD_CLEANUP fd = open_under(root, path, O_RDONLY | O_NONBLOCK, 0);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return CW_E_IO;
+    for (size_t n = 0;;) {
+        const ssize_t got = read(fd, piece + n, PIECE_BYTES - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        n += got > 0 ? (size_t)got : 0;
+        const size_t used = n ? take(context, bytes_of(piece, n)) : SIZE_MAX;
+        if (got <= 0 || used > n)
+            return got < 0 ? CW_E_IO : CW_OK;
+        /* What does not fit into a piece is nothing that anybody looks for. */
+        const size_t done = used == 0 && n == PIECE_BYTES ? n : used;
+        n -= done;
+        memmove(piece, piece + done, n);
+    }
+}
+
 /* ---- writing ---- */
 
 static bool write_all(int fd, struct bytes content)

@@ -21,6 +21,12 @@ enum cw_code file_read(const char *root, const char *path, size_t limit, struct 
 enum cw_code file_read_stdin(size_t limit, struct buf *out, struct error *err);
 enum cw_code file_map(const char *root, const char *path, struct mapping *out, struct error *err);
 void file_unmap(struct mapping *mapping);
+/** Takes a piece of a file and says how much of it is done with: the rest comes again with what
+ *  follows. SIZE_MAX: enough was read. */
+typedef size_t file_taker(void *context, struct bytes piece);
+/** Reads a regular file from its beginning on in pieces of at most 32 KiB; the last one may end in
+ *  the middle of whatever is looked for. CW_E_IO: it cannot be read (further). */
+enum cw_code file_read_pieces(const char *root, const char *path, file_taker *take, void *context);
 /** Writes a temporary file beside path, fsyncs and renames it: the old file or the new one, never
  *  half. `mode` as in chmod; an existing file keeps its own mode. */
 enum cw_code file_write_atomic(const char *root, const char *path, struct bytes content,

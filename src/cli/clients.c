@@ -11,53 +11,89 @@ static const char *evidence_name(const struct profile *profile)
     return profile_evidence(profile) == EVIDENCE_MEASURED ? "measured" : "documented";
 }
 
-static bool is_default(const struct profile *profile)
+/* What is installed that the profile stands for. */
+static json_t *installed_json(struct trust_machine *machine, const struct profile *profile)
 {
     size_t count = 0;
-    const struct profile *const *table = profile_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (table[i] == profile)
-            return true;
-    return false;
+    const struct trust_program *programs = trust_programs(machine, &count);
+    struct arena arena = {0};
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(programs[i].profile, profile_name(profile)) != 0)
+            continue;
+        json_t *one = json_pack("{s:s}", "path", str_safe(&arena, bytes_str(programs[i].path)));
+        json_object_set_new(one, "version",
+                            *programs[i].version ? json_string(programs[i].version) : json_null());
+        json_array_append_new(list, one);
+    }
+    arena_free(&arena);
+    return list;
 }
 
-static json_t *profile_json(const struct profile *profile)
+static json_t *profile_json(struct trust_machine *machine, const struct profile *profile)
 {
     json_t *aliases = json_array();
     for (const char *const *a = profile_aliases(profile); a && *a; a++)
         json_array_append_new(aliases, json_string(*a));
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b}", "client", profile_name(profile),
-                     "title", profile_title(profile), "aliases", aliases, "evidence",
-                     evidence_name(profile), "measured_with", profile_measured_with(profile),
-                     "note", profile_note(profile), "store", profile_store(profile), "default",
-                     is_default(profile));
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:o}", "client",
+                     profile_name(profile), "title", profile_title(profile), "aliases", aliases,
+                     "evidence", evidence_name(profile), "measured_with",
+                     profile_measured_with(profile), "note", profile_note(profile), "store",
+                     profile_store(profile), "default", client_is_default(machine, profile),
+                     "installed", installed_json(machine, profile));
 }
 
-static void clients_json(const struct profile *const *table, size_t count, struct buf *out)
+static void clients_json(struct trust_machine *machine, const struct profile *const *table,
+                         size_t count, struct buf *out)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, profile_json(table[i]));
+        json_array_append_new(list, profile_json(machine, table[i]));
     char *text = json_dumps(list, JSON_INDENT(2));
     json_decref(list);
     buf_printf(out, "%s\n", text ? text : "[]");
     free(text);
 }
 
+/** A page while it is written. */
+struct page {
+    struct trust_machine *machine;
+    const struct profile *const *table;
+    size_t count;
+    int width; /**< of the column of names */
+    struct buf *out;
+};
+
+static void installed_text(const struct page *page, const struct profile *profile)
+{
+    size_t count = 0;
+    const struct trust_program *programs = trust_programs(page->machine, &count);
+    struct arena arena = {0};
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(programs[i].profile, profile_name(profile)) == 0)
+            buf_printf(page->out, "  %*s   here: %s%s%s\n", page->width, "", programs[i].version,
+                       *programs[i].version ? ", " : "version unknown, ",
+                       str_safe(&arena, bytes_str(programs[i].path)));
+    arena_free(&arena);
+}
+
 /** One client: how it is known, how it decides unless the one before decides so too, other names.
  */
-static void profile_text(const struct profile *profile, const struct profile *before, int width,
-                         struct buf *out)
+static void profile_text(const struct page *page, const struct profile *profile,
+                         const struct profile *before)
 {
+    struct buf *out = page->out;
+    const int width = page->width;
     const char *with = profile_measured_with(profile);
-    buf_printf(out, "  %-*s %s %s", width, profile_name(profile), is_default(profile) ? "*" : " ",
-               evidence_name(profile));
+    buf_printf(out, "  %-*s %s %s", width, profile_name(profile),
+               client_is_default(page->machine, profile) ? "*" : " ", evidence_name(profile));
     if (with && *with)
         buf_printf(out, " with %s", with);
     buf_add_str(out, "\n");
     if (*profile_note(profile) &&
         (before == NULL || strcmp(profile_note(before), profile_note(profile)) != 0))
         buf_printf(out, "  %*s   %s\n", width, "", profile_note(profile));
+    installed_text(page, profile);
     const char *const *aliases = profile_aliases(profile);
     if (!aliases || !*aliases)
         return;
@@ -73,33 +109,33 @@ static bool same_title(const struct profile *a, const struct profile *b)
 }
 
 /** The clients of one program under its name, in the table's order. */
-static void family_text(const struct profile *const *table, size_t count, size_t first, int width,
-                        struct buf *out)
+static void family_text(const struct page *page, size_t first)
 {
     const struct profile *before = NULL;
     for (size_t i = 0; i < first; i++)
-        if (same_title(table[i], table[first]))
+        if (same_title(page->table[i], page->table[first]))
             return; /* said already */
-    buf_printf(out, "%s%s\n", first > 0 ? "\n" : "", profile_title(table[first]));
-    for (size_t i = first; i < count; i++)
-        if (same_title(table[i], table[first])) {
-            profile_text(table[i], before, width, out);
-            before = table[i];
+    buf_printf(page->out, "%s%s\n", first > 0 ? "\n" : "", profile_title(page->table[first]));
+    for (size_t i = first; i < page->count; i++)
+        if (same_title(page->table[i], page->table[first])) {
+            profile_text(page, page->table[i], before);
+            before = page->table[i];
         }
 }
 
-static void clients_text(const struct profile *const *table, size_t count, struct buf *out)
+static void clients_text(struct page *page)
 {
-    size_t width = 0;
-    for (size_t i = 0; i < count; i++)
-        if (strlen(profile_name(table[i])) > width)
-            width = strlen(profile_name(table[i]));
-    for (size_t i = 0; i < count; i++)
-        family_text(table, count, i, (int)width, out);
+    for (size_t i = 0; i < page->count; i++)
+        if ((int)strlen(profile_name(page->table[i])) > page->width)
+            page->width = (int)strlen(profile_name(page->table[i]));
+    for (size_t i = 0; i < page->count; i++)
+        family_text(page, i);
     buf_add_str(
-        out, "\nmeasured: compared with the real program; documented: from its source or manual,\n"
-             "and without effect on the exit status unless chosen with --client.\n"
-             "*: judged for unless --client says otherwise.\n");
+        page->out,
+        "\nmeasured: compared with the real program; documented: from its source or manual,\n"
+        "and without effect on the exit status unless chosen with --client.\n"
+        "here: found on this machine; the profile is the one measured nearest to that version.\n"
+        "*: judged unless --client says otherwise: what is here, and browsers, here or not.\n");
 }
 
 static int clients_run(const struct command *command, const struct arguments *arguments)
@@ -107,26 +143,37 @@ static int clients_run(const struct command *command, const struct arguments *ar
     if (arguments->operand_count)
         return command_unusable(command, "it takes no operand");
     BUF_CLEANUP out = {0};
-    size_t count = 0;
-    const struct profile *const *table = profile_all(&count);
+    const char *root = argument_value(arguments, "root");
+    const struct environment environment = environment_own();
+    struct page page = {
+        .machine = trust_machine_new(root ? root : "", &environment, arguments->arena),
+        .out = &out,
+    };
+    page.table = profile_all(&page.count);
     if (argument_given(arguments, "json"))
-        clients_json(table, count, &out);
+        clients_json(page.machine, page.table, page.count, &out);
     else
-        clients_text(table, count, &out);
+        clients_text(&page);
+    trust_machine_free(page.machine);
     return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
 }
 
 static const struct option_spec options[] = {
-    {.name = "json", .help = "a JSON array with names, aliases and evidence"},
+    {.name = "json", .help = "a JSON array with names, aliases, evidence and what is installed"},
+    {.name = "root", .value = "DIR", .help = "look at the machine whose files lie below DIR"},
     {.name = NULL},
 };
 
 const struct command clients_command = {
     .name = "clients",
-    .summary = "the clients that certwhy knows, and how each is known",
-    .usage = "clients [--json]",
-    .about = "Lists the client profiles. Each can be chosen by its name or an alias:\n"
-             "certwhy check --client NAME[,NAME…] TARGET.",
+    .summary = "the clients that certwhy knows, how each is known, and which are here",
+    .usage = "clients [--json] [--root DIR]",
+    .about =
+        "Lists the client profiles, and which of them are installed on this machine: found by\n"
+        "their files and the package manager's records; nothing is run. Each can be chosen by\n"
+        "its name or an alias: certwhy check --client NAME[,NAME…] TARGET. Without --client,\n"
+        "or with --client default, those are judged that are here, and the newest Chromium\n"
+        "and Firefox, here or not: whoever visits a server may come with one.",
     .examples = "  certwhy clients\n  certwhy clients --json",
     .options = options,
     .run = clients_run,

@@ -12,6 +12,9 @@ enum {
     CHECKERS = 8, /* at a time: some scenarios are about waiting */
 };
 
+/* What is named must not depend on which clients are installed where the lab runs. */
+static const char lab_clients[] = "curl@7.88,git@2.39,wget@1.21,go@1.19";
+
 /** What one check said. */
 struct comparison {
     const struct scenario *scenario;
@@ -124,6 +127,7 @@ static enum cw_code options_fill(struct cw_options *options, const struct farm *
     TRY(option_set(options, "name", scenario_client_name(scenario), err));
     TRY(option_set(options, "ca", arena_printf(arena, "%s/ca.pem", server->dir), err));
     TRY(option_set(options, "only-ca", "true", err));
+    TRY(option_set(options, "client", lab_clients, err));
     if (scenario->pool)
         TRY(option_set(options, "pool", arena_printf(arena, "%s/pool.pem", server->dir), err));
     /* Always told: a run then says the same at noon and at midnight. */

@@ -23,6 +23,7 @@ static void observation_begin(const struct observe_options *options, struct obse
             {.version = "", .cipher = "", .group = "", .error = "", .alpn = "", .alert = -1},
         .key_file = "",
         .clients = "",
+        .default_clients = "",
         .ca_path = "",
     };
 }

@@ -158,6 +158,25 @@ static void stores_read(struct field_reader *reader, const json_t *root, struct 
     }
 }
 
+static void options_read(struct field_reader *reader, const json_t *root, struct observation *out)
+{
+    const json_t *object = fields_object(reader, root, "options");
+    fields_read(reader, object, case_option_fields, out);
+    out->private_fetch = json_is_true(json_object_get(object, "private_fetch"));
+    out->default_clients = text_or_nothing(reader, object, "default_clients");
+    if (!json_object_get(object, "more_ca"))
+        return;
+    const json_t *list =
+        fields_array(reader, object, "more_ca", LIMIT_CASE_NAMES, &out->more_ca_count);
+    out->more_ca = arena_array(reader->arena, out->more_ca_count + 1, sizeof *out->more_ca);
+    for (size_t i = 0; i < out->more_ca_count; i++) {
+        const char *path = json_string_value(json_array_get(list, i));
+        if (!path)
+            fields_fail(reader, "more_ca", "an item is not text");
+        out->more_ca[i] = arena_strdup(reader->arena, path ? path : "");
+    }
+}
+
 /* The bytes were too many for a case: known to have been there, and no more. */
 static void document_omit(struct field_reader *reader, const json_t *size, struct document *out)
 {
@@ -211,9 +230,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     struct blob_table blobs = {0};
     blobs_read(reader, root, &blobs);
     target_read(reader, root, &out->target);
-    const json_t *options = fields_object(reader, root, "options");
-    fields_read(reader, options, case_option_fields, out);
-    out->private_fetch = json_is_true(json_object_get(options, "private_fetch"));
+    options_read(reader, root, out);
     fields_read(reader, fields_object(reader, root, "observation"), case_observation_fields, out);
     connections_read(reader, root, &blobs, out);
     handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,

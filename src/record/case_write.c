@@ -122,6 +122,29 @@ static void store_owners_write(const struct store_identity *store, json_t *item)
     json_object_set_new(item, "refusal", json_string(store->refusal));
 }
 
+/* What most cases do not have is left out. */
+static json_t *options_write(const struct observation *observation)
+{
+    json_t *object = fields_write(case_option_fields, observation);
+    if (observation->private_fetch)
+        json_object_set_new(object, "private_fetch", json_true());
+    if (observation->default_clients && *observation->default_clients)
+        json_object_set_new(object, "default_clients", json_string(observation->default_clients));
+    json_t *more = json_array();
+    for (size_t i = 0; i < observation->more_ca_count; i++) {
+        json_t *path = json_string(observation->more_ca[i]);
+        struct arena arena = {0};
+        /* A path need not be UTF-8; a case must be. */
+        json_array_append_new(
+            more, path ? path : json_string(str_safe(&arena, bytes_str(observation->more_ca[i]))));
+        arena_free(&arena);
+    }
+    if (observation->more_ca_count)
+        json_object_set(object, "more_ca", more);
+    json_decref(more);
+    return object;
+}
+
 static json_t *stores_write(const struct observation *observation)
 {
     json_t *list = json_array();
@@ -199,9 +222,7 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     JSON_CLEANUP *root = json_object();
     json_object_set_new(root, "schema", json_string(CASE_SCHEMA));
     json_object_set_new(root, "target", fields_write(case_target_fields, &observation->target));
-    json_object_set_new(root, "options", fields_write(case_option_fields, observation));
-    if (observation->private_fetch)
-        json_object_set_new(json_object_get(root, "options"), "private_fetch", json_true());
+    json_object_set_new(root, "options", options_write(observation));
     json_object_set_new(root, "observation", fields_write(case_observation_fields, observation));
     json_object_set_new(root, "connections", connections_write(&blobs, observation));
     json_object_set_new(root, "sent",

@@ -138,10 +138,14 @@ struct observation {
     size_t case_anchor_count;
     struct store_identity *stores;
     size_t store_count;
-    const char *clients; /**< --client list as given, "" default */
-    bool own_ca;         /**< --ca or --only-ca was given */
+    const char *clients;         /**< --client list as given, "" default */
+    const char *default_clients; /**< what "default" meant where it was observed: names with commas;
+                                    "" it was not asked for */
+    bool own_ca;                 /**< --ca or --only-ca was given */
     bool only_ca;
-    const char *ca_path; /**< what was given; "" */
+    const char *ca_path;  /**< what was given first; "" */
+    const char **more_ca; /**< … and after it */
+    size_t more_ca_count;
 };
 
 void observation_free(struct observation *observation);

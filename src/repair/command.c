@@ -117,6 +117,8 @@ static const char *command_of(const struct repairing *r, const char *verb)
     add_names(&obs->target, &line);
     if (obs->own_ca)
         add_option(&line, obs->only_ca ? "--only-ca --ca" : "--ca", obs->ca_path);
+    for (size_t i = 0; i < obs->more_ca_count; i++)
+        add_option(&line, "--ca", obs->more_ca[i]);
     add_pools(r, &line);
     add_documents(obs, &line);
     add_option(&line, "--key", obs->key_file);

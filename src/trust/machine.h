@@ -68,8 +68,24 @@ struct view_store {
     const struct trust_view *view;
     struct store *store; /**< one of the machine's */
 };
+/** One client as it is installed in one place. */
 struct view_slot {
-    struct trust_view *view, *plain; /**< with settings, without; NULL not made yet */
+    size_t client;    /**< of clients.def */
+    const char *home; /**< "" wherever it usually is */
+    bool plain;       /**< as if nothing were set */
+    struct trust_view *view;
+};
+/** What the package manager knows of one package. */
+struct package {
+    const char *name;
+    const char *version; /**< "" not installed */
+};
+
+/** The names in a directory that patterns go through. */
+struct listing {
+    const char *path;
+    const char **names;
+    size_t count;
 };
 
 struct trust_machine {
@@ -83,7 +99,8 @@ struct trust_machine {
     struct trust_use *uses;
     size_t use_count;
     bool uses_made;
-    struct view_slot *views; /**< per client of clients.def */
+    struct view_slot *views;
+    size_t view_count, view_cap;
     struct made_store *stores;
     size_t store_count, store_cap;
     size_t bundle_count; /**< certificates of the system's bundle, without what was added */
@@ -93,9 +110,17 @@ struct trust_machine {
     size_t view_store_count, view_store_cap;
     const char **added; /**< --ca */
     size_t added_count, added_cap;
+    struct listing *listings;
+    size_t listing_count, listing_cap;
     struct trust_place *places;
     size_t place_count, place_cap;
     bool places_found;
+    struct trust_program *programs;
+    size_t program_count, program_cap;
+    bool programs_found;
+    struct package *packages; /**< those that programs.def asks for */
+    size_t package_count, package_cap;
+    bool packages_read;
 };
 
 /** "" when it is not set. */
@@ -118,8 +143,26 @@ bool store_add_part(struct store *store, const char *root, const struct trust_pa
 /** A view over `base` that shows only what a root programme trusts. Takes a reference. */
 void store_set_base(struct store *store, struct store *base, enum programme programme);
 
-/** Calls for every path that matches a pattern whose components may be or hold a *, sorted. */
+/** "7.88.1-10+deb12u15": the version of an installed package, "" when it is none or another
+ *  package manager's. */
+const char *package_version(struct trust_machine *machine, const char *name);
+/** True for a name that programs.def asks for. */
+bool package_is_wanted(struct bytes name);
+/** -1, 0 or 1: by numbers between dots, so that 3.9 is older than 3.13. What is missing is 0. */
+int version_compare(const char *a, const char *b);
+/** True when the Node.js of this machine was built to trust what OpenSSL trusts (Debian's). */
+bool node_uses_system(struct trust_machine *machine);
+/** Where the JVM that a shell would start has its files; NULL none. */
+const char *java_home(struct trust_machine *machine);
+/** "~/.pyenv/versions/3.11.7", the one in use; "" none. */
+const char *pyenv_prefix(struct trust_machine *machine);
+/** ~ and a leading $NAME filled in; NULL when there is no such home or variable. */
+const char *pattern_expand(const struct trust_machine *machine, const char *pattern);
+
+/** Calls for every path that matches a pattern whose components may be or hold a *, sorted. A
+ *  directory is listed once, however many patterns go through it. */
 typedef void path_visitor(void *context, const char *path, const char *label);
-void paths_matching(const char *root, const char *pattern, path_visitor *visit, void *context);
+void paths_matching(struct trust_machine *machine, const char *pattern, path_visitor *visit,
+                    void *context);
 
 #endif

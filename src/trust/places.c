@@ -7,7 +7,7 @@
 /* ---- patterns ---- */
 
 struct walk {
-    const char *root;
+    struct trust_machine *m;
     path_visitor *visit;
     void *context;
     struct arena arena;
@@ -28,19 +28,26 @@ static bool matches(const char *name, const char *pattern, size_t n)
 
 static void walk_on(struct walk *walk, const char *path, const char *rest, const char *label);
 
+static struct listing listing_of(struct trust_machine *m, const char *path)
+{
+    for (size_t i = 0; i < m->listing_count; i++)
+        if (strcmp(m->listings[i].path, path) == 0)
+            return m->listings[i];
+    struct listing list = {.path = arena_strdup(m->arena, path)};
+    /* What cannot be listed holds nothing for us. */
+    file_list(m->root, path, LIMIT_PLACE_NAMES, m->arena, &list.names, &list.count, NULL);
+    m->listings = arena_grow(m->arena, m->listings, m->listing_count, &m->listing_cap, sizeof list);
+    return m->listings[m->listing_count++] = list;
+}
+
 static void walk_names(struct walk *walk, const char *path, const char *rest, const char *label)
 {
-    const char **names;
-    size_t count;
     const size_t n = strcspn(rest, "/");
-    const char *directory = *path ? path : "/";
-    if (file_list(walk->root, directory, LIMIT_PLACE_NAMES, &walk->arena, &names, &count, NULL) !=
-        CW_OK)
-        return;
-    for (size_t i = 0; i < count; i++)
-        if (*names[i] != '.' && matches(names[i], rest, n))
-            walk_on(walk, arena_printf(&walk->arena, "%s/%s", path, names[i]), rest + n,
-                    arena_printf(&walk->arena, "%s%s%s", label, *label ? "/" : "", names[i]));
+    const struct listing list = listing_of(walk->m, *path ? path : "/");
+    for (size_t i = 0; i < list.count; i++)
+        if (*list.names[i] != '.' && matches(list.names[i], rest, n))
+            walk_on(walk, arena_printf(&walk->arena, "%s/%s", path, list.names[i]), rest + n,
+                    arena_printf(&walk->arena, "%s%s%s", label, *label ? "/" : "", list.names[i]));
 }
 
 static void walk_on(struct walk *walk, const char *path, const char *rest, const char *label)
@@ -50,7 +57,7 @@ static void walk_on(struct walk *walk, const char *path, const char *rest, const
         return;
     if (!star) {
         path = arena_printf(&walk->arena, "%s%s", path, rest);
-        if (!file_exists(walk->root, path))
+        if (!file_exists(walk->m->root, path))
             return;
         walk->found++;
         walk->visit(walk->context, path, label);
@@ -66,9 +73,10 @@ static void walk_on(struct walk *walk, const char *path, const char *rest, const
     walk_names(walk, path, star, label);
 }
 
-void paths_matching(const char *root, const char *pattern, path_visitor *visit, void *context)
+void paths_matching(struct trust_machine *m, const char *pattern, path_visitor *visit,
+                    void *context)
 {
-    struct walk walk = {.root = root, .visit = visit, .context = context};
+    struct walk walk = {.m = m, .visit = visit, .context = context};
     walk_on(&walk, "", pattern, "");
     arena_free(&walk.arena);
 }
@@ -159,8 +167,7 @@ struct finding_places {
     const struct place_row *row;
 };
 
-/* ~ and a leading $NAME; NULL when there is no such home or variable. */
-static const char *pattern_expand(const struct trust_machine *m, const char *pattern)
+const char *pattern_expand(const struct trust_machine *m, const char *pattern)
 {
     if (*pattern == '~')
         return *m->home ? arena_printf(m->arena, "%s%s", m->home, pattern + 1) : NULL;
@@ -245,7 +252,7 @@ const struct trust_place *trust_places(struct trust_machine *m, size_t *count)
         struct finding_places finding = {.m = m, .row = &rows[i]};
         const char *pattern = pattern_expand(m, rows[i].pattern);
         if (pattern)
-            paths_matching(m->root, pattern, place_found, &finding);
+            paths_matching(m, pattern, place_found, &finding);
     }
     m->places_found = true;
     *count = m->place_count;

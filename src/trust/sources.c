@@ -60,6 +60,16 @@ bool trust_client_known(const char *name)
     return client_index(name) < CLIENT_COUNT;
 }
 
+bool trust_client_has_home(const char *name)
+{
+    static const char *const beside[] = {"openssl", "certifi", "pip", "cacerts"};
+    const size_t client = client_index(name);
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0] && client < CLIENT_COUNT; i++)
+        if (strcmp(clients[client].defaults, beside[i]) == 0)
+            return true;
+    return false;
+}
+
 bool client_takes_one(const char *client)
 {
     const size_t i = client_index(client);
@@ -81,7 +91,6 @@ struct trust_machine *trust_machine_new(const char *root, const struct environme
     m->root = root;
     m->environment = environment ? *environment : (struct environment){0};
     m->arena = arena;
-    m->views = arena_array(arena, CLIENT_COUNT, sizeof *m->views);
     m->home = arena_strdup(arena, machine_variable(m, "HOME"));
     return m;
 }
@@ -102,7 +111,8 @@ struct making {
     struct trust_machine *m;
     struct trust_view *view;
     size_t cap;
-    bool plain; /* as if nothing were set */
+    const char *home; /* of the client's own store, "" wherever it usually is */
+    bool plain;       /* as if nothing were set */
 };
 
 static void add_part(struct making *making, struct trust_part part)
@@ -115,12 +125,14 @@ static void add_part(struct making *making, struct trust_part part)
     view->parts[view->part_count++] = part;
 }
 
-static const struct trust_view *view_make(struct trust_machine *m, size_t client, bool plain);
+static const struct trust_view *view_make(struct trust_machine *m, size_t client, const char *home,
+                                          bool plain);
 
 static void add_view(struct making *making, const char *client, bool adds,
                      const struct trust_setting *by)
 {
-    const struct trust_view *other = view_make(making->m, client_index(client), making->plain);
+    const struct trust_view *other =
+        view_make(making->m, client_index(client), making->home, making->plain);
     for (size_t i = 0; other && i < other->part_count; i++) {
         struct trust_part part = other->parts[i];
         part.adds = part.adds || adds;
@@ -179,12 +191,12 @@ static const char *certifi_below(struct trust_machine *m, const char *prefix)
     static const char tail[] = "/lib/python3*/site-packages/certifi/cacert.pem";
     struct path_search search = {.arena = m->arena};
     if (*prefix)
-        paths_matching(m->root, arena_printf(m->arena, "%s%s", prefix, tail), last_found, &search);
+        paths_matching(m, arena_printf(m->arena, "%s%s", prefix, tail), last_found, &search);
     return search.found;
 }
 
 /* pyenv's word for the version in use, in its own file or in a variable. */
-static const char *pyenv_prefix(struct trust_machine *m)
+const char *pyenv_prefix(struct trust_machine *m)
 {
     enum { VERSION_BYTES = 200 };
     const char *version = machine_variable(m, "PYENV_VERSION");
@@ -215,18 +227,65 @@ static const char *certifi_find(struct trust_machine *m)
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0] && !search.found; i++)
         search.found = certifi_below(m, prefixes[i]);
     for (size_t i = 0; i < sizeof debian / sizeof debian[0] && !search.found; i++)
-        paths_matching(m->root, debian[i], first_found, &search);
+        paths_matching(m, debian[i], first_found, &search);
     return search.found;
 }
 
+/* Beside the library where that is known, else of the Python that a shell would start. */
 static void add_certifi(struct making *making)
 {
-    const char *path = certifi_find(making->m);
-    if (path)
-        add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = path});
+    struct trust_machine *m = making->m;
+    const char *beside = arena_printf(m->arena, "%s/certifi/cacert.pem", making->home);
+    const char *path = !*making->home                 ? certifi_find(m)
+                       : file_exists(m->root, beside) ? beside
+                                                      : NULL;
+    add_part(making, (struct trust_part){.kind = PART_BUNDLE,
+                                         .path = path ? path : system_bundle(m->root)});
+}
+
+static bool pip_uses_system(struct trust_machine *m, const char *home)
+{
+    size_t count;
+    const struct trust_program *programs = trust_programs(m, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(programs[i].name, "pip") == 0 && (!*home || strcmp(programs[i].home, home) == 0))
+            return version_compare(programs[i].version, "24.2") >= 0;
+    return true;
+}
+
+/* pip brings its own certifi; since 24.2 its context reads OpenSSL's places as well (truststore).
+ */
+static void add_pip(struct making *making)
+{
+    struct trust_machine *m = making->m;
+    const char *vendored =
+        arena_printf(m->arena, "%s/pip/_vendor/certifi/cacert.pem", making->home);
+    if (pip_uses_system(m, making->home))
+        add_view(making, "python", false, NULL);
+    if (*making->home && file_exists(m->root, vendored))
+        add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = vendored});
     else
-        add_part(making,
-                 (struct trust_part){.kind = PART_BUNDLE, .path = system_bundle(making->m->root)});
+        add_certifi(making);
+}
+
+/* A Python of Conda has an OpenSSL of its own, whose directory is its prefix's. */
+static void add_openssl_places(struct making *making)
+{
+    const char *root = making->m->root;
+    const char *own = arena_printf(making->m->arena, "%s/ssl/cacert.pem", making->home);
+    if (*making->home && file_exists(root, own)) {
+        add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = own});
+        return;
+    }
+    add_part(making, (struct trust_part){.kind = PART_BUNDLE, .path = system_bundle(root)});
+    add_part(making, (struct trust_part){.kind = PART_HASHED, .path = system_hashed(root)});
+}
+
+static void add_programme(struct making *making, const char *title)
+{
+    struct trust_part part = {.kind = PART_PROGRAMME, .path = title};
+    programme_find(title, &part.programme);
+    add_part(making, part);
 }
 
 struct java_search {
@@ -246,7 +305,7 @@ static void java_compare(void *context, const char *path, const char *label)
 }
 
 /* The JVM whose bin/java is the very file that /usr/bin/java is. */
-static const char *java_home(struct trust_machine *m)
+const char *java_home(struct trust_machine *m)
 {
     struct java_search search = {.m = m};
     const char *home = machine_variable(m, "JAVA_HOME");
@@ -254,7 +313,7 @@ static const char *java_home(struct trust_machine *m)
         return home;
     if (!file_identity(m->root, "/usr/bin/java", search.id))
         return NULL;
-    paths_matching(m->root, "/usr/lib/jvm/*/bin/java", java_compare, &search);
+    paths_matching(m, "/usr/lib/jvm/*/bin/java", java_compare, &search);
     return search.home;
 }
 
@@ -268,7 +327,7 @@ static void add_cacerts(struct making *making)
         "jre/lib/security/cacerts",
     };
     struct trust_machine *m = making->m;
-    const char *home = java_home(m), *path = NULL;
+    const char *home = *making->home ? making->home : java_home(m), *path = NULL;
     for (size_t i = 0; home && i < sizeof tails / sizeof tails[0] && !path; i++) {
         const char *candidate = arena_printf(m->arena, "%s/%s", home, tails[i]);
         path = file_exists(m->root, candidate) ? candidate : NULL;
@@ -290,7 +349,7 @@ static void add_matching(struct making *making, const char *pattern)
 {
     const char *path = machine_home_path(making->m, pattern);
     if (*path)
-        paths_matching(making->m->root, path, nss_found, making);
+        paths_matching(making->m, path, nss_found, making);
 }
 
 static void add_default(struct making *making, const char *word)
@@ -300,10 +359,7 @@ static void add_default(struct making *making, const char *word)
     if (*word == '=') {
         add_view(making, word + 1, false, NULL);
     } else if (*word == '@') {
-        part.kind = PART_PROGRAMME;
-        part.path = word + 1;
-        programme_find(part.path, &part.programme);
-        add_part(making, part);
+        add_programme(making, word + 1);
     } else if (strcmp(word, "bundle") == 0) {
         part.path = system_bundle(root);
         add_part(making, part);
@@ -315,6 +371,10 @@ static void add_default(struct making *making, const char *word)
         add_directory(making);
     } else if (strcmp(word, "certifi") == 0) {
         add_certifi(making);
+    } else if (strcmp(word, "pip") == 0) {
+        add_pip(making);
+    } else if (strcmp(word, "openssl") == 0) {
+        add_openssl_places(making);
     } else if (strcmp(word, "cacerts") == 0) {
         add_cacerts(making);
     } else if (strcmp(word, "nssdb") == 0) {
@@ -401,7 +461,8 @@ static void apply(struct making *making, const struct trust_use *use)
         break;
     case EFFECT_LIKE_NODE:
         drop_parts(making->view, EFFECT_ALL);
-        add_view(making, "node", false, use->setting);
+        add_programme(making, "Mozilla");
+        making->view->parts[making->view->part_count - 1].by = use->setting;
         break;
     case EFFECT_ADD_SYSTEM:
         add_view(making, "system", true, use->setting);
@@ -429,19 +490,40 @@ static bool effect_adds(enum trust_effect effect)
     return effect == EFFECT_ADD || effect == EFFECT_ADD_SYSTEM;
 }
 
-static const struct trust_view *view_make(struct trust_machine *m, size_t client, bool plain)
+static struct trust_view *view_known(const struct trust_machine *m, size_t client, const char *home,
+                                     bool plain)
 {
-    if (client >= CLIENT_COUNT)
-        return NULL;
-    struct view_slot *slot = &m->views[client];
-    struct trust_view **known = plain ? &slot->plain : &slot->view;
-    if (*known)
-        return *known;
-    struct trust_view *view = *known = arena_alloc(m->arena, sizeof *view);
+    for (size_t i = 0; i < m->view_count; i++)
+        if (m->views[i].client == client && m->views[i].plain == plain &&
+            strcmp(m->views[i].home, home) == 0)
+            return m->views[i].view;
+    return NULL;
+}
+
+static struct trust_view *view_new(struct trust_machine *m, size_t client, const char *home,
+                                   bool plain)
+{
+    struct trust_view *view = arena_alloc(m->arena, sizeof *view);
     *view = (struct trust_view){.client = clients[client].name,
                                 .title = clients[client].title,
                                 .measured = clients[client].evidence == MEASURED};
-    struct making making = {.m = m, .view = view, .plain = plain};
+    m->views = arena_grow(m->arena, m->views, m->view_count, &m->view_cap, sizeof *m->views);
+    m->views[m->view_count++] = (struct view_slot){client, home, plain, view};
+    return view;
+}
+
+static const struct trust_view *view_make(struct trust_machine *m, size_t client, const char *home,
+                                          bool plain)
+{
+    if (client >= CLIENT_COUNT)
+        return NULL;
+    if (client == CLIENT_NODE && node_uses_system(m))
+        client = CLIENT_NODE_SYSTEM;
+    struct trust_view *view = view_known(m, client, home, plain);
+    if (view)
+        return view;
+    view = view_new(m, client, home, plain);
+    struct making making = {.m = m, .view = view, .home = home, .plain = plain};
     add_defaults(&making, clients[client].defaults);
     size_t count = 0;
     const struct trust_use *uses = plain ? NULL : trust_uses(m, &count);
@@ -455,14 +537,31 @@ static const struct trust_view *view_make(struct trust_machine *m, size_t client
     return view;
 }
 
-const struct trust_view *trust_view_find(struct trust_machine *m, const char *client)
+static const struct trust_view *view_named(struct trust_machine *m, const char *client,
+                                           const char *home, bool plain)
 {
     const size_t i = client_index(client);
-    return view_make(m, i < CLIENT_COUNT ? i : CLIENT_SYSTEM, false);
+    return view_make(m, i < CLIENT_COUNT ? i : CLIENT_SYSTEM, home, plain);
+}
+
+const struct trust_view *trust_view_find(struct trust_machine *m, const char *client)
+{
+    return view_named(m, client, "", false);
 }
 
 const struct trust_view *trust_view_default(struct trust_machine *m, const char *client)
 {
-    const size_t i = client_index(client);
-    return view_make(m, i < CLIENT_COUNT ? i : CLIENT_SYSTEM, true);
+    return view_named(m, client, "", true);
+}
+
+const struct trust_view *trust_view_at(struct trust_machine *m, const char *client,
+                                       const char *home)
+{
+    return view_named(m, client, home, false);
+}
+
+const struct trust_view *trust_view_default_at(struct trust_machine *m, const char *client,
+                                               const char *home)
+{
+    return view_named(m, client, home, true);
 }

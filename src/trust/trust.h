@@ -242,6 +242,8 @@ const struct trust_use *trust_uses(struct trust_machine *machine, size_t *count)
 /** The names of clients.def in its order; NULL past the end. */
 const char *trust_client_at(size_t i);
 bool trust_client_known(const char *name);
+/** True for a client whose trust store lies beside it, so that two of them may differ. */
+bool trust_client_has_home(const char *name);
 /** How a client sees this machine; a name that is not known is "system". Made once per client. */
 const struct trust_view *trust_view_find(struct trust_machine *machine, const char *client);
 /** The same as if no setting were set. */
@@ -271,6 +273,26 @@ struct store *trust_part_store(struct trust_machine *machine, const struct trust
 /** True when both name the same file or directory. */
 bool trust_part_same(const struct trust_machine *machine, const struct trust_part *a,
                      const struct trust_part *b);
+
+/** A client that is installed here (programs.def). */
+struct trust_program {
+    const char *name;    /**< of the program: "curl" */
+    const char *version; /**< "7.88.1"; "" unknown */
+    const char *path;    /**< what shows that it is here */
+    const char *home;    /**< of its own trust store: a JVM, a directory of Python libraries; "" */
+    const char *profile; /**< the profile nearest to the version; "" none is near */
+    uint64_t id[2];      /**< of the file: a link to it is not another program */
+};
+/** Every client found, searched when first asked for; of two in one profile the one that a shell
+ *  would start comes first. Nothing is run. */
+const struct trust_program *trust_programs(struct trust_machine *machine, size_t *count);
+/** How a client sees this machine as it is installed there: `home` of a program, "" as
+ *  trust_view_find(). */
+const struct trust_view *trust_view_at(struct trust_machine *machine, const char *client,
+                                       const char *home);
+/** The same as if no setting were set. */
+const struct trust_view *trust_view_default_at(struct trust_machine *machine, const char *client,
+                                               const char *home);
 
 enum trap_id {
 #define TRAP(id, name) TRAP_##id,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = Path(os.environ.get("CERTWHY", HERE.parent.parent / "build" / "certwhy")).resolve()
+CLIENTS = ["--client", "curl@7.88,git@2.39,wget@1.21,go@1.19"]
 FILES = ("chain.pem", "ca.pem", "pool.pem")
 
 
@@ -41,7 +42,7 @@ def record_live(scenarios, directory):
         for _ in scenarios:
             server = json.loads(lab.stdout.readline())
             case = fresh(server["scenario"])
-            subprocess.run([PROGRAM, *server["command"], "--save", case / "case.json"], cwd=directory,
+            subprocess.run([PROGRAM, *server["command"], *CLIENTS, "--save", case / "case.json"], cwd=directory,
                            stdout=subprocess.DEVNULL, check=False)
             write_case(case, ["check", "case.json"], case)
     finally:
@@ -57,7 +58,7 @@ def record_files(scenarios, directory):
         for name in FILES:
             if (source / name).exists():
                 shutil.copy(source / name, case)
-        write_case(case, json.loads((source / "scenario.json").read_text())["command"], case)
+        write_case(case, [*json.loads((source / "scenario.json").read_text())["command"], *CLIENTS], case)
 
 
 def main():

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from conftest import PROGRAM
+from conftest import CLIENTS, PROGRAM
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def fix(written, scenario, *options):
     out = folder / "fixed.pem"
     pool = ["--pool", folder / "pool.pem"] if (folder / "pool.pem").exists() else []
     done = subprocess.run([PROGRAM, "fix", folder / "chain.pem", "--name", "www.lab.test", "--only-ca",
-                           "--ca", folder / "ca.pem", *pool, "-o", out, *options],
+                           "--ca", folder / "ca.pem", *pool, "--client", CLIENTS, "-o", out, *options],
                           capture_output=True, text=True, timeout=30)
     return done, out
 
@@ -29,7 +29,7 @@ def test_the_file_is_accepted(written, scenario):
     done, out = fix(written, scenario)
     assert done.returncode == 0, done.stdout + done.stderr
     again = subprocess.run([PROGRAM, "check", out, "--name", "www.lab.test", "--only-ca", "--ca",
-                            out.parent / "ca.pem", "--fail-on", "notice"], capture_output=True, text=True,
+                            out.parent / "ca.pem", "--fail-on", "notice", "--client", CLIENTS], capture_output=True, text=True,
                            timeout=30)
     assert again.returncode == 0, again.stdout
     verified = subprocess.run(["openssl", "verify", "-CAfile", out.parent / "ca.pem", "-untrusted", out, out],

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROGRAM
+from conftest import PROGRAM, with_clients
 
 AT = "1795262400"  # 2026-11-21T12:00:00Z, the time of `lab write`
 
@@ -372,7 +372,8 @@ def applied(server, fixes, folder):
     process = subprocess.Popen([PROGRAM, "lab", "serve", server["scenario"], *serve], stdout=subprocess.PIPE)
     try:
         again = json.loads(process.stdout.readline())
-        done = subprocess.run([PROGRAM, *again["command"], *check, "--json"], capture_output=True, timeout=60)
+        done = subprocess.run([PROGRAM, *with_clients(again["command"]), *check, "--json"], capture_output=True,
+                              timeout=60)
         return done.returncode, json.loads(done.stdout)["targets"][0]
     finally:
         process.terminate()

@@ -147,6 +147,7 @@ const struct profile profile_chromium_156 = {
     .aliases = aliases,
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Chromium 156, roots added to ~/.pki/nssdb or by policy",
+    .store = "chrome",
     .note = "tries every candidate path, in twenty steps; fetches missing intermediates",
     .revocation = "checks what is stapled, and its CRLSet for public roots",
     .looks = "the policy RequireOnlineRevocationChecksForLocalAnchors, for roots of your own",

@@ -303,6 +303,7 @@ const struct profile profile_firefox_153 = {
     .aliases = aliases,
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Firefox ESR 153.7.0, roots added to the profile",
+    .store = "firefox",
     .note = "tries every candidate path; never looks at the Common Name",
     .revocation = "checks what is stapled, asks the responder below private roots and CRLite below "
                   "public ones",

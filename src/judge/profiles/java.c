@@ -235,6 +235,7 @@ const struct profile profile_java_25 = {
     .aliases = java_25_aliases,
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "Temurin 25 HttpsURLConnection",
+    .store = "java",
     .note = "validates the list as it was sent when that leads to a trusted name, searches "
             "otherwise",
     .revocation = "nothing",
@@ -269,6 +270,7 @@ const struct profile profile_java_17 = {
     .parent = &profile_java_25,
     .evidence = EVIDENCE_MEASURED,
     .measured_with = "OpenJDK 17.0.15 HttpsURLConnection",
+    .store = "java",
     .note = "validates the list as it was sent when that leads to a trusted name, searches "
             "otherwise",
     .behaviour = &java_17,
