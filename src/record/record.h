@@ -8,6 +8,8 @@
 #include "tls/tls.h"
 #include "trust/trust.h"
 
+#include "audit.h"
+
 enum target_kind { TARGET_ENDPOINT, TARGET_FILE, TARGET_CASE };
 enum name_kind { NAME_NONE, NAME_DNS, NAME_IP };
 
