@@ -47,6 +47,12 @@ static int run(const struct job *job)
     return status == EXIT_ACCEPTED && !same ? EXIT_FINDINGS : status;
 }
 
+static void print_line(const char *line)
+{
+    printf("%s\n", line);
+    fflush(stdout);
+}
+
 /* The servers' threads are born with the signals blocked, so that one of them never dies of one:
  * this thread takes them when it waits. */
 static int serve(const struct job *job)
@@ -116,6 +122,7 @@ static bool request_fill(struct job *job, bool dir_first)
     request->at_given = at != NULL;
     request->dir = argument_value(arguments, "dir");
     request->chain_file = argument_value(arguments, "chain");
+    request->heard = argument_given(arguments, "log") ? print_line : NULL;
     request->patterns = arguments->operands + 1;
     request->pattern_count = arguments->operand_count - 1;
     if (dir_first && request->pattern_count > 0) {
@@ -161,6 +168,7 @@ static const struct option_spec lab_options[] = {
     {.name = "seed", .value = "TEXT", .help = "derive keys from this text (default: a fixed one)"},
     {.name = "dir", .value = "DIR", .help = "serve: put the files here and leave them there"},
     {.name = "chain", .value = "FILE", .help = "serve: send these certificates instead"},
+    {.name = "log", .help = "serve: a JSON line for each client that left: which alert it sent"},
     {.name = "format", .value = "text|json", .help = "list, run: how to print (default text)"},
     {.name = "json", .help = "the same as --format json", .alias = "format", .fixed = "json"},
     {.name = NULL},

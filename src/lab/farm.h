@@ -24,6 +24,7 @@ struct server {
 struct farm {
     struct lab lab;
     bool at_given;
+    void (*heard)(const char *line);
     struct server *servers;
     size_t count;
     int web;                   /**< listening, for all sites; -1: no certificate points there */

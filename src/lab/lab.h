@@ -18,6 +18,8 @@ struct lab_request {
     size_t pattern_count;
     const char *dir;        /**< where files go; NULL: a temporary directory, removed at the end */
     const char *chain_file; /**< the servers send these certificates instead; NULL: as planted */
+    /** Called, by any thread, with a JSON line when a client has left; NULL: nobody is told. */
+    void (*heard)(const char *line);
 };
 
 /** The scenarios as text (name and title) or as a JSON array. */

@@ -139,19 +139,38 @@ static enum cw_code server_listen(struct farm *farm, struct server *server, stru
 
 struct dialogue {
     struct farm *farm;
-    const struct tls_server_config *config; /**< NULL: with the web server */
+    const struct server *server; /**< NULL: the web server */
+    size_t socket;               /**< which of its two */
     int fd;
     size_t slot;
 };
+
+/** Which server, on which of its addresses, and how the client took it. */
+static void dialogue_tell(const struct dialogue *dialogue, struct tls_heard heard)
+{
+    BUF_CLEANUP line = {0};
+    buf_printf(&line, "{\"heard\":\"%s\",\"address\":%zu,\"finished\":%s,\"alert\":",
+               dialogue->server->scenario->name, dialogue->socket,
+               heard.finished ? "true" : "false");
+    if (heard.alert < 0)
+        buf_add_str(&line, "null}");
+    else
+        buf_printf(&line, "%d}", heard.alert);
+    dialogue->farm->heard(buf_cstr(&line));
+}
 
 static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
     struct farm *farm = dialogue->farm;
-    if (dialogue->config)
-        tls_serve(dialogue->fd, dialogue->config);
-    else
+    if (dialogue->server) {
+        const struct tls_heard heard =
+            tls_serve(dialogue->fd, &dialogue->server->configs[dialogue->socket]);
+        if (farm->heard)
+            dialogue_tell(dialogue, heard);
+    } else {
         web_serve(dialogue->fd, farm->sites, farm->count);
+    }
     pthread_mutex_lock(&farm->mutex);
     close(dialogue->fd);
     farm->slots[dialogue->slot] = -1;
@@ -187,7 +206,7 @@ static void slot_release(struct farm *farm, size_t slot)
     pthread_mutex_unlock(&farm->mutex);
 }
 
-static void dialogue_start(struct farm *farm, const struct tls_server_config *config, int fd)
+static void dialogue_start(struct farm *farm, const struct server *server, size_t which, int fd)
 {
     size_t slot;
     pthread_t thread;
@@ -196,7 +215,8 @@ static void dialogue_start(struct farm *farm, const struct tls_server_config *co
         return;
     }
     struct dialogue *dialogue = xcalloc(1, sizeof *dialogue);
-    *dialogue = (struct dialogue){.farm = farm, .config = config, .fd = fd, .slot = slot};
+    *dialogue =
+        (struct dialogue){.farm = farm, .server = server, .socket = which, .fd = fd, .slot = slot};
     if (pthread_create(&thread, &farm->detached, dialogue_run, dialogue) == 0)
         return;
     slot_release(farm, slot);
@@ -222,7 +242,7 @@ static void *accept_loop(void *context)
             const bool ready = polls[i].revents & POLLIN;
             const int fd = ready ? accept4(polls[i].fd, NULL, NULL, SOCK_CLOEXEC) : -1;
             if (fd >= 0)
-                dialogue_start(farm, i == web ? NULL : &farm->servers[i / 2].configs[i % 2], fd);
+                dialogue_start(farm, i == web ? NULL : &farm->servers[i / 2], i % 2, fd);
         }
     }
     free(polls);
@@ -333,6 +353,7 @@ enum cw_code farm_start(const struct lab_request *request, struct farm **out, st
     struct farm *farm = xcalloc(1, sizeof *farm);
     farm->lab = (struct lab){.seed = bytes_str(request->seed), .at = request->at};
     farm->at_given = request->at_given;
+    farm->heard = request->heard;
     farm->wake[0] = farm->wake[1] = farm->web = -1;
     for (size_t i = 0; i < FARM_SLOTS; i++)
         farm->slots[i] = -1;

@@ -26,6 +26,7 @@ struct service {
     SSL *ssl;
     BIO *in, *from_us; /* owned by ssl */
     struct private_key *forged;
+    struct tls_heard heard;
 };
 
 static void service_close(struct service *service)
@@ -218,6 +219,16 @@ static SSL_CTX *context_make(struct service *service)
     return context;
 }
 
+/* RFC 8446 section 6.1: close_notify is no complaint, and user_canceled says nothing of us. */
+static void on_info(const SSL *ssl, int where, int value)
+{
+    struct service *service = SSL_get_app_data(ssl);
+    const int alert = value & 0xff;
+    const bool fatal = alert != SSL_AD_CLOSE_NOTIFY && alert != SSL_AD_USER_CANCELLED;
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && fatal && service->heard.alert < 0)
+        service->heard.alert = alert;
+}
+
 static bool service_open(struct service *service)
 {
     service->context = context_make(service);
@@ -231,6 +242,8 @@ static bool service_open(struct service *service)
     }
     SSL_set_bio(service->ssl, service->in, service->from_us);
     SSL_set_accept_state(service->ssl);
+    SSL_set_app_data(service->ssl, service);
+    SSL_set_info_callback(service->ssl, on_info);
     return true;
 }
 
@@ -306,6 +319,7 @@ static void serve_tls(struct service *service, struct bytes first)
         service_flush(service); /* the alert */
         return;
     }
+    service->heard.finished = true;
     if (request_read(service))
         SSL_write(service->ssl, answer_ok, sizeof answer_ok - 1);
     SSL_shutdown(service->ssl);
@@ -363,14 +377,14 @@ static void linger(struct service *service)
         continue;
 }
 
-void tls_serve(int fd, const struct tls_server_config *config)
+struct tls_heard tls_serve(int fd, const struct tls_server_config *config)
 {
-    struct service __attribute__((cleanup(service_close)))
-    service = {.fd = fd, .config = config, .deadline = deadline_in(SERVE_SECONDS)};
+    struct service __attribute__((cleanup(service_close))) service = {
+        .fd = fd, .config = config, .deadline = deadline_in(SERVE_SECONDS), .heard = {.alert = -1}};
     BUF_CLEANUP first = {0};
     first_record_read(&service, &first);
     if (first.n == 0)
-        return;
+        return service.heard;
     struct client_hello hello;
     const struct tls_identity *identity = NULL;
     if (client_hello_read(buf_bytes(&first), &hello))
@@ -382,4 +396,5 @@ void tls_serve(int fd, const struct tls_server_config *config)
     else
         serve_tls(&service, buf_bytes(&first));
     linger(&service);
+    return service.heard;
 }

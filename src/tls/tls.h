@@ -82,9 +82,14 @@ struct tls_server_config {
     struct bytes stapled_ocsp;
     const char *alpn;
 };
+/** What a server learns of how a client took it. */
+struct tls_heard {
+    int alert;     /**< the fatal alert that it sent (RFC 8446 section 6.2); -1: none */
+    bool finished; /**< it completed the handshake */
+};
 /** Serves one accepted connection until it ends or 10 s pass: handshake, one HTTP answer, close.
  *  Sends the configured chain bytes raw, whatever libssl would think of them. */
-void tls_serve(int fd, const struct tls_server_config *config);
+struct tls_heard tls_serve(int fd, const struct tls_server_config *config);
 
 /* The tools of audits; they need what stands above. */
 #include "hello.h"

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness import HERE, Answer, in_parallel, version_of
 
 VISIT_SECONDS = 20
-BATCH_SECONDS = 240
+BATCH_SECONDS = 900  # two cores may be shared by many
 CLOCK_LOCK = threading.Lock()
 NSS_WRAPPER = next(iter(glob.glob("/usr/lib/*/libnss_wrapper.so")), None)
 # The lab answers with certificates that libssl cannot load, and leaves it at that.

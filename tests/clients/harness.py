@@ -9,6 +9,7 @@ import re
 import subprocess
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ TOP = HERE.parent.parent
 PROGRAM = Path(os.environ.get("CERTWHY", TOP / "build" / "certwhy")).resolve()
 WORKERS = os.cpu_count() or 1
 START_SECONDS = 120  # for a whole farm on a busy machine
+LEAVING_SECONDS = 0.7  # the server lingers half a second on whoever does not hang up
 
 
 # ---- visits ----
@@ -33,6 +35,7 @@ class Visit:
     at: str = ""  # the client's clock, RFC 3339; "": right
     sni: bool = True
     label: str = ""  # what tells two visits to one scenario apart
+    number: int = 0  # of the server's address
 
     @property
     def title(self):
@@ -71,7 +74,7 @@ def visits_of(server):
     arguments = server["args"]
     if "--resolve" in arguments:
         addresses = arguments[arguments.index("--resolve") + 1].split(":", 2)[2].split(",")
-        return [replace(visit, host=a, label=a) for a in addresses]
+        return [replace(visit, host=a, label=a, number=n) for n, a in enumerate(addresses)]
     if "none" in arguments:
         return [visit, replace(visit, sni=False, label="no SNI")]
     return [visit]
@@ -81,8 +84,24 @@ class Farm:
     """`certwhy lab serve` while it runs."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen([PROGRAM, "lab", "serve", *arguments], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([PROGRAM, "lab", "serve", "--log", *arguments], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE)
+        self.servers, self.log = [], []
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.log.append(json.loads(line))
+
+    def alerts(self):
+        """{(scenario, address's number): the alerts that clients sent there, None for those who sent none},
+        since the last call."""
+        time.sleep(LEAVING_SECONDS)
+        heard, self.log[:] = list(self.log), []
+        alerts = {}
+        for line in heard:
+            alerts.setdefault((line["heard"], line["address"]), set()).add(line["alert"])
+        return alerts
 
     def read(self, count):
         """The lines of `count` servers; a farm that says nothing is ended."""
@@ -92,11 +111,13 @@ class Farm:
         watchdog.cancel()
         if len(servers) != count:
             raise SystemExit(f"lab serve told of {len(servers)} servers, not {count}")
-        return servers
+        self.servers = servers
+        self.listener.start()
 
     def stop(self):
         self.process.terminate()
         self.process.wait(30)
+        self.listener.join()
         self.process.stdout.close()
 
 
@@ -105,7 +126,9 @@ def farms(*requests):
     """farms((count, argument, …), …): all at once, so that they mint side by side."""
     running = [Farm(*arguments) for _, *arguments in requests]
     try:
-        yield [farm.read(count) for farm, (count, *_) in zip(running, requests)]
+        for farm, (count, *_) in zip(running, requests):
+            farm.read(count)
+        yield running
     finally:
         for farm in running:
             farm.stop()
@@ -131,7 +154,7 @@ def in_parallel(function, items):
 
 def predict(visit):
     """{profile: its verdict} for one visit."""
-    (target,) = certwhy_json("check", *visit.arguments, "--client", "all")["targets"]
+    (target,) = certwhy_json("check", *visit.arguments, "--allow-private-fetch", "--client", "all")["targets"]
     return {client["client"]: client for client in target["clients"]}
 
 
@@ -198,6 +221,7 @@ def is_nearer(client, other, profile):
 class Answer:
     accepts: bool
     message: str = ""
+    alert: object = "?"  # the number of the fatal alert that it sent; None: none; "?": nobody listened
 
 
 WHAT_VARIES = [

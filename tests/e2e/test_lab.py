@@ -303,6 +303,20 @@ def test_serve_ends_cleanly(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_serve_logs_the_alert_of_each_client(tmp_path):
+    with subprocess.Popen([PROGRAM, "lab", "serve", "--log", "expired-leaf"], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "TMPDIR": str(tmp_path)}) as farm:
+        server = json.loads(farm.stdout.readline())
+        visit = ("s_client", "-connect", server["address"], "-CAfile", server["ca_file"])
+        openssl(*visit)
+        accepted = json.loads(farm.stdout.readline())
+        openssl(*visit, "-verify_return_error")
+        refused = json.loads(farm.stdout.readline())
+        farm.terminate()
+    assert accepted == {"heard": "expired-leaf", "address": 0, "finished": True, "alert": None}
+    assert refused == {"heard": "expired-leaf", "address": 0, "finished": False, "alert": 45}
+
+
 def test_serve_keeps_a_directory_that_was_named(tmp_path):
     process = subprocess.Popen([PROGRAM, "lab", "serve", "healthy-ecdsa", "--dir", tmp_path / "files"],
                                stdout=subprocess.PIPE)
