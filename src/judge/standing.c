@@ -87,18 +87,31 @@ static bool is_meant(const struct asking *a, const struct document *document, en
            bytes_equal(document->request, a->request);
 }
 
+/** Does the certificate itself name this CRL? Then it is no excuse that it is for others. */
+static bool is_own_crl(const struct asking *a, const struct document *document)
+{
+    const char *urls[LIMIT_CERT_SOURCES];
+    const size_t n = cert_crl_urls(a->j->arena, a->path[0], urls, LIMIT_CERT_SOURCES);
+    for (size_t i = 0; i < n && document->from != DOCUMENT_GIVEN; i++)
+        if (document->where != NULL && strcmp(urls[i], document->where) == 0)
+            return true;
+    return false;
+}
+
 /** What a document that was given, or is shared by several certificates, says of others only. */
-static bool is_about_others(const struct document *document, enum answer_from from,
-                            enum source_result result)
+static bool is_about_others(const struct asking *a, const struct document *document,
+                            enum answer_from from, enum source_result result)
 {
     const bool own =
-        from == ANSWER_STAPLE || (from == ANSWER_OCSP && document->from != DOCUMENT_GIVEN);
+        from == ANSWER_STAPLE || (from == ANSWER_OCSP && document->from != DOCUMENT_GIVEN) ||
+        (from == ANSWER_CRL && result == SOURCE_NOT_COVERED && is_own_crl(a, document));
     return !own && (result == SOURCE_OTHER || result == SOURCE_NOT_COVERED ||
                     result == SOURCE_DELTA || (from == ANSWER_OCSP && result == SOURCE_ERROR));
 }
 
-static void answer_take(const struct revocation *found, const struct document *const *documents,
-                        enum answer_from from, struct answer *out)
+static void answer_take(const struct asking *a, const struct revocation *found,
+                        const struct document *const *documents, enum answer_from from,
+                        struct answer *out)
 {
     static const enum answer_status statuses[] = {[REVOCATION_UNKNOWN] = ANSWER_UNKNOWN,
                                                   [REVOCATION_GOOD] = ANSWER_GOOD,
@@ -106,7 +119,7 @@ static void answer_take(const struct revocation *found, const struct document *c
     if (found->decided_by < 0)
         return;
     const struct source_evidence *e = &found->evidence[found->decided_by];
-    if (is_about_others(documents[e->index], from, e->result))
+    if (is_about_others(a, documents[e->index], from, e->result))
         return;
     *out = (struct answer){.status = statuses[found->status],
                            .source = documents[e->index],
@@ -139,7 +152,7 @@ static void ask_ocsp(const struct asking *a, enum answer_from from, struct answe
         return;
     struct revocation found;
     revocation_judge(&in, a->j->arena, &found);
-    answer_take(&found, of, from, out);
+    answer_take(a, &found, of, from, out);
 }
 
 static void ask_crls(const struct asking *a, struct answer *out)
@@ -157,7 +170,7 @@ static void ask_crls(const struct asking *a, struct answer *out)
     if (p->crl_count == 0)
         return;
     revocation_judge(&in, a->j->arena, &found);
-    answer_take(&found, p->crl_of, ANSWER_CRL, out);
+    answer_take(a, &found, p->crl_of, ANSWER_CRL, out);
 }
 
 static void staple_unparsed(const struct document *staple, struct answer *out)
