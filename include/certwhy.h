@@ -87,12 +87,13 @@ CW_API struct cw_options *cw_options_new(void);
 CW_API void cw_options_free(struct cw_options *options);
 
 /** Set an option by its command-line name without dashes ("name", "ca", "only-ca", "pool", "at",
- *  "client", "timeout", "connect", "sni", "key", "offline" …). A repeatable option adds.
+ *  "client", "timeout", "connect", "sni", "key", "crl", "offline" …). A repeatable option adds.
  *  Flags take "true" or "false". Returns CW_E_USAGE with a sentence for what cannot be used. */
 CW_API enum cw_code cw_options_set(struct cw_options *options, const char *name, const char *value,
                                    struct cw_error *error);
 
 /** Diagnose one target: "host[:port]", "[v6]:port", a URL, a certificate file or a saved case.
+ *  Fetches issuers, CRLs and OCSP responses that certificates name, unless "offline" is set.
  *  On CW_OK *report is to be freed with cw_report_free(); else it is NULL. */
 CW_API enum cw_code cw_check(const char *target, const struct cw_options *options,
                              struct cw_report **report, struct cw_error *error);
