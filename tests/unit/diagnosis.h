@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/scenario.h"
+#include "lab/site.h"
 #include "report/report.h"
 
 #define DIAGNOSIS_AT 1795262400 /* 2026-11-21T12:00:00Z */
@@ -26,6 +26,7 @@ struct diagnosis {
     struct arena arena;
     struct observation observation;
     struct connection connection;
+    struct site site; /**< what its certificates point to */
     struct store *store, *pool;
     const struct profile *profiles[DIAGNOSIS_PROFILES];
     struct store *stores[DIAGNOSIS_PROFILES];
@@ -110,6 +111,68 @@ static inline void diagnosis_endpoint(struct diagnosis *d, const struct scenario
                      CW_OK);
 }
 
+/** What the address of a want would give, as far as a fetch tells. */
+static inline void diagnosis_answer(struct diagnosis *d, const struct want *want,
+                                    struct document *out)
+{
+    static const enum fetch_result results[] = {
+        [DELIVER] = FETCH_OK,
+        [DELIVER_NOT_FOUND] = FETCH_STATUS,
+        [DELIVER_HTML] = FETCH_OK,
+        [DELIVER_WITHOUT_END] = FETCH_SIZE,
+        [DELIVER_SLOWLY] = FETCH_SLOW,
+        [DELIVER_NEVER] = FETCH_TIMEOUT,
+        [DELIVER_LOOP] = FETCH_REDIRECTS,
+        [DELIVER_OTHER_SCHEME] = FETCH_SCHEME,
+        [DELIVER_LDAP] = FETCH_OK,
+        [DELIVER_LDAP_NOWHERE] = FETCH_SCHEME,
+    };
+    out->result = FETCH_NAME;
+    for (size_t i = 0; i < d->site.count; i++) {
+        const struct site_document *document = &d->site.documents[i];
+        if (strcmp(pki_url(&d->lab, document->name, document->delivery), want->url) != 0)
+            continue;
+        out->result = results[document->delivery];
+        out->status = document->delivery == DELIVER_NOT_FOUND ? 404 : 200;
+        out->body =
+            document->responder ? site_answer(document, want->request, &d->arena) : document->body;
+        if (document->delivery == DELIVER_HTML)
+            out->body = bytes_str("<!DOCTYPE html>\n<html></html>\n");
+        if (out->result != FETCH_OK)
+            out->body = (struct bytes){0};
+    }
+}
+
+/** Fetches without a network what judging wants; false: nothing is left to fetch. */
+static inline bool diagnosis_fetch(struct diagnosis *d)
+{
+    const struct verdict *verdict = &d->target.verdict;
+    for (size_t i = 0; i < verdict->want_count; i++) {
+        const struct want *want = &verdict->wants[i];
+        struct document document = {.kind = want->kind,
+                                    .from = DOCUMENT_FETCHED,
+                                    .where = want->url,
+                                    .why = "",
+                                    .request = want->request};
+        diagnosis_answer(d, want, &document);
+        observation_add_document(&d->observation, &document, &d->arena);
+    }
+    return verdict->want_count > 0;
+}
+
+static inline void diagnosis_staple(struct diagnosis *d)
+{
+    const struct document document = {.kind = WANT_OCSP,
+                                      .from = DOCUMENT_STAPLED,
+                                      .where = "(stapled)",
+                                      .why = "",
+                                      .body = d->site.staple};
+    if (d->site.staple.n == 0)
+        return;
+    d->connection.handshake.stapled_ocsp = d->site.staple;
+    observation_add_document(&d->observation, &document, &d->arena);
+}
+
 /** Judges, explains and repairs what stands in the observation. */
 static inline void diagnosis_run(struct diagnosis *d)
 {
@@ -132,7 +195,9 @@ static inline void diagnosis_run(struct diagnosis *d)
         .at = d->observation.at,
         .memo = sig_memo_new(),
     };
-    judge(&target->input, &d->arena, &target->verdict);
+    do
+        judge(&target->input, &d->arena, &target->verdict);
+    while (d->site.count > 0 && diagnosis_fetch(d));
     explain(&target->input, &target->verdict, &d->arena, &target->findings);
     repair(&target->input, &target->verdict, &target->findings, &d->arena, &target->plan);
     size_t accepting = 0, rejecting = 0;
@@ -161,9 +226,13 @@ static inline const struct scenario *diagnosis_scenario(const char *name)
 static inline struct diagnosis *diagnosis_of(const struct scenario *scenario)
 {
     struct diagnosis *d = xcalloc(1, sizeof *d);
-    d->lab = (struct lab){.seed = bytes_str("unit test"), .at = DIAGNOSIS_AT};
+    struct error err;
+    d->lab =
+        (struct lab){.seed = bytes_str("unit test"), .at = DIAGNOSIS_AT, .folder = scenario->name};
+    assert_int_equal(site_mint(&d->lab, scenario, &d->site, &err), CW_OK);
     diagnosis_endpoint(d, scenario);
     diagnosis_send(d, scenario);
+    diagnosis_staple(d);
     d->store = diagnosis_store(d, scenario, scenario_trusts(scenario), "test store", ORIGIN_STORE);
     if (scenario->pool != NULL)
         d->pool = diagnosis_store(d, scenario, scenario->pool, "pool.pem", ORIGIN_POOL);
@@ -188,7 +257,7 @@ static inline bool scenario_is_plain(const struct scenario *scenario)
     const struct server_plan *s = &scenario->server;
     return s->second_sends == NULL && !s->client_certificate && !s->require_sni && !s->plain_http &&
            !s->forged_key && s->bind != BIND_BOTH && scenario->client_sni == NULL &&
-           s->max_version == NULL && s->staple.sources == 0;
+           s->max_version == NULL;
 }
 
 static inline const struct finding *diagnosis_finding(const struct diagnosis *d, const char *rule,
