@@ -33,6 +33,7 @@ enum {
     /* container */
     LIMIT_FILE_BYTES = 256 << 20,    /* a bundle of 100,000 certificates is 155 MB */
     LIMIT_OBJECTS = 200000,          /* objects in one file */
+    LIMIT_WRAPPED_BYTES = 16 << 20,  /* text that is unwrapped: each byte's place costs four more */
     LIMIT_FILE_FAULTS = 100,         /* faults of a file that are listed one by one */
     LIMIT_FAULTS_OF_A_KIND = 20,     /* so that one kind of fault on each line hides no other */
     LIMIT_KEYSTORE_BYTES = 16 << 20, /* a JVM's cacerts is 200 KB */

@@ -90,16 +90,77 @@ static void read_keystore(struct builder *b, struct bytes file)
                                          : kind);
 }
 
+/* Certificates that can be followed to their end: what tells a better reading from a worse one. */
+static size_t readable_certificates(const struct container *container)
+{
+    size_t count = 0;
+    struct bytes issuer, subject;
+    for (size_t i = 0; i < container->object_count; i++)
+        count += container->objects[i].kind == OBJECT_CERTIFICATE &&
+                 der_claimed(container->objects[i].der) == container->objects[i].der.n &&
+                 cert_peek_names(container->objects[i].der, &issuer, &subject);
+    return count;
+}
+
+/* The text as it is; and when that shows faults, without what it may be wrapped in. */
+static bool read_unwrapped(struct builder *b, struct bytes text)
+{
+    const struct builder fresh = *b;
+    const struct container empty = *b->out;
+    const bool found = pem_read(b, text);
+    if (b->out->fault_count == empty.fault_count && readable_certificates(b->out) > 0)
+        return found;
+    const struct builder plain = *b;
+    const struct container as_it_is = *b->out;
+    struct bytes inner = text;
+    *b = fresh;
+    *b->out = empty;
+    b->fault_cap = empty.fault_count; /* an array of its own: the other reading may be kept */
+    b->out->faults = arena_array(b->arena, empty.fault_count + 1, sizeof *empty.faults);
+    for (size_t i = 0; i < empty.fault_count; i++)
+        b->out->faults[i] = empty.faults[i];
+    const bool better = wrapped_open(b, &inner) && pem_read(b, inner) &&
+                        readable_certificates(b->out) > readable_certificates(&as_it_is);
+    if (inner.p != text.p) /* a private key may have come to light */
+        explicit_bzero((void *)(uintptr_t)inner.p, inner.n);
+    if (better)
+        return true;
+    *b = plain;
+    *b->out = as_it_is;
+    return found;
+}
+
+static bool has_cr_alone(struct bytes text)
+{
+    return text.n > 0 && memchr(text.p, '\r', text.n) != NULL &&
+           memchr(text.p, '\n', text.n) == NULL;
+}
+
 static void read_text(struct builder *b, struct bytes file)
 {
     const struct bytes text = text_of(b, file);
     const char *what = NULL;
-    if (pem_read(b, text))
+    if (has_cr_alone(text))
+        builder_fault(b, FAULT_CR_ALONE, (struct place){.line = 1, .column = 1}, SIZE_MAX,
+                      bytes_of(NULL, 0));
+    if (read_unwrapped(b, text))
         b->out->kind = FILE_KIND_PEM;
     else
         what = kind_recognise(text, &b->out->kind);
     if (!has_certificate(b->out) && b->out->kind != FILE_KIND_CASE)
         no_certificate(b, what);
+}
+
+/* A name that promises PEM over content of another kind: what reads it by its name fails. */
+static void name_check(struct builder *b)
+{
+    const enum file_kind kind = b->out->kind;
+    const char *what = kind == FILE_KIND_DER      ? "DER, though its name says PEM"
+                       : kind == FILE_KIND_PKCS12 ? "a PKCS#12 file, though its name says PEM"
+                       : kind == FILE_KIND_JKS    ? "a Java keystore, though its name says PEM"
+                                                  : NULL;
+    if (what && str_ends(b->where, ".pem") && has_certificate(b->out))
+        builder_fault(b, FAULT_WRONG_KIND, (struct place){0}, SIZE_MAX, bytes_str(what));
 }
 
 void container_read_with(struct bytes file, const char *where, const char *password,
@@ -120,6 +181,7 @@ void container_read_with(struct bytes file, const char *where, const char *passw
         read_binary(&b, file);
     else
         read_text(&b, file);
+    name_check(&b);
     builder_sort(&b);
 }
 

@@ -183,6 +183,8 @@ static void der_object(struct builder *b, struct bytes der, size_t at)
     if (object.kind == OBJECT_PRIVATE_KEY)
         builder_fault(b, FAULT_PRIVATE_KEY, der_place(at), SIZE_MAX, bytes_str(what));
     builder_object(b, object);
+    if (object.kind == OBJECT_PKCS7 && pkcs7_read(b, der, &object) > 0)
+        builder_fault(b, FAULT_WRONG_KIND, der_place(at), SIZE_MAX, bytes_str(what));
     if (at == 0 && object.kind == OBJECT_PKCS7)
         b->out->kind = FILE_KIND_PKCS7;
 }

@@ -20,6 +20,10 @@ struct builder {
     const char *where;
     const char *password; /* of a keystore; NULL unknown */
     size_t start, unit;
+    struct bytes outer; /* text that something is wrapped in; map: of each byte of the text that is
+                           read its index in `outer`, NULL: it is read as it is */
+    const uint32_t *map;
+    struct place outer_place; /* the last one counted in `outer` */
     size_t object_cap, fault_cap;
     bool full; /**< an object was refused: LIMIT_OBJECTS */
     size_t faults_of_kind[FAULT_COUNT];
@@ -29,6 +33,10 @@ struct builder {
 /** A fault of the whole file has the block SIZE_MAX. */
 void builder_fault(struct builder *b, enum file_fault_id id, struct place place, size_t block,
                    struct bytes excerpt);
+/** The line of a place of the text that is read, in the file. */
+size_t builder_line(struct builder *b, struct place place);
+/** The byte of the file at which an index of that text stands. */
+size_t builder_offset(const struct builder *b, size_t at);
 /** Completes origin.where, kind and position, and adds the object; beyond LIMIT_OBJECTS it is
  *  counted as limit_hit only. */
 void builder_object(struct builder *b, struct object object);
@@ -99,6 +107,10 @@ bool der_is_likely(struct bytes file);
 bool der_is_pkcs12(struct bytes der);
 void der_read(struct builder *b, struct bytes file);
 
+/** Adds the certificates of a PKCS#7 bundle, each with the label and place of `like`; returns how
+ *  many. */
+size_t pkcs7_read(struct builder *b, struct bytes ber, const struct object *like);
+
 /* ---- keystores (jks.c, pkcs12.c, ber.c) ---- */
 
 /** True when the file starts as a Java keystore does. */
@@ -129,6 +141,12 @@ bool pem_read(struct builder *b, struct bytes text);
 struct bytes text_of(struct builder *b, struct bytes file);
 /** Moves on to `to`, counting lines (LF, CRLF or CR). */
 struct place place_advance(struct bytes text, struct place place, size_t to);
+
+/* ---- text that something is wrapped in (wrapped.c) ---- */
+
+/** Takes layers off the text (percent-encoding, quoting, line numbers …) and names each as a fault.
+ *  False when there is none. The text that results may hold a private key: wipe it after use. */
+bool wrapped_open(struct builder *b, struct bytes *text);
 
 /* ---- recognising foreign kinds (kind.c) ---- */
 

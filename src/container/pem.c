@@ -138,9 +138,9 @@ static struct object object_of(const struct pem *pem, const struct block *block)
     object.label = block->label
                        ? block->label->text
                        : str_safe(pem->b->arena, block->begin ? block->begin->label : no_excerpt);
-    object.origin.line = block->at_begin.line;
-    object.origin.offset = pem->b->start + block->at_begin.at * pem->b->unit;
-    object.end_line = block->at_end.line;
+    object.origin.line = builder_line(pem->b, block->at_begin);
+    object.origin.offset = builder_offset(pem->b, block->at_begin.at);
+    object.end_line = builder_line(pem->b, block->at_end);
     object.encrypted = block->label && block->label->encrypted;
     return object;
 }
@@ -220,7 +220,8 @@ static void add_objects(struct pem *pem, const struct block *block, struct bytes
         builder_fault(pem->b, FAULT_BAD_DER, block->at_begin, block->index, no_excerpt);
     if (found != OBJECT_OTHER && found != object.kind) {
         object.kind = found;
-        builder_fault(pem->b, FAULT_WRONG_KIND, block->at_begin, block->index, bytes_str(what));
+        if (found != OBJECT_PKCS7)
+            builder_fault(pem->b, FAULT_WRONG_KIND, block->at_begin, block->index, bytes_str(what));
     }
     /* OpenSSL's TRUSTED CERTIFICATE goes on with its own attributes behind the certificate, a block
      * without END with whatever text followed. */
@@ -229,11 +230,15 @@ static void add_objects(struct pem *pem, const struct block *block, struct bytes
     const size_t first = whole ? der_claimed(der) : der.n;
     const size_t at = pem->b->out->object_count;
     builder_object(pem->b, object);
-    if (cut || object.kind != OBJECT_CERTIFICATE || pem->b->out->object_count == at)
+    if (object.kind == OBJECT_PKCS7 && pkcs7_read(pem->b, der, &object) > 0)
+        builder_fault(pem->b, FAULT_WRONG_KIND, block->at_begin, block->index,
+                      bytes_str("a PKCS#7 bundle"));
+    if (object.kind != OBJECT_CERTIFICATE || pem->b->out->object_count == at)
         return;
     if (add_joined(pem, block, der, first) > 0) {
         pem->b->out->objects[at].der = bytes_slice(der, 0, first);
-        builder_fault(pem->b, FAULT_NO_END, block->at_begin, block->index, no_excerpt);
+        if (block->end)
+            builder_fault(pem->b, FAULT_NO_END, block->at_begin, block->index, no_excerpt);
     }
 }
 

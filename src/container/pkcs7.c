@@ -58,3 +58,16 @@ size_t pkcs7_certificates(struct bytes message, size_t limit, struct arena *aren
         return 0;
     return certificates_take(arena_bytes(arena, buf_bytes(&der)), limit, arena, out);
 }
+
+size_t pkcs7_read(struct builder *b, struct bytes message, const struct object *like)
+{
+    struct bytes *certs;
+    const size_t count = pkcs7_certificates(message, LIMIT_OBJECTS, b->arena, &certs);
+    for (size_t i = 0; i < count && !b->full; i++) {
+        struct object object = *like;
+        object.kind = OBJECT_CERTIFICATE;
+        object.der = arena_bytes(b->arena, certs[i]);
+        builder_object(b, object);
+    }
+    return count;
+}

@@ -93,18 +93,14 @@ static bool is_root(const struct cert *cert)
     return cert->parsed && cert_is_self_issued(cert);
 }
 
+const struct path *bundle_path(const struct repairing *r)
+{
+    return r->chosen != NULL ? r->chosen : best_path(r);
+}
+
 size_t bundle_nodes(const struct repairing *r, int nodes[PATH_KEEPS])
 {
-    const struct path *path = best_path(r);
-    size_t count = 0;
-    for (size_t i = 0; path != NULL && i < path->count && count < PATH_KEEPS; i++) {
-        /* RFC 8446 section 4.4.2: the certificate that specifies the trust anchor may be omitted */
-        bool last = i + 1 == path->count;
-        if (i > 0 && last && is_root(node_cert(r, path->nodes[i])))
-            break;
-        nodes[count++] = path->nodes[i];
-    }
-    return count;
+    return path_bundle(r, bundle_path(r), nodes);
 }
 
 struct bytes key_id_of_spki(const struct repairing *r, struct bytes spki)

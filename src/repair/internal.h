@@ -18,6 +18,8 @@ struct repairing {
     const struct findings *findings;
     struct arena *arena;
     int trials_left;
+    const struct path *chosen; /* the path that a bundle is made of; NULL: the best one */
+    const char *choice;        /* why this one, where there was a choice; "" */
     struct bytes new_spki; /* a strong key, made when first asked for */
 };
 
@@ -39,6 +41,7 @@ struct change {
     bool with_sni;        /* SNI is sent: the second handshake's chain */
     bool session, modern; /* the handshake is completed; with TLS 1.2 */
     bool key;             /* the server holds the leaf's key */
+    bool whole;           /* proven only when every client accepts */
     bool clean_file;      /* the file is written anew */
     bool one_certificate; /* all addresses show the same */
     bool staple;          /* a fresh response is stapled, which says good … */
@@ -54,7 +57,9 @@ void change_init(struct change *change);
 struct cert_edit *change_edit(const struct repairing *r, struct change *change, int node);
 bool change_edits(const struct change *change, int node);
 bool change_trust(struct change *change, int node);
-/** Nodes that a correct server sends: the best path without its root. Returns how many. */
+/** The path that a bundle is made of; NULL: there is none. */
+const struct path *bundle_path(const struct repairing *r);
+/** Nodes that a correct server sends: that path without its root. Returns how many. */
 size_t bundle_nodes(const struct repairing *r, int nodes[PATH_KEEPS]);
 /** The best path's position of a node, -1 when it is not on it. */
 int path_index(const struct repairing *r, int node);
@@ -71,6 +76,14 @@ struct bytes key_id_of(const struct repairing *r, const struct cert *cert);
 int unknown_root(const struct repairing *r);
 /** A trustworthy anchor of the clients' store, of this organisation when there is one. */
 const struct cert *public_anchor(const struct repairing *r, struct bytes like);
+
+/* ---- bundle.c ---- */
+
+/** A path without its root. */
+size_t path_bundle(const struct repairing *r, const struct path *path, int nodes[PATH_KEEPS]);
+/** Where several paths lead to trusted roots, judges what they would be as bundles and sets
+ *  r->chosen and r->choice. */
+void bundle_choose(struct repairing *r);
 
 /* ---- trial.c ---- */
 

@@ -64,9 +64,20 @@ bool get_right_intermediate(struct repairing *r, const struct finding *finding,
     return reissue_under(r, change, finding->node, sent->ski);
 }
 
+/* A block that cannot be saved is missing afterwards: then only what all accept is a repair. */
+static bool has_lost_block(const struct repairing *r)
+{
+    const struct observation *obs = r->input->observation;
+    for (size_t i = 0; i < obs->sent_count; i++)
+        if (!obs->sent[i].cert->parsed)
+            return true;
+    return false;
+}
+
 /** The file written anew: what it holds in good order and form. */
 bool write_file(struct repairing *r, const struct finding *finding, struct change *change)
 {
+    change->whole = has_lost_block(r);
     if (finding->fact != FACT_FILE_FAULT || !send_bundle(r, finding, change))
         return false;
     change->clean_file = true;

@@ -95,7 +95,7 @@ static void try_remedy(struct repairing *r, size_t index, const struct remedy *r
     TRIAL_CLEANUP trial;
     trial_run(r, &change, &trial);
     struct fix fix = {0};
-    if (!prove(r, finding, &trial, &fix))
+    if (!prove(r, finding, &trial, &fix) || (change.whole && fix.rejected_count > 0))
         return;
     struct wording wording = {
         .r = r,
@@ -306,6 +306,8 @@ void repair(const struct judge_input *input, const struct verdict *verdict,
     *out = (struct plan){.finding_count = findings->count};
     out->per_finding = arena_array(arena, findings->count + 1, sizeof *out->per_finding);
     const struct remedy **chosen = arena_array(arena, findings->count + 1, sizeof *chosen);
+    if (findings->count > 0)
+        bundle_choose(&r);
     for (size_t i = 0; i < findings->count; i++)
         repair_finding(&r, i, &out->per_finding[i], &chosen[i]);
     repair_together(&r, chosen, out);

@@ -40,6 +40,26 @@ struct plan {
     struct bytes bundle;  /**< the corrected PEM bundle, p NULL when there is none to write */
 };
 
+/** A block of the file whose certificate is beyond repair: characters are missing or changed. */
+struct lost_block {
+    size_t block, line, end_line; /**< from 1; lines 0 in a binary file */
+    size_t offset;                /**< in bytes */
+};
+/** The chain as a correct server sends it. */
+struct chain_plan {
+    const struct cert **certs; /**< leaf first, no root; borrowed */
+    size_t count;              /**< 0: there is none */
+    const struct cert *root;   /**< what it leads to, trusted or not; NULL: nothing known */
+    size_t accepted, rejected; /**< clients, judged with this chain in the place of the present one */
+    bool unchanged;            /**< it is what is there already */
+    const char *choice;        /**< why this one of several possible; "" there is no other */
+    struct lost_block *lost;   /**< of the file */
+    size_t lost_count;
+};
+/** Chooses among the paths that were found and judges the result. */
+void repair_chain(const struct judge_input *input, const struct verdict *verdict,
+                  struct arena *arena, struct chain_plan *out);
+
 void repair(const struct judge_input *input, const struct verdict *verdict,
             const struct findings *findings, struct arena *arena, struct plan *out);
 
