@@ -77,6 +77,7 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
                                      : resolved_by_option(options, target, &report->arena),
         .sni = options->sni,
         .key_path = options->key,
+        .key_pass = options->key_pass.n > 0 ? (const char *)options->key_pass.p : NULL,
         .family = options->ipv4   ? AF_INET
                   : options->ipv6 ? AF_INET6
                                   : AF_UNSPEC,

@@ -24,6 +24,7 @@ struct cw_options {
     struct arena arena;
     const char *root; /**< prefix of absolute paths: another machine's tree; "" none */
     const char *name, *connect, *key; /**< "" not given */
+    struct buf key_pass; /**< the key's passphrase, NUL-terminated; wiped with the options */
     const char *sni;                  /**< NULL: the name; "" none is sent */
     const char *clients;              /**< comma-separated, "" the default ones */
     const char *proxy;                /**< "" that of the environment */
@@ -41,6 +42,9 @@ struct cw_options {
 /** As cw_options_set(), with a struct error. */
 enum cw_code options_set(struct cw_options *options, const char *name, const char *value,
                          struct error *error);
+
+/** Takes the passphrase of --key. */
+void options_key_pass(struct cw_options *options, struct bytes passphrase);
 
 /** True for an option that a later version will have: said plainly, so that nobody looks for a
  * typo. */

@@ -207,6 +207,31 @@ static enum cw_code set_ignore(struct cw_options *options, const char *value, st
     return CW_OK;
 }
 
+/* The first line of the file. It is kept in memory that is wiped, and nowhere else. */
+static enum cw_code set_key_pass_file(struct cw_options *options, const char *value,
+                                      struct error *error)
+{
+    enum { PASSPHRASE_BYTES = 1024 };
+    BUF_CLEANUP content = {0};
+    TRY(file_read(options->root, value, PASSPHRASE_BYTES, &content, error));
+    const size_t n = strcspn(buf_cstr(&content), "\r\n");
+    options_key_pass(options, bytes_of(content.p, n));
+    explicit_bzero(content.p, content.n);
+    if (n == 0)
+        return error_set(error, CW_E_USAGE, "--key-pass-file %s: its first line is empty",
+                         shown(options, value));
+    return CW_OK;
+}
+
+void options_key_pass(struct cw_options *options, struct bytes passphrase)
+{
+    if (options->key_pass.n > 0)
+        explicit_bzero(options->key_pass.p, options->key_pass.n);
+    options->key_pass.n = 0;
+    buf_add_bytes(&options->key_pass, passphrase);
+    buf_add_byte(&options->key_pass, 0);
+}
+
 /* ---- the table ---- */
 
 enum option_kind { OPTION_TEXT, OPTION_WORDS, OPTION_FLAG, OPTION_SETTER };
@@ -235,6 +260,7 @@ static const struct option_row rows[] = {
     ROW("ipv4", FLAG, ipv4),
     ROW("ipv6", FLAG, ipv6),
     {"proxy", OPTION_SETTER, 0, set_proxy},
+    {"key-pass-file", OPTION_SETTER, 0, set_key_pass_file},
     {"connect", OPTION_SETTER, 0, set_connect},
     {"resolve", OPTION_SETTER, 0, set_resolve},
     {"sni", OPTION_SETTER, 0, set_sni},
@@ -324,6 +350,8 @@ void cw_options_free(struct cw_options *options)
 {
     if (!options)
         return;
+    options_key_pass(options, bytes_of(NULL, 0));
+    buf_free(&options->key_pass);
     arena_free(&options->arena);
     free(options);
 }

@@ -36,7 +36,10 @@ static const struct option_spec *find(const struct command *command, const char 
                                       char letter)
 {
     const struct option_spec *table = command->options ? command->options : none;
-    const struct option_spec *found = find_in(table, name, n, letter);
+    const struct option_spec *more = command->more ? command->more : none;
+    const struct option_spec *found = find_in(more, name, n, letter);
+    if (!found)
+        found = find_in(table, name, n, letter);
     return found ? found : find_in(common, name, n, letter);
 }
 
@@ -81,6 +84,8 @@ static enum cw_code unknown_long(const struct words *words, const char *name, si
 {
     const char *names[OPTION_NAMES_MAX + 1] = {NULL};
     size_t count = 0;
+    for (const struct option_spec *s = words->command->more; s && s->name; s++)
+        names[count++] = s->name;
     for (const struct option_spec *s = words->command->options; s && s->name; s++)
         if (count < OPTION_NAMES_MAX)
             names[count++] = s->name;

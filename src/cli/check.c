@@ -10,19 +10,22 @@
 /* Those of this command; all others are options of the library and go there as they are. */
 static const char *const own_options[] = {"format", "output", "save", "quiet", "color", NULL};
 
-static bool is_own(const char *name)
+static bool is_own(const struct command *command, const char *name)
 {
+    for (const struct option_spec *o = command->more; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return true;
     for (size_t i = 0; own_options[i]; i++)
         if (strcmp(own_options[i], name) == 0)
             return true;
     return false;
 }
 
-static enum cw_code options_take(const struct arguments *arguments, struct cw_options *options,
-                                 struct error *error)
+static enum cw_code options_take(const struct command *command, const struct arguments *arguments,
+                                 struct cw_options *options, struct error *error)
 {
     for (size_t i = 0; i < arguments->option_count; i++)
-        if (!is_own(arguments->options[i].name))
+        if (!is_own(command, arguments->options[i].name))
             TRY(options_set(options, arguments->options[i].name, arguments->options[i].value,
                             error));
     return CW_OK;
@@ -146,10 +149,11 @@ static int check_with(const struct judging_command *judging, const struct argume
     struct error error = {0};
     const struct renderer *renderer = NULL;
     struct cw_report *report = NULL;
-    if (options_take(arguments, options, &error) != CW_OK ||
+    if (options_take(command, arguments, options, &error) != CW_OK ||
         renderer_choose(arguments, &renderer, &error) != CW_OK ||
         color_check(arguments, &error) != CW_OK)
         return command_unusable(command, "%s", error.text);
+    passphrase_ask(options);
     if (report_new(options, &report, &error) != CW_OK)
         return command_failed(command, &error);
     const int status = check_targets(judging, arguments, renderer, report);
@@ -193,6 +197,9 @@ const struct option_spec judging_options[] = {
      .help = "the clients to judge for (default: those installed here, and browsers)"},
     {.name = "at", .value = "TIME", .help = "judge as of this time, RFC 3339 (default: now)"},
     {.name = "key", .value = "FILE", .help = "the server's private key: does it pair?"},
+    {.name = "key-pass-file",
+     .value = "FILE",
+     .help = "its passphrase is this file's first line (default: asked on the terminal)"},
     {.name = "ignore",
      .value = "RULE[@NAME]",
      .help = "leave a rule out of the exit status; \"=until DATE\" may follow"},

@@ -46,6 +46,7 @@ struct command {
     const char *about;    /**< what it does, a paragraph or two; NULL none */
     const char *examples; /**< lines "  certwhy check example.com    what for"; NULL none */
     const struct option_spec *options; /**< NULL none */
+    const struct option_spec *more;    /**< its own beside a shared table; NULL none */
     int (*run)(const struct command *command, const struct arguments *arguments);
 };
 
@@ -97,6 +98,9 @@ struct environment environment_own(void);
 /** Runs a program without a shell, with no input, and takes what it prints: at most 10 seconds and
  *  8 MiB. False when it is not there, fails, or takes longer. */
 bool program_run(const char *const argv[], struct buf *out);
+/** Asks for the passphrase of --key when that is encrypted, none was given and somebody sits there.
+ */
+void passphrase_ask(struct cw_options *options);
 /** Columns of the terminal, 40 to 100; 100 when standard output is none. */
 unsigned output_width(void);
 

@@ -26,6 +26,15 @@ static const struct option_spec common[] = {
     {.name = "help", .letter = 'h', .help = "this page"},
 };
 
+/* The command says more of it itself. */
+static bool shadowed(const struct command *command, const struct option_spec *option)
+{
+    for (const struct option_spec *o = command->more; o && o->name; o++)
+        if (strcmp(o->name, option->name) == 0)
+            return true;
+    return false;
+}
+
 static void help_of_command(const struct command *command, struct buf *out)
 {
     buf_printf(out, "%s\n\nUsage: certwhy %s\n", command->summary, command->usage);
@@ -34,8 +43,11 @@ static void help_of_command(const struct command *command, struct buf *out)
     if (command->examples)
         buf_printf(out, "\nExamples:\n%s\n", command->examples);
     buf_add_str(out, "\nOptions:\n");
-    for (const struct option_spec *o = command->options; o && o->name; o++)
+    for (const struct option_spec *o = command->more; o && o->name; o++)
         if (o->help)
+            option_line(o, out);
+    for (const struct option_spec *o = command->options; o && o->name; o++)
+        if (o->help && !shadowed(command, o))
             option_line(o, out);
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         option_line(&common[i], out);

@@ -24,6 +24,7 @@ struct decoder {
     uint64_t named;  /* layout faults that this block already has, bit per id */
     size_t bad_line; /* the last line with a foreign character: one fault per line */
     bool padded, first_line, stopped, escaped;
+    bool url; /* the alphabet of RFC 4648 section 5: '-' and '_' for '+' and '/' */
 };
 
 static struct place decoder_place(const struct decoder *d, size_t at)
@@ -180,10 +181,32 @@ static void take_blank(struct decoder *d)
         layout_fault(d, FAULT_INDENTED, start);
 }
 
+static int digit_value(struct decoder *d, uint8_t c)
+{
+    enum { MINUS = 62, UNDERSCORE = 63 };
+    if (!d->url || (c != '-' && c != '_'))
+        return str_base64_value(c);
+    layout_fault(d, FAULT_BASE64URL, d->i);
+    return c == '-' ? MINUS : UNDERSCORE;
+}
+
+/* Either alphabet, never both. */
+static bool is_base64url(struct bytes text, size_t from, size_t to)
+{
+    bool url = false;
+    for (size_t i = from; i < to; i++) {
+        const uint8_t c = text.p[i];
+        if (c == '+' || c == '/' || bytes_equal_str(bytes_slice(text, i, 3), "---"))
+            return false;
+        url = url || c == '_' || (c == '-' && i > from && str_base64_value(text.p[i - 1]) >= 0);
+    }
+    return url;
+}
+
 static void take_char(struct decoder *d)
 {
     const uint8_t c = d->text.p[d->i];
-    const int value = str_base64_value(c);
+    const int value = digit_value(d, c);
     const bool crlf = c == '\r' && d->i + 1 < d->text.n && d->text.p[d->i + 1] == '\n';
     if (value >= 0)
         take_digit(d, (uint32_t)value);
@@ -283,6 +306,7 @@ void body_read(struct builder *b, const struct body_request *request, struct bod
     };
     if (!request->bare && request->to > from.at)
         skip_headers(&d);
+    d.url = !request->open && is_base64url(d.text, d.i, request->to);
     decode(&d);
     *out = (struct body){
         .der = bytes_of(d.out, d.n),

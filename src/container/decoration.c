@@ -31,7 +31,7 @@ static bool is_digit(uint8_t c)
 
 static bool has_break(struct bytes text)
 {
-    return memchr(text.p, '\n', text.n) != NULL;
+    return memchr(text.p, '\n', text.n) || memchr(text.p, '\r', text.n);
 }
 
 /* ---- matching ---- */
@@ -151,12 +151,36 @@ static bool at_dashes(struct bytes text, size_t at)
     return at + 1 < text.n && text.p[at] == '-' && text.p[at + 1] == '-';
 }
 
+/* What the very first line begins with: its number may be another one, as in `match`. */
+static size_t head_match(struct bytes text, struct bytes head)
+{
+    size_t t = 0, i = 0;
+    while (i < head.n) {
+        const uint8_t c = head.p[i];
+        if (!is_blank(c) && !is_digit(c)) {
+            if (t >= text.n || text.p[t] != c)
+                return 0;
+            i++, t++;
+            continue;
+        }
+        bool (*const same)(uint8_t) = is_blank(c) ? is_blank : is_digit;
+        while (i < head.n && same(head.p[i]))
+            i++;
+        while (t < text.n && same(text.p[t]))
+            t++;
+    }
+    return t;
+}
+
 /* The first line has no other before it, the last one none behind. */
 static size_t edge_step(struct layer *layer, size_t at)
 {
     const struct bytes text = layer->text, head = head_of_line(layer->between),
                        tail = tail_of_line(layer->between);
     const bool line_start = at == 0 || is_break(text.p[at - 1]);
+    const size_t first = at == 0 && head.n > 0 ? head_match(text, head) : 0;
+    if (first > 0)
+        return first;
     if (line_start && head.n > 0) {
         struct bytes rest = bytes_slice(text, at, BETWEEN_BYTES);
         size_t n = 0;
@@ -197,8 +221,15 @@ struct spelling {
 
 static size_t skip_dashes(struct bytes text, size_t at, size_t *count)
 {
-    for (*count = 0; at < text.n && (text.p[at] == '-' || is_blank(text.p[at])); at++)
-        *count += text.p[at] == '-';
+    bool smart;
+    *count = 0;
+    while (at < text.n) {
+        const size_t n = dash_at(text, at, &smart);
+        if (n == 0 && !is_blank(text.p[at]))
+            break;
+        *count += n > 0;
+        at += n ? n : 1;
+    }
     return at;
 }
 
@@ -248,7 +279,9 @@ static bool read_spelling(struct bytes text, size_t at, struct spelling *out)
     while (i < text.n && (is_blank(text.p[i]) || text.p[i] == '_'))
         i++;
     size_t n = 0;
-    while (i + n < text.n && n < LABEL_BYTES && !is_break(text.p[i + n]) && text.p[i + n] != '-')
+    bool smart;
+    while (i + n < text.n && n < LABEL_BYTES && !is_break(text.p[i + n]) &&
+           dash_at(text, i + n, &smart) == 0)
         n++;
     out->end = skip_dashes(text, i + n, &dashes);
     while (n > 0 && is_blank(text.p[i + n - 1]))
@@ -258,14 +291,16 @@ static bool read_spelling(struct bytes text, size_t at, struct spelling *out)
 
 bool respelled_starts(struct layer *layer)
 {
-    return memchr(layer->text.p, '-', layer->text.n) != NULL;
+    return bytes_find(layer->text, bytes_str("BEGIN")) != SIZE_MAX ||
+           bytes_find(layer->text, bytes_str("begin")) != SIZE_MAX;
 }
 
 size_t respelled_step(struct layer *layer, size_t at)
 {
     const struct bytes text = layer->text;
     struct spelling spelling;
-    const bool first_dash = text.p[at] == '-' && (at == 0 || text.p[at - 1] != '-');
+    bool smart;
+    const bool first_dash = dash_at(text, at, &smart) > 0 && (at == 0 || text.p[at - 1] != '-');
     if (!first_dash || !read_spelling(text, at, &spelling))
         return 0;
     const char *right = spelling.begin ? "-----BEGIN CERTIFICATE-----" : "-----END CERTIFICATE-----";
@@ -277,4 +312,49 @@ size_t respelled_step(struct layer *layer, size_t at)
         return 0; /* rightly spelt: its dashes are told elsewhere */
     layer_emit_str(layer, right, at);
     return spelling.end - at;
+}
+
+/* ---- certificates without their BEGIN ---- */
+
+/* How many base64 digits stand at `at`. */
+static size_t digits_from(struct bytes text, size_t at)
+{
+    size_t n = 0;
+    while (at + n < text.n && n <= LINE_DIGITS && str_base64_value(text.p[at + n]) >= 0)
+        n++;
+    return n;
+}
+
+/* How many stand before it, with little else in between. */
+static size_t digits_before(struct bytes text, size_t at)
+{
+    enum { SEPARATOR_BYTES = 32 };
+    size_t end = at, n = 0;
+    while (end > 0 && at - end < SEPARATOR_BYTES && str_base64_value(text.p[end - 1]) < 0)
+        end--;
+    while (n < end && n <= LINE_DIGITS && str_base64_value(text.p[end - n - 1]) >= 0)
+        n++;
+    return n;
+}
+
+bool bare_starts(struct layer *layer)
+{
+    return bytes_find(layer->text, bytes_str("MI")) != SIZE_MAX;
+}
+
+/* A long run of base64 that begins as a certificate does, behind something that is neither a marker
+ * nor a run as long: a block starts here. */
+size_t bare_step(struct layer *layer, size_t at)
+{
+    enum { SHORTEST = 40, MARKER_BYTES = 80 };
+    const struct bytes text = layer->text;
+    if (text.p[at] != 'M' || at + 1 >= text.n || text.p[at + 1] != 'I' ||
+        (at > 0 && (str_base64_value(text.p[at - 1]) >= 0 || text.p[at - 1] == '\\')))
+        return 0;
+    const size_t digits = digits_from(text, at), from = at < MARKER_BYTES ? 0 : at - MARKER_BYTES;
+    if (digits < SHORTEST || digits_before(text, at) >= digits ||
+        bytes_find(bytes_slice(text, from, at - from), bytes_str("BEGIN")) != SIZE_MAX)
+        return 0;
+    layer_emit_str(layer, "\n-----BEGIN CERTIFICATE-----\nM", at);
+    return 1;
 }

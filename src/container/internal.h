@@ -75,6 +75,9 @@ struct marker_scan marker_scan_of(struct bytes text);
 /** The next marker at or behind `from`. Linear over all calls with growing `from`. */
 bool marker_next(struct marker_scan *scan, size_t from, struct marker *out);
 
+/** Length of the dash at text[at], typographic ones (*smart) included; 0: none. */
+size_t dash_at(struct bytes text, size_t at, bool *smart);
+
 /* ---- what lies between (body.c) ---- */
 
 struct body_request {

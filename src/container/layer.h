@@ -32,5 +32,7 @@ bool decoration_starts(struct layer *layer);
 size_t decoration_step(struct layer *layer, size_t at);
 bool respelled_starts(struct layer *layer);
 size_t respelled_step(struct layer *layer, size_t at);
+bool bare_starts(struct layer *layer);
+size_t bare_step(struct layer *layer, size_t at);
 
 #endif

@@ -17,7 +17,7 @@ struct marker_scan marker_scan_of(struct bytes text)
 
 /* Length of the dash that starts at p[at], 0: none. *smart is set for any other than '-': U+2010 to
  * U+2015, U+2212, U+2500, small and full-width forms, and the dashes of Windows-1252. */
-static size_t dash_at(struct bytes text, size_t at, bool *smart)
+size_t dash_at(struct bytes text, size_t at, bool *smart)
 {
     static const char *const smart_dashes[] = {
         "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93",

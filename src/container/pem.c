@@ -359,6 +359,7 @@ static void bare_read(struct pem *pem, const struct marker *end, size_t from, si
         .at_begin = pem_place(pem, from),
         .label = label,
     };
+    bool saved = false;
     /* DER starts with SEQUENCE, 0x30: "M" in base64. */
     if (label && label->kind != OBJECT_PRIVATE_KEY && from < to && pem->text.p[from] == 'M') {
         const struct marker nothing = {.label = bytes_str(label->text)};
@@ -372,7 +373,8 @@ static void bare_read(struct pem *pem, const struct marker *end, size_t from, si
         pem->place = body.stop;
         block.at_end = body.stop;
         block.begin = &nothing;
-        if (is_whole(body.der))
+        saved = is_whole(body.der);
+        if (saved)
             add_objects(pem, &block, body.der);
         else
             wipe(body.der);
@@ -380,6 +382,8 @@ static void bare_read(struct pem *pem, const struct marker *end, size_t from, si
     const struct place place = end ? pem_place(pem, end->at) : block.at_begin;
     if (end)
         marker_faults(pem, end, place, block.index);
+    if (end && !saved && label && label->kind == OBJECT_CERTIFICATE)
+        builder_fault(pem->b, FAULT_UNSAVED, place, block.index, no_excerpt);
     builder_fault(pem->b, end ? FAULT_NO_BEGIN : FAULT_NO_MARKERS, place, block.index,
                   end ? end->label : no_excerpt);
     pem->last_end = end ? end->end : to;

@@ -24,10 +24,12 @@ static uint8_t narrow(unsigned unit)
     enum { WINDOWS_EN_DASH = 0x96, FOREIGN = 0xbf };
     if (unit < 0x80)
         return (uint8_t)unit;
-    const bool blank = unit == 0xa0 || unit == 0xad || (unit >= 0x2000 && unit <= 0x200f) ||
-                       unit == 0x202f || unit == 0x2060 || unit == 0x3000 || unit == 0xfeff;
-    if (blank)
-        return ' ';
+    const bool nothing = unit == 0xad || (unit >= 0x200b && unit <= 0x200f) || unit == 0x2060 ||
+                         unit == 0xfeff;
+    const bool blank = unit == 0xa0 || (unit >= 0x2000 && unit <= 0x200a) || unit == 0x202f ||
+                       unit == 0x3000;
+    if (nothing || blank)
+        return blank ? ' ' : 0; /* wrapped.c drops zeros */
     const bool dash = (unit >= 0x2010 && unit <= 0x2015) || unit == 0x2212 || unit == 0x2500 ||
                       unit == 0xfe58 || unit == 0xfe63 || unit == 0xff0d;
     return dash ? WINDOWS_EN_DASH : FOREIGN;
@@ -44,31 +46,21 @@ static struct bytes narrow_utf16(struct arena *arena, struct bytes file, bool bi
     return bytes_of(out, n);
 }
 
-/* Without a mark, ASCII in UTF-16 shows as every second byte being zero. */
-static bool looks_utf16(struct bytes file, size_t zero_at)
+/* Without a mark, ASCII in UTF-16 and UTF-32 shows in its zeros: nearly each unit has them, all in
+ * the same places (a typographic dash is a unit without). */
+static bool looks_wide(struct bytes file, size_t unit, bool big_endian)
 {
-    enum { UNITS = 8 };
-    if (file.n < 2 * UNITS)
-        return false;
-    for (size_t i = 0; i < 2 * UNITS; i++)
-        if ((file.p[i] == 0) != (i % 2 == zero_at))
-            return false;
-    return true;
-}
-
-/* Four bytes for each character: a mark first, or ASCII with three zeros. */
-static bool is_utf32(struct bytes file, bool *big_endian)
-{
-    if (file.n < 8)
-        return false;
-    const uint8_t *p = file.p, *q = file.p + 4;
-    const bool little_mark = p[0] == 0xff && p[1] == 0xfe && p[2] == 0 && p[3] == 0;
-    const bool big_mark = p[0] == 0 && p[1] == 0 && p[2] == 0xfe && p[3] == 0xff;
-    const bool little = q[0] != 0 && q[1] == 0 && q[2] == 0 && q[3] == 0 &&
-                        (little_mark || (p[0] != 0 && p[1] == 0 && p[2] == 0 && p[3] == 0));
-    *big_endian = q[0] == 0 && q[1] == 0 && q[2] == 0 && q[3] != 0 &&
-                  (big_mark || (p[0] == 0 && p[1] == 0 && p[2] == 0 && p[3] != 0));
-    return little || *big_endian;
+    enum { UNITS = 64, LEAST = 8 };
+    const size_t units = file.n / unit < UNITS ? file.n / unit : UNITS;
+    size_t ascii = 0;
+    for (size_t i = 0; i < units; i++) {
+        const uint8_t *p = file.p + i * unit, low = big_endian ? p[unit - 1] : p[0];
+        size_t zeros = 0;
+        for (size_t k = 0; k < unit; k++)
+            zeros += p[k] == 0;
+        ascii += low != 0 && zeros == unit - 1;
+    }
+    return units >= LEAST && ascii * 4 >= units * 3;
 }
 
 static struct bytes narrow_utf32(struct arena *arena, struct bytes file, bool big_endian)
@@ -91,16 +83,16 @@ struct bytes text_of(struct builder *b, struct bytes file)
         b->start = 3;
         return bytes_slice(file, 3, file.n);
     }
-    bool wide_big = false;
-    if (is_utf32(file, &wide_big)) {
+    const bool wide = looks_wide(file, 4, false);
+    if (wide || looks_wide(file, 4, true)) {
         builder_fault(b, FAULT_UTF32, top, SIZE_MAX, none);
         b->unit = 4;
-        return narrow_utf32(b->arena, file, wide_big);
+        return narrow_utf32(b->arena, file, !wide);
     }
     const bool little_mark = file.n >= 2 && file.p[0] == 0xff && file.p[1] == 0xfe;
     const bool big_mark = file.n >= 2 && file.p[0] == 0xfe && file.p[1] == 0xff;
-    const bool little = little_mark || looks_utf16(file, 1);
-    if (!little && !big_mark && !looks_utf16(file, 0))
+    const bool little = little_mark || looks_wide(file, 2, false);
+    if (!little && !big_mark && !looks_wide(file, 2, true))
         return file;
     builder_fault(b, FAULT_UTF16, top, SIZE_MAX, none);
     b->start = little_mark || big_mark ? 2 : 0;

@@ -71,9 +71,9 @@ static int hex_at(struct bytes text, size_t at, size_t digits)
 
 static bool percent_starts(struct layer *layer)
 {
-    layer->form = has(layer->text, "BEGIN+") || has(layer->text, "begin+");
-    return layer->form || has(layer->text, "BEGIN%20") || has(layer->text, "begin%20") ||
-           has(layer->text, "%0AMI") || has(layer->text, "%0D%0A");
+    const struct bytes text = layer->text;
+    layer->form = has(text, "BEGIN+") || has(text, "begin+") || has(text, "%2B");
+    return layer->form || has(text, "BEGIN%20") || has(text, "begin%20") || has(text, "%0A");
 }
 
 static size_t percent_step(struct layer *layer, size_t at)
@@ -102,20 +102,24 @@ static size_t soft_break(struct bytes text, size_t at)
 /* Padding ends a line too, but then a marker follows, or the next certificate. */
 static bool quoted_starts(struct layer *layer)
 {
+    enum { LONG = 70, OFTEN = 2 }; /* such lines are 76 characters long */
     const struct bytes text = layer->text;
+    size_t line = 0, found = 0;
     if (has(text, "=3D") || has(text, "=E2=80"))
         return true;
-    for (size_t at = 0; at < text.n; at++) {
+    for (size_t at = 0; at < text.n && found < OFTEN; at++) {
         const uint8_t *sign = memchr(text.p + at, '=', text.n - at);
         if (!sign)
-            return false;
+            break;
+        const size_t from = line;
         at = (size_t)(sign - text.p);
         const size_t n = soft_break(text, at), next = at + n;
-        if (n > 0 && next < text.n && str_base64_value(text.p[next]) >= 0 &&
-            !at_word(text, next, "MI"))
-            return true;
+        for (size_t i = from; i < next; i++)
+            line = text.p[i] == '\n' && i + 1 < next ? i + 1 : line;
+        found += n > 0 && next < text.n && at - line >= LONG &&
+                 str_base64_value(text.p[next]) >= 0 && !at_word(text, next, "MI");
     }
-    return false;
+    return found >= OFTEN;
 }
 
 static size_t quoted_step(struct layer *layer, size_t at)
@@ -136,7 +140,8 @@ static size_t quoted_step(struct layer *layer, size_t at)
 
 static bool references_start(struct layer *layer)
 {
-    static const char *const signs[] = {"&#", "&quot;", "&lt;", "\\u00", "\\/", "\\x"};
+    static const char *const signs[] = {"&#",   "&quot;", "&lt;", "\\u00",
+                                        "\\/", "\\x",   "\\n"};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (has(layer->text, signs[i]))
             return true;
@@ -169,7 +174,10 @@ static size_t named_reference(struct layer *layer, size_t at)
     static const struct {
         const char *name;
         char stands_for;
-    } names[] = {{"&quot;", '"'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"\\/", '/'}};
+    } names[] = {
+        {"&quot;", '"'}, {"&lt;", '<'},  {"&gt;", '>'},      {"&amp;", '&'},  {"\\/", '/'},
+        {"\\n", '\n'},  {"\\r", ' '}, {"\\\\n", '\n'}, {"\\\\r", ' '}, {"\\\"", '"'},
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (at_word(layer->text, at, names[i].name)) {
             layer_emit(layer, (uint8_t)names[i].stands_for, at);
@@ -261,7 +269,7 @@ static size_t invisible_step(struct layer *layer, size_t at)
         {"\xe2\x80\xaf", true},  {"\xe3\x80\x80", true},
     };
     if (layer->text.p[at] < 0xc2)
-        return 0;
+        return layer->text.p[at] == 0; /* what text.c made of them in UTF-16 */
     for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++)
         if (at_word(layer->text, at, characters[i].bytes)) {
             if (characters[i].blank)
@@ -273,16 +281,32 @@ static size_t invisible_step(struct layer *layer, size_t at)
 
 /* ---- base64 of the whole: Secrets of Kubernetes, kubeconfig, APIs ---- */
 
-static const char encoded_begin[] = "LS0tLS1"; /* "-----" */
-
-static bool base64_starts(struct layer *layer)
-{
-    return !has(layer->text, "CERTIFICATE-") && has(layer->text, encoded_begin);
-}
-
 static bool is_white(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+enum { TEXT_SHOWN = 96, RUN_LEAST = 128 }; /* bytes that tell text from DER; digits of them */
+
+/* Base64 of a text: what it stands for begins with characters that are printed, as DER never does. */
+static bool is_base64_of_text(struct bytes text, size_t at)
+{
+    uint8_t plain[TEXT_SHOWN];
+    const struct bytes run = bytes_slice(text, at, RUN_LEAST);
+    size_t odd = 0;
+    if (run.n < RUN_LEAST || str_unbase64_groups(run, plain) < RUN_LEAST)
+        return false;
+    for (size_t i = 0; i < TEXT_SHOWN; i++) {
+        odd += plain[i] >= 0x7f;
+        if (plain[i] < ' ' && !is_white(plain[i]) && plain[i] != 0x1b)
+            return false;
+    }
+    return odd < TEXT_SHOWN / 2;
+}
+
+static bool base64_starts(struct layer *layer)
+{
+    return layer->text.n >= RUN_LEAST;
 }
 
 /* Nothing but base64 up to the end of the line: it goes on there. */
@@ -297,7 +321,7 @@ static bool base64_line_follows(struct bytes text, size_t at)
 static size_t base64_step(struct layer *layer, size_t at)
 {
     const struct bytes text = layer->text;
-    if (!at_word(text, at, encoded_begin))
+    if ((at > 0 && str_base64_value(text.p[at - 1]) >= 0) || !is_base64_of_text(text, at))
         return 0;
     uint32_t group = 0;
     unsigned bits = 0;
@@ -322,41 +346,6 @@ static size_t base64_step(struct layer *layer, size_t at)
     return i - at;
 }
 
-/* ---- the alphabet of RFC 4648 section 5 ---- */
-
-static bool is_url_digit(uint8_t c)
-{
-    return str_base64_value(c) >= 0 || c == '-' || c == '_';
-}
-
-static bool urlsafe_starts(struct layer *layer)
-{
-    return has(layer->text, "_") || has(layer->text, "-");
-}
-
-/* A lone '-' or '_' with digits beside it, in a line that is nothing but such digits. */
-static size_t urlsafe_step(struct layer *layer, size_t at)
-{
-    enum { LINE_BYTES = 200, SHORTEST = 4 };
-    const struct bytes text = layer->text;
-    const uint8_t c = text.p[at];
-    if (c != '-' && c != '_')
-        return 0;
-    size_t from = at, to = at;
-    while (from > 0 && at - from < LINE_BYTES && is_url_digit(text.p[from - 1]))
-        from--;
-    while (to < text.n && to - at < LINE_BYTES && (is_url_digit(text.p[to]) || text.p[to] == '='))
-        to++;
-    const bool line_start = from == 0 || is_white(text.p[from - 1]);
-    const bool line_end = to == text.n || is_white(text.p[to]);
-    const struct bytes line = bytes_slice(text, from, to - from);
-    if (!line_start || !line_end || line.n < SHORTEST || has(line, "--") || has(line, "+") ||
-        has(line, "/"))
-        return 0;
-    layer_emit(layer, c == '-' ? '+' : '/', at);
-    return 1;
-}
-
 /* ---- the flow ---- */
 
 static const struct layer_kind kinds[] = {
@@ -369,7 +358,7 @@ static const struct layer_kind kinds[] = {
     {"invisible characters", anything, invisible_step},
     {"text before or behind each line", decoration_starts, decoration_step},
     {"markers that are spelt otherwise", respelled_starts, respelled_step},
-    {"the alphabet of base64url", urlsafe_starts, urlsafe_step},
+    {"certificates without their markers", bare_starts, bare_step},
 };
 
 static void layer_free(struct layer *layer)

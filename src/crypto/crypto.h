@@ -115,6 +115,13 @@ struct private_key *private_key_forge(const struct private_key *key, struct byte
 /** The EVP_PKEY inside, for tls/ alone (borrowed). */
 void *private_key_handle(const struct private_key *key);
 
+/** A new random key of a kind that CAs take; NULL for the others. */
+struct private_key *private_key_new(enum key_spec spec);
+/** A keystore (RFC 7292) of a key, its certificate (first) and the chain: AES-256 and HMAC with
+ *  SHA-256, which OpenSSL 1.1, Java 8u301, Windows Server 2019 and all later ones read. */
+bool pkcs12_write(const struct private_key *key, const struct bytes *certs, size_t count,
+                  const char *alias, const char *password, struct buf *out);
+
 /** HMAC-SHA-256 counter-mode bytes from a seed and label: the lab's only source of "randomness". */
 void crypto_derive(struct bytes seed, const char *label, uint8_t *out, size_t n);
 

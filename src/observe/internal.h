@@ -40,7 +40,7 @@ enum cw_code documents_give(const struct observe_options *options, struct arena 
                             struct observation *out, struct error *error);
 
 /** Reads the private key and pairs it with the certificates seen. */
-enum cw_code key_observe(const char *root, const char *path, struct arena *arena,
+enum cw_code key_observe(const struct observe_options *options, struct arena *arena,
                          struct observation *out, struct error *error);
 
 /** Parses at most LIMIT_SENT_CERTS certificates of one message. Returns false when there are more.

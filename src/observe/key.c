@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include <string.h>
-
 enum { KEY_FILE_BYTES = 1 << 20 };
 
 /* Compares the key material and not the SubjectPublicKeyInfo: the same RSA key may be labelled
@@ -33,14 +31,14 @@ static enum key_pairing pair(const struct private_key *key, struct observation *
     return KEY_PAIRS_NONE;
 }
 
-enum cw_code key_observe(const char *root, const char *path, struct arena *arena,
+enum cw_code key_observe(const struct observe_options *options, struct arena *arena,
                          struct observation *out, struct error *error)
 {
     BUF_CLEANUP content = {0};
-    out->key_file = arena_strdup(arena, path);
-    TRY(file_read(root, path, KEY_FILE_BYTES, &content, error));
+    out->key_file = arena_strdup(arena, options->key_path);
+    TRY(file_read(options->root, options->key_path, KEY_FILE_BYTES, &content, error));
     struct private_key *key = NULL;
-    switch (private_key_read(buf_bytes(&content), NULL, &key)) {
+    switch (private_key_read(buf_bytes(&content), options->key_pass, &key)) {
     case KEY_READ_OK:
         out->pairing = pair(key, out);
         break;

@@ -92,7 +92,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
     }
     TRY(documents_give(options, arena, out, error));
     if (given(options->key_path))
-        TRY(key_observe(options->root, options->key_path, arena, out, error));
+        TRY(key_observe(options, arena, out, error));
     return CW_OK;
 }
 

@@ -154,6 +154,28 @@ static size_t lost_collect(const struct repairing *r, struct lost_block **out)
     return count;
 }
 
+/* What a lost block leaves behind: a fault that damages, and a certificate that fits nowhere. */
+static bool has_gap(const struct repairing *r, const struct chain_plan *out)
+{
+    const struct observation *obs = r->input->observation;
+    bool damaged = false;
+    for (size_t i = 0; i < obs->file.fault_count; i++) {
+        const enum file_fault_id id = obs->file.faults[i].id;
+        if (id == FAULT_UNSAVED)
+            return true;
+        damaged = damaged || id == FAULT_BAD_BASE64 || id == FAULT_BAD_PADDING ||
+                  id == FAULT_BAD_DER || id == FAULT_NO_BEGIN || id == FAULT_NO_END;
+    }
+    for (size_t i = 0; damaged && i < obs->sent_count; i++) {
+        bool kept = out->root != NULL && cert_equal(out->root, obs->sent[i].cert);
+        for (size_t k = 0; k < out->count && !kept; k++)
+            kept = cert_equal(out->certs[k], obs->sent[i].cert);
+        if (!kept)
+            return true;
+    }
+    return false;
+}
+
 static void keep_certificates(const struct repairing *r, struct chain_plan *out)
 {
     int nodes[PATH_KEEPS];
@@ -186,6 +208,7 @@ void repair_chain(const struct judge_input *input, const struct verdict *verdict
     if (out->count == 0)
         return;
     out->choice = r.choice;
+    out->gap = has_gap(&r, out);
     out->unchanged = is_what_is_sent(input->observation, out);
     struct change change;
     change_init(&change);

@@ -5,7 +5,7 @@
 #ifndef CERTWHY_REPAIR_H
 #define CERTWHY_REPAIR_H
 
-#include "explain/explain.h"
+#include "repair/form.h"
 
 enum fix_who { FIX_SERVER, FIX_CLIENT, FIX_CA };
 const char *fix_who_name(enum fix_who who); /**< "server", "client", "ca" */
@@ -55,6 +55,7 @@ struct chain_plan {
     const char *choice;        /**< why this one of several possible; "" there is no other */
     struct lost_block *lost;   /**< of the file */
     size_t lost_count;
+    bool gap; /**< the file is damaged, and something of it fits nowhere: a block may be missing */
 };
 /** Chooses among the paths that were found and judges the result. */
 void repair_chain(const struct judge_input *input, const struct verdict *verdict,

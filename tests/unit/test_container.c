@@ -145,7 +145,8 @@ static void test_line_ends(void **state)
     assert_int_equal(f->out.fault_count, 0);
     assert_both(f, 1 + lines_of(f->pem_a));
     read_text(f, replaced(&f->arena, text, "\n", "\r"));
-    assert_int_equal(f->out.fault_count, 0);
+    assert_int_equal(f->out.fault_count, 1);
+    assert_int_equal(f->out.faults[0].id, FAULT_CR_ALONE);
     assert_both(f, 1 + lines_of(f->pem_a));
 }
 
