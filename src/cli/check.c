@@ -107,11 +107,10 @@ static void note_key(const struct observation *seen)
         return;
     BUF_CLEANUP file = {0};
     str_safe_line(&file, bytes_str(seen->key_file));
-    fprintf(stderr, "certwhy check: %s was not compared with the certificate: %s\n",
-            buf_cstr(&file),
-            seen->pairing == KEY_ENCRYPTED
-                ? "it is under a passphrase (openssl pkey -in FILE writes it without one)"
-                : "it holds no private key in PEM or DER form");
+    fprintf(
+        stderr, "certwhy check: %s was not compared with the certificate: %s\n", buf_cstr(&file),
+        seen->pairing == KEY_ENCRYPTED ? "it is under a passphrase: --key-pass-file FILE gives it"
+                                       : "it holds no private key in PEM or DER form");
 }
 
 /* ---- the command ---- */

@@ -116,14 +116,12 @@ static enum cw_code key_open(struct fixing *f, struct error *error)
                                f->form->name)
                    : CW_OK;
     TRY(file_read(options->root, options->key, 1 << 20, &content, error));
-    const char *passphrase =
-        options->key_pass.n > 0 ? (const char *)options->key_pass.p : NULL;
+    const char *passphrase = options->key_pass.n > 0 ? (const char *)options->key_pass.p : NULL;
     const enum key_read result = private_key_read(buf_bytes(&content), passphrase, &f->key);
     if (content.n > 0)
         explicit_bzero(content.p, content.n);
     if (result != KEY_READ_OK)
-        return error_set(error, CW_E_INPUT, "%s: %s",
-                         str_safe(f->arena, bytes_str(options->key)),
+        return error_set(error, CW_E_INPUT, "%s: %s", str_safe(f->arena, bytes_str(options->key)),
                          result == KEY_READ_ENCRYPTED
                              ? "its passphrase is needed (--key-pass-file FILE)"
                              : "no private key that can be read");
@@ -151,10 +149,11 @@ static int finish(struct fixing *f, int status)
         return command_failed(&fix_command, &error);
     fix_files_say(f);
     fprintf(stderr, "certwhy fix: %s\n",
-            is_proven(&f->chain)           ? "proven: with it every client accepts"
-            : f->target->plan.bundle.p     ? "it cures its finding, others remain: see the report"
-            : argument_given(f->arguments, "unproven") ? "not proven: see the report"
-                                           : "another form of the same chain: see the report");
+            is_proven(&f->chain)       ? "proven: with it every client accepts"
+            : f->target->plan.bundle.p ? "it cures its finding, others remain: see the report"
+            : argument_given(f->arguments, "unproven")
+                ? "not proven: see the report"
+                : "another form of the same chain: see the report");
     if (*f->chain.choice)
         fprintf(stderr, "certwhy fix: %s\n", f->chain.choice);
     return is_proven(&f->chain) ? EXIT_ACCEPTED : status;
@@ -207,10 +206,10 @@ static int usage_check(const struct command *command, const struct arguments *ar
     if (in_place && argument_given(arguments, "for"))
         return command_unusable(command, "--for makes another kind of file: write it with -o FILE");
     if (argument_given(arguments, "for") && !server_form_find(argument_value(arguments, "for")))
-        return command_unusable(command, "--for %s is not known: %s",
-                                str_safe(arguments->arena,
-                                         bytes_str(argument_value(arguments, "for"))),
-                                server_form_names(arguments->arena));
+        return command_unusable(
+            command, "--for %s is not known: %s",
+            str_safe(arguments->arena, bytes_str(argument_value(arguments, "for"))),
+            server_form_names(arguments->arena));
     return EXIT_ACCEPTED;
 }
 

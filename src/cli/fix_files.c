@@ -7,8 +7,7 @@
 
 enum { MODE_SECRET = 0600, MODE_PUBLIC = 0644, BACKUPS_MAX = 1000 };
 
-static const struct server_form plain_form = {
-    .name = "", .files = {{"", PART_LEAF | PART_CHAIN}}};
+static const struct server_form plain_form = {.name = "", .files = {{"", PART_LEAF | PART_CHAIN}}};
 
 static const struct server_form *form_of(const struct fixing *f)
 {
@@ -56,8 +55,8 @@ static enum cw_code backup_make(struct fixing *f, const char *path, struct error
     f->backup = arena_printf(f->arena, "%s.bak", path);
     for (unsigned i = 1; file_exists(root, f->backup) && i < BACKUPS_MAX; i++)
         f->backup = arena_printf(f->arena, "%s.bak.%u", path, i);
-    const enum cw_code code = file_write_atomic(root, f->backup, buf_bytes(&old),
-                                                key ? MODE_SECRET : MODE_PUBLIC, error);
+    const enum cw_code code =
+        file_write_atomic(root, f->backup, buf_bytes(&old), key ? MODE_SECRET : MODE_PUBLIC, error);
     wipe(&old);
     return code;
 }
@@ -86,8 +85,10 @@ static struct form_input input_of(struct fixing *f)
         chain->certs[chain->count++] = chain->root; /* the array has room for one more */
     const char *name = f->target->input.observation->target.name;
     const bool plain = name && str_is_plain_host(name);
-    return (struct form_input){
-        .certs = chain->certs, .count = chain->count, .key = f->key, .name = plain ? name : "server"};
+    return (struct form_input){.certs = chain->certs,
+                               .count = chain->count,
+                               .key = f->key,
+                               .name = plain ? name : "server"};
 }
 
 /* Files are whole already when the first is replaced: a failure changes nothing. */
@@ -151,8 +152,8 @@ static void say_parts(const struct fixing *f, const struct form_file *file, cons
 {
     BUF_CLEANUP shown = {0};
     str_safe_line(&shown, bytes_str(path));
-    const size_t certs = (file->parts & PART_LEAF ? 1 : 0) +
-                         (file->parts & PART_CHAIN ? f->chain.count - 1 : 0);
+    const size_t certs =
+        (file->parts & PART_LEAF ? 1 : 0) + (file->parts & PART_CHAIN ? f->chain.count - 1 : 0);
     const char *key = !holds_key(file) ? "" : certs ? "the private key and " : "the private key";
     fprintf(stderr, "certwhy fix: %s: %s", buf_cstr(&shown), key);
     if (certs || !holds_key(file))
@@ -204,8 +205,8 @@ int fix_expect(const struct fixing *f, int status)
     for (size_t i = 0; i < file.object_count; i++) {
         if (file.objects[i].kind != OBJECT_CERTIFICATE)
             continue;
-        same = same && n < obs->sent_count &&
-               bytes_equal(obs->sent[n].cert->der, file.objects[i].der);
+        same =
+            same && n < obs->sent_count && bytes_equal(obs->sent[n].cert->der, file.objects[i].der);
         n++;
     }
     same = same && n == obs->sent_count && n > 0;

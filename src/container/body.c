@@ -190,17 +190,21 @@ static int digit_value(struct decoder *d, uint8_t c)
     return c == '-' ? MINUS : UNDERSCORE;
 }
 
-/* Either alphabet, never both. */
+/* Either alphabet, never both; and only when the groups of four come out even with them: a lone '-'
+ * that does not belong there leaves one digit too many. */
 static bool is_base64url(struct bytes text, size_t from, size_t to)
 {
-    bool url = false;
+    size_t found = 0, digits = 0, pads = 0;
     for (size_t i = from; i < to; i++) {
         const uint8_t c = text.p[i];
         if (c == '+' || c == '/' || bytes_equal_str(bytes_slice(text, i, 3), "---"))
             return false;
-        url = url || c == '_' || (c == '-' && i > from && str_base64_value(text.p[i - 1]) >= 0);
+        found += c == '_' || c == '-';
+        pads += c == '=';
+        digits += str_base64_value(c) >= 0;
     }
-    return url;
+    const size_t left = (digits + found + pads) % 4;
+    return found > 0 && (left == 0 || (pads == 0 && left != 1));
 }
 
 static void take_char(struct decoder *d)

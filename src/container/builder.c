@@ -11,23 +11,40 @@ size_t builder_offset(const struct builder *b, size_t at)
     return b->start + (b->map ? b->map[at] : at) * b->unit;
 }
 
-/* Lines are counted afresh for each place: only in what is wrapped, and of few places. */
-static struct place outer_place(const struct builder *b, struct place place)
+/* Where each line of the outer text starts. */
+static void lines_index(struct builder *b)
 {
-    const struct place top = {.line = 1, .column = 1};
-    return b->map ? place_advance(b->outer, top, b->map[place.at]) : place;
+    size_t cap = 0;
+    for (size_t i = 0; i <= b->outer.n; i++) {
+        const uint8_t c = i > 0 ? b->outer.p[i - 1] : '\n';
+        if (c != '\n' && (c != '\r' || (i < b->outer.n && b->outer.p[i] == '\n')))
+            continue;
+        b->lines = arena_grow(b->arena, b->lines, b->line_count, &cap, sizeof *b->lines);
+        b->lines[b->line_count++] = (uint32_t)i;
+    }
+}
+
+static struct place outer_place(struct builder *b, struct place place)
+{
+    if (!b->map)
+        return place;
+    if (b->line_count == 0)
+        lines_index(b);
+    const size_t at = b->map[place.at];
+    size_t low = 0, high = b->line_count; /* the line starts at or before `at` */
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (b->lines[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (struct place){.at = at, .line = low + 1, .column = at - b->lines[low] + 1};
 }
 
 size_t builder_line(struct builder *b, struct place place)
 {
-    if (!b->map)
-        return place.line;
-    /* blocks come in the order of the file */
-    const size_t at = b->map[place.at];
-    if (at < b->outer_place.at || b->outer_place.line == 0)
-        b->outer_place = (struct place){.line = 1, .column = 1};
-    b->outer_place = place_advance(b->outer, b->outer_place, at);
-    return b->outer_place.line;
+    return outer_place(b, place).line;
 }
 
 void builder_fault(struct builder *b, enum file_fault_id id, struct place place, size_t block,

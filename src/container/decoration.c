@@ -54,7 +54,7 @@ static size_t match(struct bytes text, size_t at, struct bytes between)
         const size_t start = t;
         while (i < between.n && same(between.p[i]))
             i++;
-        while (t < text.n && same(text.p[t]))
+        while (t < text.n && t - start < BETWEEN_BYTES && same(text.p[t]))
             t++;
         if (t == start && is_digit(c))
             return 0;
@@ -221,9 +221,11 @@ struct spelling {
 
 static size_t skip_dashes(struct bytes text, size_t at, size_t *count)
 {
+    enum { FRAME_BYTES = 80 };
+    const size_t start = at;
     bool smart;
     *count = 0;
-    while (at < text.n) {
+    while (at < text.n && at - start < FRAME_BYTES) {
         const size_t n = dash_at(text, at, &smart);
         if (n == 0 && !is_blank(text.p[at]))
             break;
@@ -303,7 +305,8 @@ size_t respelled_step(struct layer *layer, size_t at)
     const bool first_dash = dash_at(text, at, &smart) > 0 && (at == 0 || text.p[at - 1] != '-');
     if (!first_dash || !read_spelling(text, at, &spelling))
         return 0;
-    const char *right = spelling.begin ? "-----BEGIN CERTIFICATE-----" : "-----END CERTIFICATE-----";
+    const char *right =
+        spelling.begin ? "-----BEGIN CERTIFICATE-----" : "-----END CERTIFICATE-----";
     size_t dashes, word = skip_dashes(text, at, &dashes);
     const size_t name = word + (spelling.begin ? 6 : 4);
     if (bytes_equal_str(bytes_slice(text, word, spelling.begin ? 6 : 4),

@@ -23,7 +23,8 @@ struct builder {
     struct bytes outer; /* text that something is wrapped in; map: of each byte of the text that is
                            read its index in `outer`, NULL: it is read as it is */
     const uint32_t *map;
-    struct place outer_place; /* the last one counted in `outer` */
+    uint32_t *lines; /* where those of `outer` start, once that was asked for */
+    size_t line_count;
     size_t object_cap, fault_cap;
     bool full; /**< an object was refused: LIMIT_OBJECTS */
     size_t faults_of_kind[FAULT_COUNT];

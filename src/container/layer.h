@@ -13,6 +13,7 @@ struct layer {
     size_t first;         /* where something was changed first, SIZE_MAX nowhere */
     struct bytes between; /* decoration: what separates two lines */
     size_t digits;        /* decoration: base64 digits since the last separator */
+    bool marked;          /* tags: there are markers already */
     bool form;            /* percent-encoding: a plus is a blank */
 };
 

@@ -24,10 +24,10 @@ static uint8_t narrow(unsigned unit)
     enum { WINDOWS_EN_DASH = 0x96, FOREIGN = 0xbf };
     if (unit < 0x80)
         return (uint8_t)unit;
-    const bool nothing = unit == 0xad || (unit >= 0x200b && unit <= 0x200f) || unit == 0x2060 ||
-                         unit == 0xfeff;
-    const bool blank = unit == 0xa0 || (unit >= 0x2000 && unit <= 0x200a) || unit == 0x202f ||
-                       unit == 0x3000;
+    const bool nothing =
+        unit == 0xad || (unit >= 0x200b && unit <= 0x200f) || unit == 0x2060 || unit == 0xfeff;
+    const bool blank =
+        unit == 0xa0 || (unit >= 0x2000 && unit <= 0x200a) || unit == 0x202f || unit == 0x3000;
     if (nothing || blank)
         return blank ? ' ' : 0; /* wrapped.c drops zeros */
     const bool dash = (unit >= 0x2010 && unit <= 0x2015) || unit == 0x2212 || unit == 0x2500 ||

@@ -104,18 +104,17 @@ static bool quoted_starts(struct layer *layer)
 {
     enum { LONG = 70, OFTEN = 2 }; /* such lines are 76 characters long */
     const struct bytes text = layer->text;
-    size_t line = 0, found = 0;
+    size_t line = 0, seen = 0, found = 0;
     if (has(text, "=3D") || has(text, "=E2=80"))
         return true;
     for (size_t at = 0; at < text.n && found < OFTEN; at++) {
         const uint8_t *sign = memchr(text.p + at, '=', text.n - at);
         if (!sign)
             break;
-        const size_t from = line;
         at = (size_t)(sign - text.p);
         const size_t n = soft_break(text, at), next = at + n;
-        for (size_t i = from; i < next; i++)
-            line = text.p[i] == '\n' && i + 1 < next ? i + 1 : line;
+        for (; seen < at; seen++)
+            line = text.p[seen] == '\n' ? seen + 1 : line;
         found += n > 0 && next < text.n && at - line >= LONG &&
                  str_base64_value(text.p[next]) >= 0 && !at_word(text, next, "MI");
     }
@@ -140,8 +139,7 @@ static size_t quoted_step(struct layer *layer, size_t at)
 
 static bool references_start(struct layer *layer)
 {
-    static const char *const signs[] = {"&#",   "&quot;", "&lt;", "\\u00",
-                                        "\\/", "\\x",   "\\n"};
+    static const char *const signs[] = {"&#", "&quot;", "&lt;", "\\u00", "\\/", "\\x", "\\n"};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (has(layer->text, signs[i]))
             return true;
@@ -175,8 +173,8 @@ static size_t named_reference(struct layer *layer, size_t at)
         const char *name;
         char stands_for;
     } names[] = {
-        {"&quot;", '"'}, {"&lt;", '<'},  {"&gt;", '>'},      {"&amp;", '&'},  {"\\/", '/'},
-        {"\\n", '\n'},  {"\\r", ' '}, {"\\\\n", '\n'}, {"\\\\r", ' '}, {"\\\"", '"'},
+        {"&quot;", '"'}, {"&lt;", '<'}, {"&gt;", '>'},   {"&amp;", '&'}, {"\\/", '/'},
+        {"\\n", '\n'},   {"\\r", ' '},  {"\\\\n", '\n'}, {"\\\\r", ' '}, {"\\\"", '"'},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (at_word(layer->text, at, names[i].name)) {
@@ -207,6 +205,7 @@ static const char certificate_tag[] = "X509Certificate>"; /* XML Signature, so S
 
 static bool tags_start(struct layer *layer)
 {
+    layer->marked = has(layer->text, "BEGIN CERTIFICATE-");
     return has(layer->text, certificate_tag) || has(layer->text, "<br") ||
            has(layer->text, "<pre") || has(layer->text, "<p>") || has(layer->text, "</");
 }
@@ -220,12 +219,12 @@ static size_t tags_step(struct layer *layer, size_t at)
         return 0;
     const uint8_t *end = memchr(start, '>', text.n - at < TAG_BYTES ? text.n - at : TAG_BYTES);
     const uint8_t next = start[1] | 0x20;
-    if (!end || (start[1] != '/' && start[1] != '!' && start[1] != '?' && (next < 'a' || next > 'z')))
+    if (!end ||
+        (start[1] != '/' && start[1] != '!' && start[1] != '?' && (next < 'a' || next > 'z')))
         return 0;
     const size_t n = (size_t)(end - start) + 1, word = strlen(certificate_tag);
     const bool certificate = n > word && at_word(text, at + n - word, certificate_tag);
-    const bool marked = has(text, "BEGIN CERTIFICATE-");
-    if (certificate && !marked)
+    if (certificate && !layer->marked)
         layer_emit_str(layer,
                        start[1] == '/' ? "\n-----END CERTIFICATE-----\n"
                                        : "\n-----BEGIN CERTIFICATE-----\n",
@@ -288,7 +287,8 @@ static bool is_white(uint8_t c)
 
 enum { TEXT_SHOWN = 96, RUN_LEAST = 128 }; /* bytes that tell text from DER; digits of them */
 
-/* Base64 of a text: what it stands for begins with characters that are printed, as DER never does. */
+/* Base64 of a text: what it stands for begins with characters that are printed, as DER never does.
+ */
 static bool is_base64_of_text(struct bytes text, size_t at)
 {
     uint8_t plain[TEXT_SHOWN];
@@ -328,8 +328,8 @@ static size_t base64_step(struct layer *layer, size_t at)
     size_t i = at;
     for (; i < text.n; i++) {
         const int value = str_base64_value(text.p[i]);
-        if (value < 0 && (!is_white(text.p[i]) ||
-                          (text.p[i] == '\n' && !base64_line_follows(text, i + 1))))
+        if (value < 0 &&
+            (!is_white(text.p[i]) || (text.p[i] == '\n' && !base64_line_follows(text, i + 1))))
             break;
         if (value < 0)
             continue;
@@ -414,7 +414,8 @@ bool wrapped_open(struct builder *b, struct bytes *text)
             if (!layer_take_off(&kinds[i], &layer))
                 continue;
             const struct place top = {.line = 1, .column = 1};
-            builder_fault(b, FAULT_WRAPPED, place_advance(*text, top, layer.first), SIZE_MAX, bytes_str(kinds[i].words));
+            builder_fault(b, FAULT_WRAPPED, place_advance(*text, top, layer.first), SIZE_MAX,
+                          bytes_str(kinds[i].words));
             const struct bytes old = *text;
             wrapped_keep(b, &layer, text);
             if (old.p != b->outer.p)

@@ -6,7 +6,9 @@
 
 #include "words.h"
 
-enum { PATHS_TRIED = 6 }; /* different bundles that are judged; real cross-signs give two or three */
+enum {
+    PATHS_TRIED = 6
+}; /* different bundles that are judged; real cross-signs give two or three */
 
 static bool is_root(const struct cert *cert)
 {

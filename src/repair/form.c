@@ -4,39 +4,66 @@
 
 #include "repair/repair.h"
 
-#define LINES(...) (const char *const[]){__VA_ARGS__, NULL}
+#define LINES(...)                                                                                 \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 enum { FULL = PART_LEAF | PART_CHAIN, ALL = PART_KEY | FULL };
 
 static const struct server_form forms[] = {
-    {"nginx", {{"", FULL}}, false,
-     LINES("ssl_certificate {0};", "ssl_certificate_key {key};", "then: nginx -t && nginx -s reload")},
-    {"apache", {{"", FULL}}, false, /* 2.4.8 and later */
+    {"nginx",
+     {{"", FULL}},
+     false,
+     LINES("ssl_certificate {0};", "ssl_certificate_key {key};",
+           "then: nginx -t && nginx -s reload")},
+    {"apache",
+     {{"", FULL}},
+     false, /* 2.4.8 and later */
      LINES("SSLCertificateFile {0}", "SSLCertificateKeyFile {key}",
            "then: apachectl configtest && apachectl graceful")},
-    {"apache-old", {{"", PART_LEAF}, {".chain", PART_CHAIN}}, false,
+    {"apache-old",
+     {{"", PART_LEAF}, {".chain", PART_CHAIN}},
+     false,
      LINES("SSLCertificateFile {0}", "SSLCertificateChainFile {1}", "SSLCertificateKeyFile {key}",
            "then: apachectl configtest && apachectl graceful")},
-    {"haproxy", {{"", ALL}}, true,
+    {"haproxy",
+     {{"", ALL}},
+     true,
      LINES("bind :443 ssl crt {0}", "then: haproxy -c -f haproxy.cfg && systemctl reload haproxy")},
-    {"postfix", {{"", ALL}}, true, /* 3.4 and later: the key comes first */
+    {"postfix",
+     {{"", ALL}},
+     true, /* 3.4 and later: the key comes first */
      LINES("smtpd_tls_chain_files = {0}", "then: postfix reload")},
-    {"dovecot", {{"", FULL}}, false,
+    {"dovecot",
+     {{"", FULL}},
+     false,
      LINES("ssl_cert = <{0}", "ssl_key = <{key}", "then: doveadm reload")},
-    {"tomcat", {{"", ALL | PART_PKCS12}}, true,
+    {"tomcat",
+     {{"", ALL | PART_PKCS12}},
+     true,
      LINES("<Certificate certificateKeystoreFile=\"{0}\" certificateKeystoreType=\"PKCS12\" "
            "certificateKeystorePassword=\"…\"/>",
            "then: restart Tomcat")},
-    {"java", {{"", ALL | PART_PKCS12}}, true,
+    {"java",
+     {{"", ALL | PART_PKCS12}},
+     true,
      LINES("-Djavax.net.ssl.keyStore={0} -Djavax.net.ssl.keyStoreType=PKCS12",
            "see it: keytool -list -v -keystore {0}")},
-    {"iis", {{"", ALL | PART_PKCS12}}, true,
+    {"iis",
+     {{"", ALL | PART_PKCS12}},
+     true,
      LINES("Import-PfxCertificate -FilePath {0} -CertStoreLocation Cert:\\LocalMachine\\My",
            "then: choose it in the site's https binding")},
-    {"node", {{"", FULL}}, false,
+    {"node",
+     {{"", FULL}},
+     false,
      LINES("https.createServer({ cert: fs.readFileSync('{0}'), key: fs.readFileSync('{key}') })")},
     {"go", {{"", FULL}}, false, LINES("tls.LoadX509KeyPair(\"{0}\", \"{key}\")")},
     {"kubernetes", {{"", ALL | PART_SECRET}}, true, LINES("kubectl apply -f {0}")},
-    {"cloudpath", {{"", PART_LEAF}, {".chain", PART_CHAIN}, {".key", PART_KEY}}, true,
+    {"cloudpath",
+     {{"", PART_LEAF}, {".chain", PART_CHAIN}, {".key", PART_KEY}},
+     true,
      LINES("upload {0} as the certificate, {1} as the additional chain, {2} as the private key")},
 };
 

@@ -19,7 +19,7 @@ struct form_file {
     unsigned parts;     /**< enum form_part, written in the order key, leaf, chain */
 };
 struct server_form {
-    const char *name;         /**< "nginx" */
+    const char *name;          /**< "nginx" */
     struct form_file files[3]; /**< ends with one of no parts */
     bool needs_key;
     const char *const *lines; /**< NULL-terminated; {0} {1} {2}: the files, {key}: the key's path */

@@ -20,7 +20,7 @@ struct repairing {
     int trials_left;
     const struct path *chosen; /* the path that a bundle is made of; NULL: the best one */
     const char *choice;        /* why this one, where there was a choice; "" */
-    struct bytes new_spki; /* a strong key, made when first asked for */
+    struct bytes new_spki;     /* a strong key, made when first asked for */
 };
 
 /** Everything that a fix may alter. Setters add to it, so several fixes can share one. */

@@ -50,10 +50,11 @@ struct chain_plan {
     const struct cert **certs; /**< leaf first, no root; borrowed */
     size_t count;              /**< 0: there is none */
     const struct cert *root;   /**< what it leads to, trusted or not; NULL: nothing known */
-    size_t accepted, rejected; /**< clients, judged with this chain in the place of the present one */
-    bool unchanged;            /**< it is what is there already */
-    const char *choice;        /**< why this one of several possible; "" there is no other */
-    struct lost_block *lost;   /**< of the file */
+    size_t accepted,
+        rejected;            /**< clients, judged with this chain in the place of the present one */
+    bool unchanged;          /**< it is what is there already */
+    const char *choice;      /**< why this one of several possible; "" there is no other */
+    struct lost_block *lost; /**< of the file */
     size_t lost_count;
     bool gap; /**< the file is damaged, and something of it fits nowhere: a block may be missing */
 };
