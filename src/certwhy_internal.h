@@ -25,9 +25,9 @@ struct cw_options {
     const char *root; /**< prefix of absolute paths: another machine's tree; "" none */
     const char *name, *connect, *key; /**< "" not given */
     struct buf key_pass; /**< the key's passphrase, NUL-terminated; wiped with the options */
-    const char *sni;                  /**< NULL: the name; "" none is sent */
-    const char *clients;              /**< comma-separated, "" the default ones */
-    const char *proxy;                /**< "" that of the environment */
+    const char *sni;     /**< NULL: the name; "" none is sent */
+    const char *clients; /**< comma-separated, "" the default ones */
+    const char *proxy;   /**< "" that of the environment */
     struct word_list ca, pool, resolve, crl, ocsp;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;

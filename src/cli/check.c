@@ -198,7 +198,7 @@ const struct option_spec judging_options[] = {
     {.name = "key", .value = "FILE", .help = "the server's private key: does it pair?"},
     {.name = "key-pass-file",
      .value = "FILE",
-     .help = "its passphrase is this file's first line (default: asked on the terminal)"},
+     .help = "its passphrase, the first line there (default: ask for it)"},
     {.name = "ignore",
      .value = "RULE[@NAME]",
      .help = "leave a rule out of the exit status; \"=until DATE\" may follow"},

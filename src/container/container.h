@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Front header of container/: the bytes of a file → the objects in it with their origin, and what
- * is wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault, and
- * without what it may be wrapped in), DER and the certificates of PKCS#7 bundles and keystores
+ * is wrong with the file. Reads PEM (as forgiving as can be without guessing, naming each fault,
+ * and without what it may be wrapped in), DER and the certificates of PKCS#7 bundles and keystores
  * (PKCS#12, JKS, JCEKS); recognises what it does not read (HTML, an SSH key …) and says so.
  */
 #ifndef CERTWHY_CONTAINER_H
