@@ -221,9 +221,9 @@ char *str_shell(struct arena *arena, const char *s)
     return arena_strdup(arena, buf_cstr(&out));
 }
 
-static bool is_plain_label(const char *label, size_t n)
+static bool is_label(const char *label, size_t n, bool plain)
 {
-    if (n == 0 || n > 63 || label[0] == '-' || label[n - 1] == '-')
+    if (n == 0 || n > 63 || (plain && (label[0] == '-' || label[n - 1] == '-')))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!is_alnum(label[i]) && label[i] != '-' && label[i] != '_')
@@ -231,17 +231,11 @@ static bool is_plain_label(const char *label, size_t n)
     return true;
 }
 
-bool str_is_plain_host(const char *s)
+static bool are_labels(const char *p, bool plain)
 {
-    uint8_t ip[16];
-    if (str_parse_ip(s, ip))
-        return true;
-    const char *p = str_starts(s, "*.") ? s + 2 : s;
-    if (strlen(s) > 253)
-        return false;
     for (;;) {
         const size_t n = strcspn(p, ".");
-        if (!is_plain_label(p, n))
+        if (!is_label(p, n, plain))
             return false;
         if (p[n] == 0)
             return true;
@@ -249,6 +243,19 @@ bool str_is_plain_host(const char *s)
         if (*p == 0) /* the one dot that a fully qualified name may end in */
             return true;
     }
+}
+
+bool str_is_plain_host(const char *s)
+{
+    uint8_t ip[16];
+    if (str_parse_ip(s, ip))
+        return true;
+    return strlen(s) <= 253 && are_labels(str_starts(s, "*.") ? s + 2 : s, true);
+}
+
+bool str_is_dns_host(const char *s)
+{
+    return strlen(s) <= 253 && are_labels(s, false);
 }
 
 size_t str_parse_ip(const char *s, uint8_t out[16])

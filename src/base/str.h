@@ -29,6 +29,8 @@ char *str_shell(struct arena *arena, const char *s);
 /** True for a plain DNS host name (LDH and underscore labels, optional wildcard label first), or an
  *  IPv4/IPv6 literal: the only names that are ever placed in a command or configuration line. */
 bool str_is_plain_host(const char *s);
+/** What the DNS may hold besides: labels that begin or end with a hyphen. Not for commands. */
+bool str_is_dns_host(const char *s);
 /** Parses an IPv4 or IPv6 literal (no brackets) into 4 or 16 bytes; returns the length or 0. */
 size_t str_parse_ip(const char *s, uint8_t out[16]);
 /** Text of a 4- or 16-byte address; of other lengths, hex. */

@@ -368,15 +368,11 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         enum fact_id fact;
         const char *variant;
     } variants[] = {
-        {FACT_TIME_UNREADABLE, "unreadable"},
-        {FACT_CLOCK_BEHIND, "behind"},
-        {FACT_CLOCK_AHEAD, "ahead"},
-        {FACT_ANCHOR_NOT_ROOT, "not-root"},
-        {FACT_KEY_UNSUPPORTED, "key"},
-        {FACT_KEY_USAGE_CA, "ca"},
-        {FACT_SUBJECT_EMPTY, "subject"},
-        {FACT_UNPARSABLE, "unparsable"},
-        {FACT_NO_CERTIFICATE, "no-certificate"},
+        {FACT_TIME_UNREADABLE, "unreadable"}, {FACT_CLOCK_BEHIND, "behind"},
+        {FACT_CLOCK_AHEAD, "ahead"},          {FACT_ANCHOR_NOT_ROOT, "not-root"},
+        {FACT_KEY_UNSUPPORTED, "key"},        {FACT_KEY_USAGE_CA, "ca"},
+        {FACT_SUBJECT_EMPTY, "subject"},      {FACT_TLS_FEATURE, "feature"},
+        {FACT_UNPARSABLE, "unparsable"},      {FACT_NO_CERTIFICATE, "no-certificate"},
     };
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
         if (variants[i].fact == draft->fact->id)

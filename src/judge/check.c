@@ -275,14 +275,21 @@ static void check_sent_all(const struct check *c)
 /** What makes this client's parser stop at a certificate at this depth. */
 static void check_parse(const struct check *c, size_t depth, unsigned what)
 {
+    struct behaviour lenient;
+    struct check wide = *c;
+    if (c->b->anomalies_anchor_ok != 0) {
+        lenient = *c->b;
+        lenient.anomalies_fatal &= ~c->b->anomalies_anchor_ok;
+        wide.b = &lenient;
+    }
     if (what & PARSE_ENCODING)
-        check_encoding(c, depth);
+        check_encoding(&wide, depth);
     if (!check_cert(c, depth)->parsed)
         return;
     if (what & PARSE_CRITICAL)
         check_extensions(c, depth);
     if (what & PARSE_KEYS)
-        check_keys(c, depth);
+        check_key_parse(c, depth);
 }
 
 bool anchor_is_loaded(struct judging *j, const struct behaviour *b, int node)
@@ -344,6 +351,8 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     check_lengths(&c);
     check_path_length(&c);
     check_name_constraints(&c);
+    if (b->tls_features)
+        check_tls_features(&c);
     check_policies(&c);
     check_host(&c);
     check_revocation(&c);

@@ -57,6 +57,17 @@ static void check_security(const struct check *c, size_t depth, const struct key
                    key_text(c->j->arena, key));
 }
 
+void check_key_parse(const struct check *c, size_t depth)
+{
+    const struct key_info *key = &check_cert(c, depth)->key;
+    if ((key_bit(key) & c->b->keys_unread) != 0)
+        reason_add(c, FACT_KEY_UNSUPPORTED, at_depth((int)depth), key->bits, key_bit(key),
+                   key_text(c->j->arena, key));
+    if (key->explicit_curve && !c->b->explicit_curves)
+        reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_KEY_EXPLICIT_CURVE, 0,
+                   anomaly_text(ANOMALY_KEY_EXPLICIT_CURVE));
+}
+
 void check_keys(const struct check *c, size_t depth)
 {
     const struct key_info *key = &check_cert(c, depth)->key;
@@ -126,6 +137,18 @@ static bool has_subtree(const struct cert *cert)
 
 /** Encodings that make a certificate unreadable for this verifier. An anchor was read when its
  * store was loaded. */
+/** An iPAddress that is neither an address nor one with its mask. */
+static bool has_bad_address(const struct cert *cert)
+{
+    struct reader names = cert_san(cert);
+    struct general_name name;
+    for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++)
+        if (name.kind == GN_IP && name.value.n != 4 && name.value.n != 8 && name.value.n != 16 &&
+            name.value.n != 32)
+            return true;
+    return false;
+}
+
 void check_encoding(const struct check *c, size_t depth)
 {
     const struct cert *cert = check_cert(c, depth);
@@ -146,6 +169,8 @@ void check_encoding(const struct check *c, size_t depth)
         reason_add(c, FACT_ANOMALY, at_depth((int)depth), ANOMALY_SAN_BAD_IP, 16,
                    anomaly_text(ANOMALY_SAN_BAD_IP));
     uint64_t fatal = c->b->anomalies_fatal;
+    if (c->b->ip_ranges && !has_bad_address(cert))
+        fatal &= ~ANOMALY_BIT(SAN_BAD_IP);
     /* a trusted leaf is taken as it is (x509_vfy.c check_trust, lookup_cert_match) */
     if (!c->route->complete && cert_is_invalid(c->b, cert))
         fatal |= ANOMALIES_OF_EXTENSIONS | c->b->anomalies_invalid;

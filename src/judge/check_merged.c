@@ -279,6 +279,21 @@ static bool is_readable(const struct merge *m, const struct general_name *base)
     }
 }
 
+/** An empty directoryName passes for the end of the list (_gnutls_parse_general_name2). */
+static void merge_collect(struct merge *m, const struct subtrees *trees, bool excluded, size_t ca,
+                          struct constraints *out)
+{
+    static const uint8_t empty_name[] = {0x30, 0};
+    for (size_t i = 0; i < trees->count; i++) {
+        const struct general_name *base = &trees->items[i].base;
+        if (trees->items[i].excluded != excluded)
+            continue;
+        if (base->kind == GN_DIRECTORY && bytes_equal(base->value, bytes_of(empty_name, 2)))
+            return;
+        add(m, out, (struct constraint){base->kind, base->value, ca});
+    }
+}
+
 /** The constraints of one CA; false when one cannot be read, which counts even where the extension
  *  is not critical. */
 static bool merge_ca(struct merge *m, size_t ca)
@@ -288,15 +303,9 @@ static bool merge_ca(struct merge *m, size_t ca)
     for (size_t i = 0; i < trees->count; i++)
         if (!is_readable(m, &trees->items[i].base))
             return false;
-    for (size_t i = 0; i < trees->count; i++)
-        if (!trees->items[i].excluded)
-            add(m, &lower,
-                (struct constraint){trees->items[i].base.kind, trees->items[i].base.value, ca});
+    merge_collect(m, trees, false, ca, &lower);
     merge_permitted(m, &lower, ca);
-    for (size_t i = 0; i < trees->count; i++)
-        if (trees->items[i].excluded)
-            add(m, &m->excluded,
-                (struct constraint){trees->items[i].base.kind, trees->items[i].base.value, ca});
+    merge_collect(m, trees, true, ca, &m->excluded);
     return true;
 }
 
@@ -407,6 +416,42 @@ static void check_leaf(struct merge *m)
         return;
     if (uncompared_pass(m))
         san_passes(m, GN_IP, &has_ip);
+}
+
+/* ---- TLS features ---- */
+
+static struct reader features_of(const struct cert *cert)
+{
+    struct der list;
+    const struct extension *ext = cert_extension(cert, OID_TLS_FEATURE);
+    struct reader r = reader_of(ext != NULL ? ext->value : bytes_of(NULL, 0), 0);
+    return reader_expect(&r, DER_SEQUENCE, &list) ? reader_enter(&list)
+                                                  : reader_of(bytes_of(NULL, 0), 0);
+}
+
+static bool has_feature(const struct cert *cert, struct bytes feature)
+{
+    struct reader features = features_of(cert);
+    struct der item;
+    for (int i = 0; i < LIMIT_EXTENSIONS && reader_expect(&features, DER_INTEGER, &item); i++)
+        if (bytes_equal(item.body, feature))
+            return true;
+    return false;
+}
+
+/** RFC 7633 section 4.2.2: what a CA has of them, all below it must have. */
+void check_tls_features(const struct check *c)
+{
+    for (size_t ca = c->route->count; ca-- > 1;) {
+        struct reader features = features_of(check_cert(c, ca));
+        struct der item;
+        for (int i = 0; i < LIMIT_EXTENSIONS && reader_expect(&features, DER_INTEGER, &item); i++)
+            for (size_t depth = ca; depth-- > 0;)
+                if (!has_feature(check_cert(c, depth), item.body)) {
+                    reason_add(c, FACT_TLS_FEATURE, between((int)depth, (int)ca), 0, 0, NULL);
+                    return;
+                }
+    }
 }
 
 void check_merged_constraints(const struct check *c)

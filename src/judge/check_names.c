@@ -156,6 +156,8 @@ static bool name_within(const struct behaviour *b, const struct subtree *tree,
     case GN_URI:
         return uri_within(b, name->value, tree->base.value);
     case GN_DIRECTORY:
+        if (b->nc_empty_directory_ignored && tree->base.value.n <= 2)
+            return false;
         return name_is_within(name->value, tree->base.value);
     default:
         return false;
@@ -298,9 +300,23 @@ static bool compare_common_names(const struct check *c, size_t ca)
     return true;
 }
 
+/** wolfSSL's ConfirmNameConstraints takes the last Common Name for a host, whatever it is. */
+static bool compare_last_cn(const struct check *c, size_t ca, size_t depth)
+{
+    const struct cert *cert = check_cert(c, depth);
+    struct bytes last = {NULL, 0};
+    for (size_t n = 0; n < LIMIT_NAME_ATTRIBUTES; n++) {
+        const struct bytes cn = name_attribute_utf8(c->j->arena, cert->subject, OID_CN, n);
+        if (cn.p == NULL)
+            break;
+        last = cn;
+    }
+    return last.p == NULL || compare_name(c, ca, depth, &(struct general_name){GN_DNS, last, 0});
+}
+
 /** RFC 5280 4.2.1.10: the subject, and its e-mail addresses when no rfc822Name stands for them. */
 static bool compare_subject(const struct check *c, size_t ca, size_t depth, bool has_email,
-                            bool has_dns)
+                            bool has_dns, bool has_names)
 {
     const struct cert *cert = check_cert(c, depth);
     struct arena *arena = c->j->arena;
@@ -314,6 +330,8 @@ static bool compare_subject(const struct check *c, size_t ca, size_t depth, bool
         if (!compare_name(c, ca, depth, &(struct general_name){GN_EMAIL, email, 0}))
             return false;
     }
+    if (c->b->nc_on_any_cn && !has_names && !compare_last_cn(c, ca, depth))
+        return false;
     return has_dns || depth != 0 || !c->b->nc_on_cn || compare_common_names(c, ca);
 }
 
@@ -321,15 +339,16 @@ static void compare_cert(const struct check *c, size_t ca, size_t depth)
 {
     struct reader names = cert_san(check_cert(c, depth));
     struct general_name name;
-    bool has_email = false, has_dns = false;
+    bool has_email = false, has_dns = false, has_names = false;
     for (int i = 0; i < LIMIT_SAN_NAMES && general_name_next(&names, &name); i++) {
+        has_names |= name.kind == GN_DNS || name.kind == GN_IP || name.kind == GN_URI;
         has_email |= name.kind == GN_EMAIL;
         has_dns |= name.kind == GN_DNS;
         if (!compare_name(c, ca, depth, &name))
             return; /* one name outside is enough evidence for one certificate */
     }
     if (!c->b->nc_san_only)
-        compare_subject(c, ca, depth, has_email, has_dns);
+        compare_subject(c, ca, depth, has_email, has_dns, has_names);
 }
 
 static bool kind_is_fatal(const struct behaviour *b, enum general_name_kind kind)

@@ -9,7 +9,8 @@ static bool allows_purpose(const struct check *c, unsigned eku, bool any_refused
         return c->b->eku_empty_ok;
     const unsigned purpose = c->b->purpose != 0 ? c->b->purpose : (unsigned)EKU_SERVER_AUTH;
     return (eku & purpose) || ((eku & EKU_ANY) && !any_refused) ||
-           (sgc && purpose == EKU_SERVER_AUTH && (eku & (EKU_NS_SGC | EKU_MS_SGC)));
+           (sgc && purpose == EKU_SERVER_AUTH &&
+            (eku & (c->b->eku_ms_sgc_refused ? EKU_NS_SGC : EKU_NS_SGC | EKU_MS_SGC)));
 }
 
 /** The store says so, whatever the certificate says (x509_vfy.c check_purpose). */
@@ -261,6 +262,23 @@ static bool has_qualifier(const struct extension *ext, bool any)
     return false;
 }
 
+/** x509_crt.c x509_get_certificate_policies knows no other policy. */
+static bool has_any_policy_alone(const struct extension *ext)
+{
+    static const uint8_t any[] = {0x55, 0x1d, 0x20, 0};
+    struct reader r = reader_of(ext->value, ext->value_offset);
+    struct der list, info, policy;
+    if (!reader_expect(&r, DER_SEQUENCE, &list))
+        return false;
+    struct reader policies = reader_enter(&list);
+    for (int n = 0; n < LIMIT_POLICY_NODES && reader_expect(&policies, DER_SEQUENCE, &info); n++) {
+        struct reader in = reader_enter(&info);
+        if (!reader_expect(&in, DER_OID, &policy) || !bytes_equal(policy.body, bytes_of(any, 4)))
+            return false;
+    }
+    return true;
+}
+
 /** RFC 5280 section 4.2: a critical extension that is not recognised rejects the certificate. */
 static void check_critical(const struct check *c, size_t depth, const struct extension *ext)
 {
@@ -275,7 +293,10 @@ static void check_critical(const struct check *c, size_t depth, const struct ext
          has_qualifier(ext, c->b->policy_qualifiers_none)) ||
         (ext->id == OID_NAME_CONSTRAINTS && c->b->nc_unsupported) ||
         (ext->id == OID_POLICY_CONSTRAINTS && c->b->policy == POLICY_CRITICAL_FATAL);
-    if (beside_eku || ((extension_bit(ext->id) & c->b->critical) != 0 && !unsupported))
+    const bool any_policy = ext->id == OID_CERTIFICATE_POLICIES && c->b->critical_any_policy &&
+                            has_any_policy_alone(ext);
+    if (beside_eku || any_policy ||
+        ((extension_bit(ext->id) & c->b->critical) != 0 && !unsupported))
         return;
     const char *name = oid_name(ext->id);
     /* limit 1: on an anchor */

@@ -24,9 +24,11 @@ static bool text_equal(const char *a, const char *b)
     return strlen(a) == strlen(b) && same_nocase(a, b, strlen(a));
 }
 
-static bool has_hyphen_start(const char *name)
+static bool has_hyphen_edge(const char *name)
 {
-    return name[0] == '-' || strstr(name, ".-") != NULL;
+    const size_t n = strlen(name);
+    return name[0] == '-' || strstr(name, ".-") != NULL || strstr(name, "-.") != NULL ||
+           (n > 0 && name[n - 1] == '-');
 }
 
 static bool is_a_label(const char *label)
@@ -108,7 +110,7 @@ bool host_pattern_matches(const struct behaviour *b, const char *pattern, const 
     const size_t n = strlen(pattern);
     if (n == 0 || n >= sizeof shorter || host[0] == '\0')
         return false;
-    if (b->hyphen_start_refused && (has_hyphen_start(pattern) || has_hyphen_start(host)))
+    if (b->hyphen_edge_refused && (has_hyphen_edge(pattern) || has_hyphen_edge(host)))
         return false;
     if (b->underscore == UNDERSCORE_NONE && strchr(host, '_') != NULL)
         return false;
@@ -167,7 +169,7 @@ static bool san_is_void(const struct behaviour *b, const struct cert *cert)
 
 /** What the SAN list holds, and whether some entry covers the target. */
 struct san_summary {
-    bool present, any, dns, ip, matches;
+    bool present, any, dns, ip, uri, matches;
 };
 
 static struct san_summary san_look(const struct behaviour *b, const struct cert *cert,
@@ -183,6 +185,7 @@ static struct san_summary san_look(const struct behaviour *b, const struct cert 
         s.any = true;
         s.dns |= name.kind == GN_DNS;
         s.ip |= name.kind == GN_IP;
+        s.uri |= name.kind == GN_URI;
         if (name.kind == GN_IP && t->name_kind == NAME_IP)
             s.matches |= ip_matches(b, t, name.value);
         if (name.kind == GN_DNS && (t->name_kind == NAME_DNS || b->ip_in_dns) &&
@@ -206,7 +209,7 @@ static bool cn_applies(const struct behaviour *b, const struct san_summary *s, b
     case CN_NO_DNS_SAN:
         return !s->dns && (s->any || !s->present);
     case CN_NO_DNS_OR_IP_SAN:
-        return !s->dns && !s->ip && (s->any || !s->present);
+        return !s->dns && !s->ip && !(s->uri && b->cn_not_beside_uri) && (s->any || !s->present);
     case CN_NO_SAN:
         return !(s->present || s->any);
     }
@@ -346,7 +349,7 @@ static enum compared names_compared(const struct check *c, const struct cert *le
 static bool host_is_refused(const struct behaviour *b, const char *host)
 {
     return (b->underscore == UNDERSCORE_NONE && strchr(host, '_') != NULL) ||
-           (b->hyphen_start_refused && has_hyphen_start(host));
+           (b->hyphen_edge_refused && has_hyphen_edge(host));
 }
 
 /** Is the domain under which the host stands one where anybody may register? A top-level domain

@@ -166,6 +166,8 @@ void check_digest(const struct check *c, size_t depth);
 bool anchor_is_loaded(struct judging *j, const struct behaviour *b, int node);
 const struct cert *check_cert(const struct check *c, size_t depth);
 void check_keys(const struct check *c, size_t depth);
+/** What a parser makes of the key, wherever the certificate stands. */
+void check_key_parse(const struct check *c, size_t depth);
 void check_usage(const struct check *c, size_t depth);
 void check_extensions(const struct check *c, size_t depth);
 void check_path_length(const struct check *c);
@@ -189,6 +191,8 @@ void check_constraints_of(const struct check *c, size_t ca, size_t depth);
 const struct subtrees *subtrees_of(const struct check *c, size_t depth);
 /** The leaf against the constraints of all CAs, for profiles that merge them. */
 void check_merged_constraints(const struct check *c);
+/** The same features in certificates below a CA that has them, for profiles that ask. */
+void check_tls_features(const struct check *c);
 void check_strict(const struct check *c, size_t depth);
 /** The proxies below this certificate, as far as they may be counted: they lengthen what a CA's
  *  pathLenConstraint allows. */

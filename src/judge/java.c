@@ -26,12 +26,17 @@ static bool is_trusted_subject(const struct list *l, int node)
 }
 
 /** AdaptableX509CertSelector.match: a key identifier that differs rules an anchor out, and so does
- * a serial number when it is too old a version to have the former. */
-static bool selector_matches(const struct edge *e, const struct cert *anchor)
+ * a serial number unless its version is too old for extensions. */
+static bool selector_matches(const struct edge *e, const struct cert *child,
+                             const struct cert *anchor)
 {
     if (e->key_id == AKI_MISMATCH)
         return false;
-    return anchor->version >= 3 || e->issuer_serial != AKI_MISMATCH;
+    if (child->aki_key_id.p != NULL && anchor->ski.p == NULL &&
+        cert_extension(anchor, OID_SUBJECT_KEY_ID) != NULL)
+        return false; /* one that cannot be read is no match */
+    return anchor->version < 3 || child->aki_serial.p == NULL ||
+           bytes_equal(child->aki_serial, anchor->serial);
 }
 
 /** How many certificates of the list are validated: up to the first that is trusted. 0: the list is
@@ -75,7 +80,8 @@ static bool list_validate(const struct list *l, struct route *out, struct reason
         if (!(j->graph->nodes[anchor].stores & l->mask))
             continue;
         named = true;
-        if (!selector_matches(&j->graph->edges[e], j->graph->nodes[anchor].cert))
+        if (!selector_matches(&j->graph->edges[e], j->graph->nodes[last].cert,
+                              j->graph->nodes[anchor].cert))
             continue;
         out->nodes[count] = anchor;
         out->count = count + 1;

@@ -34,6 +34,7 @@ unsigned fact_weight(enum fact_id id)
     case FACT_KEY_USAGE_CA:
     case FACT_EKU_MISSING:
     case FACT_CRITICAL_EXTENSION:
+    case FACT_TLS_FEATURE:
     case FACT_POLICY:
         return 400;
     case FACT_WEAK_DIGEST:

@@ -203,14 +203,16 @@ struct behaviour {
     bool sent_root_digest;         /**< the digest of a sent root's signature of itself counts */
     int min_key_security; /**< bits of security that libcrypto gives to each key below the anchor,
                              and to the anchor's own; 0: not asked */
-    unsigned min_rsa, max_rsa;                 /**< bits; 0: none */
+    unsigned min_rsa, max_rsa; /**< bits; 0: none */
+    unsigned keys_unread;      /**< enum key_bit: with PARSE_KEYS, what cannot be parsed */
     unsigned leaf_keys_denied, ca_keys_denied; /**< enum key_bit */
     bool explicit_curves; /**< EC parameters that are written out are accepted */
     /* names */
     enum cn_use cn;
     enum cn_pick cn_pick;
-    bool cn_ip;        /**< CN counts for addresses when there is no SAN */
-    bool cn_ip_always; /**< CN counts for addresses beside a SAN, too */
+    bool cn_not_beside_uri; /**< a URI in the SAN precludes the CN like the kinds that `cn` names */
+    bool cn_ip;             /**< CN counts for addresses when there is no SAN */
+    bool cn_ip_always;      /**< CN counts for addresses beside a SAN, too */
     enum empty_san empty_san;
     unsigned partial_wildcards; /**< enum wildcard_bit */
     unsigned
@@ -225,7 +227,7 @@ struct behaviour {
     bool keep_host_dot;   /**< a trailing dot of the host is not removed before comparing */
     bool strip_san_dot;
     enum underscore_use underscore;
-    bool hyphen_start_refused;
+    bool hyphen_edge_refused;
     bool names_unchecked;       /**< names are not compared at all */
     bool ip_ranges;             /**< an iPAddress of 8 or 32 octets is an address and a mask */
     bool bad_ip_voids_san;      /**< with an iPAddress of odd length there is no SAN at all */
@@ -240,7 +242,9 @@ struct behaviour {
     unsigned purpose;     /**< enum eku_bit that a chain must allow; 0: EKU_SERVER_AUTH */
     bool leaf_eku_wanted; /**< a leaf without extendedKeyUsage is refused */
     bool leaf_eku_ignored, leaf_eku_any_refused, eku_empty_ok, eku_forbid_ocsp;
+    bool tls_features; /**< what a CA has of them, all below it must have */
     bool chain_eku_ignored, chain_eku_any_refused, chain_eku_sgc;
+    bool eku_ms_sgc_refused;   /**< chain_eku_sgc is for Netscape's alone */
     bool leaf_eku_sgc_refused; /**< chain_eku_sgc is for CAs only */
     enum leaf_ku leaf_ku;
     bool ku_zero_ok;
@@ -258,6 +262,7 @@ struct behaviour {
     const struct bytes *user_policies; /**< OID contents; none: any policy will do */
     size_t user_policy_count;
     unsigned critical;           /**< enum crit_bit */
+    bool critical_any_policy;    /**< critical policies are read when they are anyPolicy alone */
     bool policy_qualifiers_none; /**< critical policies with any qualifier are refused */
     bool policy_qualifiers;      /**< critical policies with an unknown qualifier are refused */
     bool strict;                 /**< X509_V_FLAG_X509_STRICT and the like */
@@ -285,12 +290,17 @@ struct behaviour {
     bool nc_none_fatal;       /**< constraints without any subtree make a certificate unreadable */
     unsigned nc_limit;        /**< comparisons that the client makes; 0: LIMIT_NC_COMPARISONS */
     bool nc_unlimited;        /**< when we give up comparing, the client would not have */
-    bool nc_direct_issuer_only; /**< a CA's constraints bind only what it issued itself */
+    bool nc_direct_issuer_only;      /**< a CA's constraints bind only what it issued itself */
+    bool nc_empty_directory_ignored; /**< an empty directoryName subtree covers nothing */
+    bool nc_on_any_cn; /**< constraints on hosts bind the CN of whatever has no names beside it */
     bool nc_leaf_only, nc_on_cn;
     bool nc_doubt_fatal; /**< a name or subtree of the same kind that cannot be compared is a
                             violation, and all of the subject's addresses count (v3_ncons.c) */
     /* encoding */
-    uint64_t anomalies_fatal;    /**< ANOMALY_BIT() of what makes a certificate unreadable */
+    uint64_t anomalies_fatal; /**< ANOMALY_BIT() of what makes a certificate unreadable */
+    uint64_t
+        anomalies_anchor_ok; /**< … of what matters only in a certificate between leaf and anchor
+                              */
     uint64_t anomalies_unread;   /**< ANOMALY_BIT() of what cannot be decoded at all: such an anchor
                                     is   not in the store, and see sent_all_read */
     uint64_t anomalies_invalid;  /**< … of what makes a certificate as cached_extensions says */

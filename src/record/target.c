@@ -69,7 +69,7 @@ static enum cw_code host_read(const char *text, struct arena *arena, const char 
     const bool dot = n > 1 && host[n - 1] == '.';
     if (dot)
         host[n - 1] = '\0';
-    if (*host == '\0' || *host == '*' || !str_is_plain_host(host) || !lengths_fit(host))
+    if (*host == '\0' || *host == '*' || !str_is_dns_host(host) || !lengths_fit(host))
         return error_set(err, CW_E_USAGE,
                          "\"%s\" is neither a host name, an address nor the name of a file", shown);
     if (looks_numeric(host))

@@ -112,6 +112,7 @@ static void read_path_length(struct cert *cert, const struct der *number)
         anomaly_add(cert, ANOMALY_PATH_LENGTH_NEGATIVE, number->offset);
         cert->path_length = 0;
     } else if (!der_small_int(number, &value) || value > INT_MAX) {
+        anomaly_add(cert, ANOMALY_PATH_LENGTH_HUGE, number->offset);
         cert->path_length = number->body.n > 0 ? INT_MAX : 0;
     } else {
         cert->path_length = (int)value;
@@ -218,6 +219,8 @@ static bool check_general_names(struct cert *cert, struct reader *r, bool is_san
         general_name_check(cert, &name);
         if (is_san && name.kind == GN_IP && name.value.n != 4 && name.value.n != 16)
             anomaly_add(cert, ANOMALY_SAN_BAD_IP, name.offset);
+        if (is_san && name.value.n == 0)
+            anomaly_add(cert, ANOMALY_SAN_EMPTY_NAME, name.offset);
         if (is_san && is_ia5_kind(name.kind) && !is_ascii(name.value))
             anomaly_add(cert, ANOMALY_SAN_NOT_ASCII, name.offset);
         else if (is_san && name.kind == GN_DNS && !dns_is_plausible(name.value))

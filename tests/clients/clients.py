@@ -364,14 +364,39 @@ class Java(Batch):
     def find(self):
         if not shutil.which("javac") or not shutil.which("java"):
             return None
-        build(["javac", "-d", self.scratch, HERE / "drivers" / "Client.java"])
-        return version_of(re.search(r'version "([^"]+)"', output_of("java", "-version")).group(1))
+        build(["javac", "-d", self.classes, HERE / "drivers" / "Client.java"])
+        return version_of(re.search(r'version "([^"]+)"', output_of(self.home / "bin/java", "-version")).group(1))
 
     def argv(self, visits):
-        hosts = self.scratch / f"java-hosts-{visits[0].host}"
+        hosts = self.scratch / f"{self.classes.name}-hosts-{visits[0].host}"
         hosts.write_text("".join(f"{v.host} {v.name}\n" for v in visits if not v.is_address))
-        return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}", "-cp", self.scratch,
+        return [self.home / "bin/java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}", "-cp", self.classes,
                 "Client"]
+
+
+class Library(Batch):
+    """A driver in C over a library, which is built when there is a compiler and the library."""
+    links = ()
+
+    def find(self):
+        self.program = self.scratch / f"client-{self.family}"
+        drivers = HERE / "drivers"
+        run = subprocess.run(["cc", "-o", self.program, drivers / "visit.c", drivers / f"client_{self.family}.c",
+                              *(f"-l{name}" for name in self.links)], capture_output=True)
+        return version_of(output_of(self.program, "version")) if run.returncode == 0 else None
+
+    def argv(self, visits):
+        return [self.program]
+
+
+class MbedTLS(Library):
+    family = "mbedtls"
+    links = ("mbedtls", "mbedx509", "mbedcrypto")
+
+
+class WolfSSL(Library):
+    family = "wolfssl"
+    links = ("wolfssl",)
 
 
 class Python(Batch):
@@ -410,6 +435,28 @@ class Aiohttp(Python):
     family = library = "aiohttp"
 
 
+class Server:
+    """drivers/serve.go while it runs: any number of ports, each with its chain."""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen([program], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def serve(self, chain, key):
+        return self.ask(f"{chain} {key}")
+
+    def alerts(self):
+        """{address: what alert came there last}, since this was asked last"""
+        return json.loads(self.ask(""))
+
+    def stop(self):
+        self.process.communicate()
+
+
 @contextlib.contextmanager
 def whole_handshakes(servers, scratch):
     """The servers, those whose handshake the lab does not finish replaced by one in Go that sends the
@@ -423,14 +470,13 @@ def whole_handshakes(servers, scratch):
             left_out.append(server["scenario"])
         else:
             folder = Path(server["ca_file"]).parent
-            running.append(subprocess.Popen([program, folder / "chain.pem", folder / "key.pem"], text=True,
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-            served.append({**server, "address": running[-1].stdout.readline().strip()})
+            running.append(Server(program))
+            served.append({**server, "address": running[-1].serve(folder / "chain.pem", folder / "key.pem")})
     try:
         yield served, left_out
     finally:
         for process in running:
-            process.communicate()
+            process.stop()
 
 
 def interpreters():

@@ -3,14 +3,15 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 from browsers import Chromium, ChromiumPages, Firefox
-from clients import (Aiohttp, Curl, Git, Go, GnutlsCli, Httpx, Java, Node, OpenSSL, Pip, PythonUrllib, Requests,
-                     Wget)
+from clients import (Aiohttp, Curl, Git, Go, GnutlsCli, Httpx, Java, MbedTLS, Node, OpenSSL, Pip, PythonUrllib,
+                     Requests, Wget, WolfSSL)
 
-COMMANDS = (Curl, Wget, Git, OpenSSL, GnutlsCli, Go, Node, Java, Chromium, Firefox)
+COMMANDS = (Curl, Wget, Git, OpenSSL, GnutlsCli, Go, Node, Chromium, Firefox, MbedTLS, WolfSSL)
 LIBRARIES = (Requests, Httpx, Aiohttp)
 # They take longer than all the rest: only when asked for by name, or with --long.
 SLOW = (ChromiumPages, Pip)
@@ -30,10 +31,18 @@ def interpreters():
     return list(found.values())
 
 
+def java_homes():
+    """Of each Java development kit that is here, and of the one on the path."""
+    compiler = shutil.which("javac")
+    homes = glob.glob("/usr/lib/jvm/*") + ([str(Path(compiler).resolve().parent.parent)] if compiler else [])
+    return sorted({str(Path(home).resolve()) for home in homes if os.path.exists(f"{home}/bin/javac")}) or ["/nonexistent"]
+
+
 def installed(scratch, names=None, slow=False):
     """(the clients that are here, the names of those that are not), of `names` or of all"""
     pythons = interpreters()
     wanted = [(kind,) for kind in COMMANDS]
+    wanted += [(Java, home) for home in java_homes()]
     wanted += [(PythonUrllib, interpreter) for interpreter in pythons]
     wanted += [(kind, pythons[0]) for kind in LIBRARIES if pythons]
     wanted += [(ChromiumPages,), (Pip, pythons)]

@@ -24,7 +24,7 @@ static const struct behaviour firefox_153 = {
     /* pkixnames.cpp */
     .cn = CN_NEVER,
     .wildcard_min_dots = 2,
-    .hyphen_start_refused = true,
+    .hyphen_edge_refused = true,
     .leaf_eku_any_refused = true,
     .eku_forbid_ocsp = true,
     .chain_eku_any_refused = true,

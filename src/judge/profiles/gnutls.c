@@ -9,38 +9,40 @@
     .anchor_pick = ANCHOR_LAST, .anchor_leaf_skips = SKIP_CRIT, .digests_denied = DENY_WEAK,       \
     .min_rsa = 1024, .ca_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL,                            \
     .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL, .cn = CN_NO_DNS_OR_IP_SAN,                \
-    .cn_pick = CN_SINGLE, .empty_san = EMPTY_SAN_ABSENT, .partial_wildcards = WILD_SUFFIX,         \
-    .wildcard_min_dots = 2, .eku_empty_ok = true, .chain_eku_any_refused = true,                   \
-    .chain_eku_sgc = true, .leaf_eku_sgc_refused = true, .ku_zero_ok = true,                       \
+    .cn_not_beside_uri = true, .cn_pick = CN_SINGLE, .empty_san = EMPTY_SAN_ABSENT,                \
+    .partial_wildcards = WILD_SUFFIX, .wildcard_min_dots = 2, .eku_empty_ok = true,                \
+    .chain_eku_any_refused = true, .chain_eku_sgc = true, .leaf_eku_sgc_refused = true,            \
+    .eku_ms_sgc_refused = true, .tls_features = true, .ku_zero_ok = true,                          \
     .pathlen_counts_self_issued = true, .policy = POLICY_CRITICAL_FATAL,                           \
     .critical = CRIT_KU | CRIT_SAN | CRIT_IAN | CRIT_BC | CRIT_NC | CRIT_CRLDP | CRIT_CP |         \
                 CRIT_AKI | CRIT_SKI | CRIT_EKU | CRIT_IAP | CRIT_AIA | CRIT_TLSF | CRIT_PROXY,     \
-    .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED_3_7,                               \
-    .unread_extensions = CRIT_AIA | CRIT_CRLDP | CRIT_IAN, .must_staple = true, .min_version = 10, \
+    .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED,                                   \
+    .unread_extensions = CRIT_AIA | CRIT_CRLDP | CRIT_IAN | CRIT_SKI | CRIT_CP,                    \
+    .must_staple = true, .min_version = 10,                                                        \
     .staple_fatal = STAPLE_REVOKED | STAPLE_BROKEN | STAPLE_OLD,                                   \
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) |                   \
                        ANOMALY_BIT(TRAILING) | ANOMALY_BIT(TBS_TRAILING) |                         \
-                       ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(TIME_OFFSET) |       \
-                       ANOMALY_BIT(TIME_FRACTION)
+                       ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_EMPTY_NAME) |    \
+                       ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_FRACTION)
 
 /** libcurl and wget pass no purpose to gnutls_certificate_verify_peers. */
 #define NO_PURPOSE .leaf_eku_ignored = true, .chain_eku_ignored = true
 
-static const struct behaviour cli_3_8 = {GNUTLS, .nc_merge = NC_MERGED};
+static const struct behaviour cli_3_8 = {GNUTLS};
 static const struct behaviour cli_3_7 = {GNUTLS};
-static const struct behaviour cli_3_7_1 = {GNUTLS, .nc_merge = NC_MERGED_3_7_1};
+static const struct behaviour cli_3_7_1 = {GNUTLS, .nc_merge = NC_MERGED_3_7_1,
+                                           .cn_not_beside_uri = false};
 static const struct behaviour git_2_39 = {GNUTLS, NO_PURPOSE, .keep_host_dot = true};
 /** libcurl 8.18 asks for %PROFILE_MEDIUM. */
 static const struct behaviour git_2_55 = {
     GNUTLS,
     NO_PURPOSE,
     .min_rsa = 2048,
-    .nc_merge = NC_MERGED,
 };
 /** gnutls_session_enable_compatibility_mode: wget does not look at the leaf's keyUsage */
 #define WGET_BEHAVIOUR GNUTLS, NO_PURPOSE, .leaf_ku = LEAF_KU_IGNORE
 static const struct behaviour wget_1_21 = {WGET_BEHAVIOUR};
-static const struct behaviour wget_1_25 = {WGET_BEHAVIOUR, .nc_merge = NC_MERGED};
+static const struct behaviour wget_1_25 = {WGET_BEHAVIOUR};
 
 /* The TLS layer, the chain in the order in which its status bits are told, the name
  * (gnutls_certificate_verification_status_print). */
@@ -73,6 +75,7 @@ enum { PHASE_STAPLE = PHASE_NAME + 1, PHASE_CRITICAL, PHASE_ANSWER };
         {.fact = FACT_PATH_LENGTH, .phase = PHASE_CONSTRAINTS},                                    \
         {.fact = FACT_KEY_USAGE_CA, .phase = PHASE_CONSTRAINTS},                                   \
         {.fact = FACT_NAME_CONSTRAINT, .phase = PHASE_CONSTRAINTS},                                \
+        {.fact = FACT_TLS_FEATURE, .phase = PHASE_CONSTRAINTS},                                    \
         {.fact = FACT_EKU_MISSING, .phase = PHASE_PURPOSE},                                        \
         {.fact = FACT_NOT_YET_VALID, .phase = PHASE_EARLY},                                        \
         {.fact = FACT_EXPIRED, .phase = PHASE_EXPIRED},                                            \
@@ -116,6 +119,7 @@ static const struct words cli_words[] = {
      .text = "The certificate chain uses insecure algorithm."},
     {.fact = FACT_PATH_LENGTH, .text = "The certificate chain violates the signer's constraints."},
     {.fact = FACT_KEY_USAGE_CA, .text = "The certificate chain violates the signer's constraints."},
+    {.fact = FACT_TLS_FEATURE, .text = "The certificate chain violates the signer's constraints."},
     {.fact = FACT_NAME_CONSTRAINT,
      .text = "The certificate chain violates the signer's constraints."},
     {.fact = FACT_EKU_MISSING,

@@ -5,7 +5,7 @@
 /** crypto/x509 verify.go and parser.go; crypto/tls for what a leaf's key may be. */
 #define GO                                                                                         \
     .strategy = STRATEGY_DFS, .names = EQUAL_DER, .max_signatures = 100,                           \
-    .sent_all_parsed = PARSE_ENCODING, .anchor_parsed = PARSE_ENCODING,                            \
+    .sent_all_parsed = PARSE_ENCODING | PARSE_KEYS, .anchor_parsed = PARSE_ENCODING | PARSE_KEYS,  \
     .anchor_issued_leaf = true, .anchor_bc = ANCHOR_BC_REQUIRED, .anchor_eku = true,               \
     .digests_denied = DENY_WEAK | DENY_SHA224,                                                     \
     .ca_keys_denied =                                                                              \
@@ -17,7 +17,8 @@
     .nc_unknown_fatal = true, .nc_other_fatal = true, .nc_directory_fatal = true,                  \
     .nc_email_strict = true, .nc_self_issued_too = true, .nc_none_fatal = true,                    \
     .nc_san_only = true, .nc_hosts_as_domains = true, .nc_limit = 250000, .ca_ku_zero_ok = true,   \
-    .crldp_relative_fatal = true, .min_version = 12
+    .crldp_relative_fatal = true, .anomalies_anchor_ok = ANOMALY_BIT(EXTENSIONS_NOT_V3),           \
+    .keys_unread = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_P192, .min_version = 12
 
 #define GO_UNREADABLE                                                                              \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |        \
@@ -25,7 +26,7 @@
      ANOMALY_BIT(NAME_PRINTABLE) | ANOMALY_BIT(NAME_UTF8) |                                        \
      ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_BAD_IP) |                          \
      ANOMALY_BIT(SAN_NOT_ASCII) | ANOMALY_BIT(LONG_LENGTH) | ANOMALY_BIT(TIME_OFFSET) |            \
-     ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NC_BAD_IP))
+     ANOMALY_BIT(TIME_FRACTION) | ANOMALY_BIT(NC_BAD_IP) | ANOMALY_BIT(PATH_LENGTH_HUGE))
 
 static const struct behaviour go_1_19 = {
     GO,

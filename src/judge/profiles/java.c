@@ -17,7 +17,7 @@
     .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL, /* sun.security.util.HostnameChecker */   \
         .cn = CN_NO_DNS_SAN, .cn_pick = CN_LAST,                                                   \
     .partial_wildcards = WILD_PREFIX | WILD_SUFFIX | WILD_MIDDLE, .wildcard_min_dots = 1,          \
-    .ip_v4mapped = true, .underscore = UNDERSCORE_NONE, .hyphen_start_refused = true,              \
+    .ip_v4mapped = true, .underscore = UNDERSCORE_NONE, .hyphen_edge_refused = true,               \
     .empty_subject_needs_critical_san = true, /* EndEntityChecker.checkTLSServer */                \
         .chain_eku_ignored = true, .chain_eku_sgc = true, .ns_cert_type = true,                    \
     .policy = POLICY_PROCESS, .critical = CRIT_RFC5280, .nc_on_cn = true,                          \
@@ -28,7 +28,7 @@
 #define JAVA_UNREADABLE                                                                            \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |      \
      ANOMALY_BIT(NAME_EMPTY_ISSUER) | ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) |                   \
-     ANOMALY_BIT(KEY_EXPLICIT_CURVE))
+     ANOMALY_BIT(NC_MINIMUM) | ANOMALY_BIT(PATH_LENGTH_HUGE) | ANOMALY_BIT(KEY_EXPLICIT_CURVE))
 
 static const struct behaviour java_25 = {
     JAVA,

@@ -11,16 +11,22 @@
     .anchor_leaf_signature = true, .anchor_bc = ANCHOR_BC_REQUIRED, .min_rsa = 2048,               \
     .cn = CN_NO_SAN, .cn_ip = true, .wildcard_min_dots = 1, .ip_in_dns = true,                     \
     .wildcard_for_ip = true, .keep_host_dot = true, .chain_eku_ignored = true,                     \
-    .policy = POLICY_CRITICAL_FATAL, .nc_unsupported = true, .min_version = 12
+    .policy = POLICY_CRITICAL_FATAL, .critical_any_policy = true, .nc_unsupported = true,          \
+    .min_version = 12
 
 #define MBEDTLS_UNREADABLE                                                                         \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) | ANOMALY_BIT(VERSION_UNKNOWN) |      \
      ANOMALY_BIT(UNIQUE_ID) | ANOMALY_BIT(NAME_EMPTY_ISSUER) | ANOMALY_BIT(TBS_TRAILING) |         \
      ANOMALY_BIT(TIME_OFFSET) | ANOMALY_BIT(TIME_NO_SECONDS) | ANOMALY_BIT(TIME_FRACTION) |        \
-     ANOMALY_BIT(KEY_EXPLICIT_CURVE) | ANOMALY_BIT(EKU_EMPTY))
+     ANOMALY_BIT(KEY_EXPLICIT_CURVE) | ANOMALY_BIT(EKU_EMPTY) |                                    \
+     ANOMALY_BIT(PATH_LENGTH_NEGATIVE) | ANOMALY_BIT(PATH_LENGTH_HUGE))
+
+#define MBEDTLS_UNREAD                                                                             \
+    (CRIT_CRLDP | CRIT_AIA | CRIT_IAN | CRIT_NC | CRIT_PC | CRIT_PM | CRIT_IAP | CRIT_TLSF)
 
 static const struct behaviour mbedtls_3_6 = {
     MBEDTLS,
+    .unread_extensions = MBEDTLS_UNREAD,
     .digests_denied = DENY_WEAK | DENY_SHA224 | DENY_UNKNOWN,
     .ca_keys_denied =
         KEYS_SECP256K1 | KEYS_P192 | KEYS_P224 | KEYS_PSS | KEYS_ED25519 | KEYS_ED448 | KEYS_DSA,
@@ -36,6 +42,7 @@ static const struct behaviour mbedtls_2_28 = {
     .digests_denied = DENY_WEAK | DENY_UNKNOWN,
     .ca_keys_denied = KEYS_PSS | KEYS_ED25519 | KEYS_ED448 | KEYS_DSA,
     .leaf_keys_denied = KEYS_PSS | KEYS_ED25519 | KEYS_ED448 | KEYS_DSA,
+    .unread_extensions = MBEDTLS_UNREAD | CRIT_SKI | CRIT_AKI,
     .no_ip_san4 = true,
     .no_ip_san6 = true,
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_EKU | CRIT_NSCT,

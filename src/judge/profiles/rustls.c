@@ -27,7 +27,7 @@ static const struct behaviour rustls_0_23 = {
     /* subject_name/dns_name.rs */
     .cn = CN_NEVER,
     .wildcard_min_dots = 2,
-    .hyphen_start_refused = true,
+    .hyphen_edge_refused = true,
     .leaf_eku_any_refused = true,
     .chain_eku_any_refused = true,
     .leaf_ku = LEAF_KU_IGNORE,

@@ -31,6 +31,7 @@ const struct behaviour behaviour_all_facts = {
     .asks_crl = LOOKUP_SOFT,
     .asks_for_cas = true,
     .asks_anyway = true,
+    .tls_features = true,
     .anomalies_fatal = UINT64_MAX,
 };
 

@@ -8,7 +8,8 @@
     .anchor_parsed = PARSE_ENCODING | PARSE_CRITICAL, .anchor_issued_leaf = true,                  \
     .anchor_leaf_skips = SKIP_TIME, .anchor_time_ignored = true, .anchor_cert_sign_ignored = true, \
     .anchor_v1 = ANCHOR_V1_NO, .min_rsa = 1024, .max_rsa = 4096, .cn = CN_NO_DNS_OR_IP_SAN,        \
-    .cn_pick = CN_LAST, .cn_ip = true, .partial_wildcards = WILD_PREFIX,                           \
+    .cn_pick = CN_LAST, .cn_ip = true, .cn_not_beside_uri = true, .nc_on_any_cn = true,            \
+    .nc_empty_directory_ignored = true, .partial_wildcards = WILD_PREFIX,                          \
     .wildcard_anywhere = true, .ip_in_dns = true, .wildcard_for_ip = true,                         \
     .chain_eku_ignored = true, .nc_direct_issuer_only = true, .nc_no_uri = true,                   \
     .nc_empty_dns_matches_none = true, .min_version = 12
@@ -16,7 +17,8 @@
 #define WOLFSSL_UNREADABLE                                                                         \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |        \
      ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(SAN_EMPTY) | ANOMALY_BIT(SAN_BAD_IP) |                \
-     ANOMALY_BIT(KEY_EXPLICIT_CURVE) | ANOMALY_BIT(TIME_NO_SECONDS))
+     ANOMALY_BIT(KEY_EXPLICIT_CURVE) | ANOMALY_BIT(TIME_NO_SECONDS) |                              \
+     ANOMALY_BIT(PATH_LENGTH_HUGE))
 
 static const struct behaviour wolfssl_5_9 = {
     WOLFSSL,
@@ -30,7 +32,7 @@ static const struct behaviour wolfssl_5_9 = {
     .leaf_cert_sign_refused = true,
     .pathlen_counts_self_issued = true,
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_IAP | CRIT_EKU |
-                CRIT_CRLDP | CRIT_NSCT,
+                CRIT_CRLDP | CRIT_NSCT | CRIT_NO_CHECK,
     .nc_wildcard_excluded = true,
     .anomalies_fatal = WOLFSSL_UNREADABLE | ANOMALY_BIT(SERIAL_ZERO) | ANOMALY_BIT(NAME_UTF8) |
                        ANOMALY_BIT(CA_FALSE) | ANOMALY_BIT(TIME_OFFSET),
@@ -38,7 +40,6 @@ static const struct behaviour wolfssl_5_9 = {
 
 static const struct behaviour wolfssl_5_5 = {
     WOLFSSL,
-    .anchor_pick = ANCHOR_LAST,
     .anchor_bc = ANCHOR_BC_NONE,
     .anchor_pathlen_ignored = true,
     .leaf_keys_denied = KEYS_PSS,
@@ -50,7 +51,7 @@ static const struct behaviour wolfssl_5_5 = {
     .ca_ku_required = true,
     .nc_empty_dns_fatal = true,
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_IAP | CRIT_EKU |
-                CRIT_CRLDP | CRIT_NSCT | CRIT_AIA,
+                CRIT_CRLDP | CRIT_NSCT | CRIT_NO_CHECK | CRIT_AIA,
     .nc_no_ip = true,
     .anomalies_fatal = WOLFSSL_UNREADABLE | ANOMALY_BIT(UNIQUE_ID),
 };

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import java.io.BufferedReader;
-import java.io.FileInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.X509CertSelector;
@@ -45,10 +47,13 @@ class Client {
     static SSLContext trusting(String file, String at) throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        try (InputStream in = new FileInputStream(file)) {
-            int n = 0;
-            for (Certificate c : CertificateFactory.getInstance("X.509").generateCertificates(in))
-                store.setCertificateEntry("ca" + n++, c);
+        int n = 0;
+        for (String block : Files.readString(Path.of(file)).split("(?<=-----END CERTIFICATE-----)")) {
+            try (InputStream in = new ByteArrayInputStream(block.getBytes(StandardCharsets.UTF_8))) {
+                store.setCertificateEntry("ca" + n++, CertificateFactory.getInstance("X.509").generateCertificate(in));
+            } catch (CertificateException e) {
+                continue; // as keytool would refuse it
+            }
         }
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, factory(store, at).getTrustManagers(), null);
