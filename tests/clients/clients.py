@@ -361,10 +361,14 @@ class Java(Batch):
     own_clock = True
     by_host = True
 
+    def __init__(self, scratch, home):
+        self.home, self.classes = Path(home), scratch / f"java-{Path(home).name}"
+        super().__init__(scratch)
+
     def find(self):
-        if not shutil.which("javac") or not shutil.which("java"):
+        if not os.access(self.home / "bin/javac", os.X_OK):
             return None
-        build(["javac", "-d", self.classes, HERE / "drivers" / "Client.java"])
+        build([self.home / "bin/javac", "-d", self.classes, HERE / "drivers" / "Client.java"])
         return version_of(re.search(r'version "([^"]+)"', output_of(self.home / "bin/java", "-version")).group(1))
 
     def argv(self, visits):

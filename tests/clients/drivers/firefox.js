@@ -10,7 +10,13 @@ const db = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB)
 for (const certificate of db.getCerts()) {
   if (!certificate.isBuiltInRoot) db.deleteCertificate(certificate); // intermediates seen before, too
 }
-for (const root of visit.roots) db.addCertFromBase64(root, "C,,");
+for (const root of visit.roots) {
+  try {
+    db.addCertFromBase64(root, "C,,");
+  } catch (e) {
+    // what NSS cannot read is not in the database
+  }
+}
 
 const names = Cc["@mozilla.org/network/native-dns-override;1"].getService(Ci.nsINativeDNSResolverOverride);
 names.clearOverrides();
