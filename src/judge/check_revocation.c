@@ -16,7 +16,7 @@ static bool is_below_public_root(const struct check *c)
     return c->route->complete && path_is_public(c->j, c->route->nodes, c->route->count);
 }
 
-static const struct standing *standing_at(const struct check *c, size_t depth)
+static struct standing *standing_at(const struct check *c, size_t depth)
 {
     return standing_of(c->j, c->route->nodes, c->route->count, depth);
 }
@@ -179,7 +179,7 @@ struct source_facts {
     const struct path *path;
     size_t i;
     const struct cert *cert;
-    const struct standing *standing;
+    struct standing *standing;
 };
 
 static void source_fact(const struct source_facts *s, enum fact_id id, int64_t value, int64_t limit,
@@ -264,13 +264,16 @@ static void facts_of_fetches(const struct source_facts *s)
     for (size_t i = 0; i < s->j->obs->document_count; i++) {
         const struct document *document = &s->j->obs->documents[i];
         const enum answer_from from = document->kind == WANT_CRL ? ANSWER_CRL : ANSWER_OCSP;
-        if (!is_of_cert(s, document) || proves_nothing(s->j->obs, document->result) ||
-            s->standing->by[from].status != ANSWER_UNKNOWN)
+        if (!is_of_cert(s, document) || s->standing->by[from].status != ANSWER_UNKNOWN)
             continue;
         const char *problem = fetch_problem(s, document);
-        if (problem != NULL)
+        if (problem == NULL)
+            continue;
+        s->standing->obstacle = arena_printf(s->j->arena, "%s: %s", document->where, problem);
+        s->standing->may_be_ours = document->result == FETCH_NAME && !has_resolver(s->j->obs);
+        if (!proves_nothing(s->j->obs, document->result))
             source_fact(s, FACT_REVOCATION_UNREACHABLE, document->result, document->status,
-                        arena_printf(s->j->arena, "%s: %s", document->where, problem));
+                        s->standing->obstacle);
     }
 }
 

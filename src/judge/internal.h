@@ -226,7 +226,7 @@ int fact_intern(struct judging *j, const struct fact *fact);
 void papers_collect(struct judging *j);
 bool has_papers(const struct judging *j);
 /** Of the certificate at this depth of a path, the last one excepted; worked out once. */
-const struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth);
+struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth);
 
 /** Is the last certificate of this path a root of some root programme? */
 bool path_is_public(const struct judging *j, const int *path, size_t count);

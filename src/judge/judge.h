@@ -88,6 +88,8 @@ struct answer {
 struct standing {
     int node, issuer;
     struct answer by[ANSWER_FROMS];
+    const char *obstacle; /**< why a source gave nothing: "http://…: HTTP status 404"; "" */
+    bool may_be_ours;     /**< … which may be the fault of this machine: it resolves no names */
 };
 /** The answer that counts: the gravest that is certain, else what came nearest. */
 const struct answer *standing_answer(const struct standing *standing);

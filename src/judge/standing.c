@@ -229,15 +229,15 @@ static void standing_judge(struct judging *j, const int *path, size_t count, siz
         forget_reissued(&a, out);
 }
 
-const struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth)
+struct standing *standing_of(struct judging *j, const int *path, size_t count, size_t depth)
 {
     struct verdict *v = j->out;
     const int node = path[depth], issuer = path[depth + 1];
-    const struct standing *known = verdict_standing_under(v, node, issuer);
-    if (known != NULL)
-        return known;
+    for (size_t i = 0; i < v->standing_count; i++)
+        if (v->standings[i]->node == node && v->standings[i]->issuer == issuer)
+            return v->standings[i];
     struct standing *made = arena_alloc(j->arena, sizeof *made);
-    *made = (struct standing){.node = node, .issuer = issuer};
+    *made = (struct standing){.node = node, .issuer = issuer, .obstacle = ""};
     for (size_t i = 0; i < ANSWER_FROMS; i++)
         made->by[i] = (struct answer){.why = "",
                                       .result = SOURCE_OTHER,

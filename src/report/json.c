@@ -102,6 +102,25 @@ static void put_programmes(json_t *out, const struct cert *cert)
     arena_free(&arena);
 }
 
+static json_t *json_revocation(struct arena *arena, const struct show_revocation *shown)
+{
+    const struct answer *answer = shown->answer;
+    json_t *out = json_object();
+    json_object_set_new(out, "status", json_string(shown->status));
+    json_object_set_new(out, "from", json_text_or_null(arena, shown->from));
+    json_object_set_new(out, "source", json_text_or_null(arena, shown->source));
+    const cw_time none = TIME_NONE;
+    json_object_set_new(out, "this_update", json_time(arena, answer ? answer->this_update : none));
+    json_object_set_new(out, "next_update", json_time(arena, answer ? answer->next_update : none));
+    json_object_set_new(out, "date", json_time(arena, answer ? answer->revoked_at : none));
+    json_object_set_new(out, "invalidity", json_time(arena, answer ? answer->invalidity : none));
+    json_object_set_new(
+        out, "reason",
+        json_text_or_null(arena, answer ? revocation_reason_text(answer->reason) : NULL));
+    json_object_set_new(out, "why", json_text_or_null(arena, shown->why));
+    return out;
+}
+
 static json_t *json_chain_entry(struct arena *arena, const struct target_report *target, size_t i)
 {
     const struct verdict *verdict = &target->verdict;
@@ -113,6 +132,9 @@ static json_t *json_chain_entry(struct arena *arena, const struct target_report 
     (cert->parsed ? put_parsed : put_unparsed)(arena, out, cert);
     json_object_set_new(out, "origin", json_string(show_origin(target, i)));
     json_object_set_new(out, "issued_by", json_string(show_issued(verdict->issued[i])));
+    struct show_revocation shown;
+    if (show_revocation(target, i, &shown))
+        json_object_set_new(out, "revocation", json_revocation(arena, &shown));
     put_programmes(out, cert);
     return out;
 }
@@ -162,6 +184,17 @@ static json_t *json_reasons(const struct target_report *target, const struct cli
     return list;
 }
 
+/* How this client stands to what is revoked here. */
+static json_t *json_looks(struct arena *arena, const struct client_verdict *client)
+{
+    json_t *out = json_object();
+    json_object_set_new(out, "does", json_text(arena, profile_revocation(client->profile)));
+    json_object_set_new(out, "overlooks", json_boolean(client->blind));
+    json_object_set_new(out, "own_list", json_text_or_null(arena, client->unmodelled));
+    json_object_set_new(out, "to_look", json_text_or_null(arena, profile_looks(client->profile)));
+    return out;
+}
+
 static json_t *json_client(struct arena *arena, const struct target_report *target,
                            const struct client_verdict *client)
 {
@@ -186,6 +219,8 @@ static json_t *json_client(struct arena *arena, const struct target_report *targ
             path, json_sha256(arena, target->verdict.graph.nodes[client->path[i]].cert));
     json_object_set_new(out, "path", path);
     json_object_set_new(out, "reasons", json_reasons(target, client));
+    if (show_has_revoked(target))
+        json_object_set_new(out, "revocation", json_looks(arena, client));
     return out;
 }
 

@@ -23,6 +23,21 @@ const char *show_issued(enum issued_by issued);
 const struct node *show_node(const struct verdict *verdict, size_t chain_index);
 const struct cert *show_cert(const struct verdict *verdict, size_t chain_index);
 
+/** What is known about whether a certificate is revoked. */
+struct show_revocation {
+    const char *status;          /**< "good", "revoked", "unknown", "no-source", "not-needed" */
+    const char *from;            /**< "staple", "ocsp", "crl"; NULL: nobody said anything */
+    const char *source;          /**< address, file or "(stapled)"; NULL */
+    const char *why;             /**< unknown: what stood in the way; "" */
+    bool doubtful;               /**< … which may be this machine's own fault */
+    const struct answer *answer; /**< NULL without a source */
+};
+/** False for certificates that nobody would ask about: roots, and what is not on the path. */
+bool show_revocation(const struct target_report *target, size_t chain_index,
+                     struct show_revocation *out);
+/** Is a certificate of some client's path revoked? */
+bool show_has_revoked(const struct target_report *target);
+
 /** The names of a certificate's SAN, harmless; at most LIMIT_NAMES_SHOWN each, the rest is counted.
  */
 struct show_names {

@@ -44,6 +44,10 @@ void page_command(struct page *page, unsigned at, const char *command);
 /* ---- the parts of the page ---- */
 
 void text_chain(struct page *page);
+/** "revoked on 2026-11-19 (keyCompromise), says the CRL http://…"; NULL: nothing is to be said. */
+const char *revocation_words(const struct page *page, size_t chain_index, enum style *style);
+/** How clients that overlook a revocation can be made to look. */
+void text_lookers(struct page *page);
 /** One line for a healthy chain: names, end of validity, issuer. */
 void text_chain_brief(struct page *page);
 

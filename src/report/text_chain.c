@@ -212,6 +212,17 @@ static void found_at(struct page *page, size_t i)
               indent);
 }
 
+static void revocation_line(struct page *page, size_t i)
+{
+    enum style style;
+    const char *words = revocation_words(page, i, &style);
+    const unsigned indent = PAGE_BODY + STATE_COLUMNS + POSITION_COLUMNS;
+    if (words == NULL)
+        return;
+    page_spaces(page, indent);
+    page_wrap(page, style, words, indent, indent);
+}
+
 void text_chain(struct page *page)
 {
     const struct verdict *verdict = &page->target->verdict;
@@ -231,6 +242,8 @@ void text_chain(struct page *page)
             leaf_names(page, show_cert(verdict, 0));
         if (i < shown && strcmp(rows[i].state, "missing") == 0)
             found_at(page, i);
+        if (i < shown)
+            revocation_line(page, i);
     }
     if (shown < verdict->chain_count)
         page_item(
@@ -251,9 +264,12 @@ void text_chain_brief(struct page *page)
     if (names == NULL)
         names = show_guard(page->arena, name_short(page->arena, cert->subject));
     const char *until = row.validity_style == STYLE_PLAIN ? "until " : "";
+    enum style ignored;
+    const char *revocation = revocation_words(page, 0, &ignored);
     page_spaces(page, PAGE_INDENT);
     page_wrap(page, STYLE_PLAIN,
-              arena_printf(page->arena, "%s · %s%s · %s%s", names, until, row.validity, row.issuer,
-                           row.kind),
+              arena_printf(page->arena, "%s · %s%s · %s%s%s%s", names, until, row.validity,
+                           row.issuer, row.kind, revocation != NULL ? " · " : "",
+                           revocation != NULL ? revocation : ""),
               PAGE_INDENT, PAGE_INDENT);
 }

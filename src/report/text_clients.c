@@ -152,5 +152,7 @@ void text_clients(struct page *page)
     text_rejects(page, tally);
     if (tally.accepting > 0)
         text_accepts(page, tally);
+    if (show_has_revoked(page->target))
+        text_lookers(page);
     text_clients_aside(page);
 }
