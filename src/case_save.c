@@ -95,8 +95,10 @@ enum cw_code report_case(const struct cw_report *report, size_t target, struct b
     struct seen *pool = arena_array(&arena, LIMIT_NODES, sizeof *pool);
     const size_t anchor_count = anchors_touched(&arena, checked, anchors);
     const size_t pool_count = pool_touched(graph, checked->pool, pool);
+    struct observation seen = checked->observation;
+    tables_keep(&arena, checked, &seen);
     const enum cw_code code =
-        case_write(&checked->observation, anchors, anchor_count, pool, pool_count, out, error);
+        case_write(&seen, anchors, anchor_count, pool, pool_count, out, error);
     arena_free(&arena);
     return code;
 }

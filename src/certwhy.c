@@ -38,6 +38,7 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
     enum cw_code code = stores_open(report, error);
     if (code == CW_OK)
         code = pool_open(options, &report->pool, error);
+    tables_open(report);
     if (code != CW_OK) {
         cw_report_free(report);
         report = NULL;
@@ -145,6 +146,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
         .at = checked->observation.at,
         .memo = report->memo,
     };
+    tables_choose(report, checked);
     return CW_OK;
 }
 
@@ -247,6 +249,7 @@ void cw_report_free(struct cw_report *report)
     store_unref(report->only);
     trust_machine_free(report->machine);
     store_unref(report->pool);
+    tables_close(report);
     sig_memo_free(report->memo);
     fetcher_free(report->fetcher);
     arena_free(&report->arena);

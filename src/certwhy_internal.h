@@ -72,6 +72,8 @@ struct cw_report {
     struct store *only; /**< --only-ca: everybody's store; else NULL */
     struct store *pool;
     struct sig_memo *memo;
+    struct bytes roots, ct_logs; /**< tables as text; roots.p NULL: what is compiled in */
+    struct mapping roots_map, ct_logs_map;
     struct fetcher *fetcher;
     struct checked **checked; /**< parallel to report.targets */
     struct report report;
@@ -117,6 +119,14 @@ void stores_drop(struct checked *checked);
 
 /** A fetcher as the options and the environment want it. Loads nothing. */
 struct fetcher *fetcher_open(const struct cw_options *options, struct arena *arena);
+
+/** Tables with a date (tables.c): installed ones or those that are compiled in. */
+void tables_open(struct cw_report *report);
+void tables_close(struct cw_report *report);
+/** What this target is judged by: its case's, or this machine's. */
+void tables_choose(const struct cw_report *report, struct checked *checked);
+/** As much of them as judging looked at, for a case. */
+void tables_keep(struct arena *arena, const struct checked *checked, struct observation *out);
 
 /** Sets outcome and exit_status of a judged target. */
 void outcome_decide(const struct cw_options *options, struct checked *checked);

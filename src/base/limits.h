@@ -29,6 +29,7 @@ enum {
     LIMIT_OCSP_BYTES = 1 << 20,  /* real responses are 500 bytes to 5 KB */
     LIMIT_OCSP_SINGLES = 1000,   /* single responses of one response; real ones have one */
     LIMIT_OCSP_CERTS = 8,        /* certificates that come with it; one is needed */
+    LIMIT_SCTS_JUDGED = 24,      /* timestamps of a certificate whose signatures are checked */
     LIMIT_SCTS = 64,             /* timestamps of one list; policies ask for two to five */
     /* container */
     LIMIT_FILE_BYTES = 256 << 20,    /* a bundle of 100,000 certificates is 155 MB */
@@ -40,11 +41,12 @@ enum {
     LIMIT_KDF_ROUNDS = 2000000, /* all passwords of one keystore; common files ask for 10,000 */
     LIMIT_BAG_DEPTH = 4,        /* PKCS#12 bags inside of bags; real files have none */
     /* trust */
-    LIMIT_STORE_FILES = 20000,  /* names in a directory of anchors; Debian's has 290 */
-    LIMIT_POOL_NAMESAKES = 256, /* entries of a pool file looked at for one name; the busiest name
-                                   of public CAs has 14 */
-    LIMIT_PLACES = 200,         /* trust stores found on one machine */
-    LIMIT_PLACE_NAMES = 1000,   /* names looked at in one directory while searching for them */
+    LIMIT_STORE_FILES = 20000,    /* names in a directory of anchors; Debian's has 290 */
+    LIMIT_POOL_NAMESAKES = 256,   /* entries of a pool file looked at for one name; the busiest name
+                                     of public CAs has 14 */
+    LIMIT_TABLE_BYTES = 16 << 20, /* a publisher's list of logs or roots; real ones reach 4 MB */
+    LIMIT_PLACES = 200,           /* trust stores found on one machine */
+    LIMIT_PLACE_NAMES = 1000,     /* names looked at in one directory while searching for them */
     /* judge */
     LIMIT_SENT_CERTS = 1000,    /* certificates of one message or file that are judged as a chain */
     LIMIT_NODES = 4096,         /* candidate certificates of one graph; a power of two */

@@ -353,6 +353,25 @@ static void put_choice(struct collecting *c, const struct fact *fact)
     put(c, "choice_end", time_date(c->arena, end));
 }
 
+/* Verdicts on timestamps rest on a list with a date, which is said with each of them. */
+static void put_dated(struct collecting *c, const struct fact *fact)
+{
+    enum { YEAR_DAYS = 365 };
+    struct ct_logs logs;
+    if (fact->id == FACT_ISSUED_TOO_LATE) {
+        put(c, "issued", time_date(c->arena, fact->value));
+        put(c, "until", fact->limit == INT64_MIN ? "" : time_date(c->arena, fact->limit));
+    }
+    if ((fact->id != FACT_CT_MISSING && fact->id != FACT_CT_TOO_FEW &&
+         fact->id != FACT_CT_INVALID) ||
+        !ct_logs_read(c->arena, c->e->input->ct_logs, &logs))
+        return;
+    put_foreign(c, "log_list",
+                arena_printf(c->arena, "%s of %s", logs.source, time_date(c->arena, logs.date)));
+    if (c->e->input->at - logs.date > YEAR_DAYS * TIME_DAY)
+        put(c, "log_list_old", "yes");
+}
+
 static void put_store(struct collecting *c)
 {
     const struct judge_input *in = c->e->input;
@@ -444,6 +463,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
     put_handshake(&c, fact);
     put_clients(&c, draft);
     put_choice(&c, fact);
+    put_dated(&c, fact);
     put_store(&c);
     put_target(&c);
     if (fact->id == FACT_KEY_MISMATCH && e->obs->pairing == KEY_PAIRS_OTHER)

@@ -294,6 +294,23 @@ static void refine_addresses(const struct explaining *e, struct draft *draft)
     }
 }
 
+/* Enough timestamps, and yet not the ones that policies ask for. */
+static void refine_timestamps(const struct explaining *e, struct draft *draft)
+{
+    static const char *const variants[] = {[CT_LACKS_OPERATORS] = "operators",
+                                           [CT_LACKS_CURRENT] = "retired",
+                                           [CT_LACKS_RFC6962] = "static"};
+    (void)e;
+    if (draft->fact->offset < sizeof variants / sizeof *variants)
+        draft->variant = variants[draft->fact->offset];
+}
+
+static void refine_distrust(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    draft->variant = "new";
+}
+
 static void refine_order(const struct explaining *e, struct draft *draft)
 {
     (void)e;
@@ -359,6 +376,8 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_ADDRESSES_DIFFER, refine_addresses},
         {FACT_NOT_A_CA, refine_not_a_ca},
         {FACT_PATH_LENGTH, refine_path_length},
+        {FACT_CT_TOO_FEW, refine_timestamps},
+        {FACT_ISSUED_TOO_LATE, refine_distrust},
         {FACT_SENT_ORDER, refine_order},
         {FACT_CA_REVOKED, refine_ca_revoked},
         {FACT_STAPLE_BAD, refine_staple},

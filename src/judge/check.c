@@ -356,6 +356,8 @@ void check_route(struct judging *j, const struct behaviour *b, const struct rout
     check_policies(&c);
     check_host(&c);
     check_revocation(&c);
+    check_ct(&c);
+    check_public(&c);
     if (b->rfc_strict)
         check_baseline(&c);
 }

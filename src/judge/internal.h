@@ -86,6 +86,7 @@ struct judging {
     int *buckets; /**< node index + 1 by certificate hash, open addressing */
     size_t bucket_count;
     struct host_answer host;
+    struct stamps *stamps; /**< ct.c: the timestamps of the leaf looked at last */
     struct papers papers;
     int signatures_left;
     int nc_left;       /**< of the path at hand */
@@ -204,6 +205,17 @@ unsigned extension_bit(enum oid oid);
 /** The certificate has an extension that this client decodes always, and which it cannot decode. */
 bool cert_is_invalid(const struct behaviour *b, const struct cert *cert);
 bool cert_is_unread(const struct behaviour *b, const struct cert *cert);
+
+/* ct.c */
+void check_ct(const struct check *c);
+/** When the first log saw the certificate; TIME_NONE: it has no timestamp, or logs are not known.
+ */
+cw_time ct_first_timestamp(struct judging *j, const struct cert *leaf, const struct cert *issuer);
+/** calendar.c: rules for public roots that hold from a date on. */
+void check_public(const struct check *c);
+/** The route's anchor stands in this root programme (data/roots); PROGRAMME_COUNT: in a browser's.
+ */
+bool anchor_is_public(const struct check *c, enum programme programme);
 
 /* host.c */
 void check_host(const struct check *c);

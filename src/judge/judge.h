@@ -52,6 +52,15 @@ enum fact_id {
 #undef FACT
     FACT_COUNT,
 };
+/** What a certificate's timestamps lack: offset of FACT_CT_TOO_FEW. */
+enum ct_lack {
+    CT_LACKS_NOTHING,
+    CT_LACKS_NUMBER,
+    CT_LACKS_OPERATORS, /**< all are of one operator */
+    CT_LACKS_CURRENT,   /**< all are of retired logs */
+    CT_LACKS_RFC6962,   /**< all are of static logs */
+};
+
 /** One checkable truth. */
 struct fact {
     enum fact_id id;
@@ -206,6 +215,10 @@ struct judge_input {
     struct store *pool; /**< known issuers, not trusted; NULL none */
     bool public_store;  /**< the stores are the system's public roots, not --only-ca */
     cw_time at;
+    struct bytes roots;   /**< a newer table of roots as text (trust/standing.c); p NULL: the one
+                             that is compiled in */
+    struct bytes ct_logs; /**< the table of logs as text (trust/ct.c); p NULL: Certificate
+                             Transparency is not judged */
     /** Is this domain a public suffix ("co.uk", "github.io")? NULL: not asked. */
     bool (*is_public_suffix)(const char *domain);
     /** Is this a root of a public CA, by its fingerprint? NULL: whatever a public store holds is.

@@ -155,6 +155,15 @@ enum crit_bit {
      ANOMALY_BIT(SAN_MALFORMED) | ANOMALY_BIT(TIME_UNREADABLE) | ANOMALY_BIT(KEY_MALFORMED) |      \
      ANOMALY_BIT(NAME_MALFORMED))
 
+/** Whose rules for public roots hold, for roots of its own programme: Certificate Transparency
+ *  (ct.c), and what has a date (calendar.c). */
+enum ct_use {
+    CT_NONE,
+    CT_CHROME,
+    CT_FIREFOX,
+    CT_APPLE,
+    CT_ANY, /**< what all of them ask for */
+};
 /** The behaviour of a verifier. Booleans are named so that false is the common case. */
 struct behaviour {
     /* path building */
@@ -316,6 +325,8 @@ struct behaviour {
     bool unknown_is_fatal; /**< a responder that does not know the certificate is believed */
     const char *filter;    /**< "CRLSet": its own list of revoked certificates, below the roots of
                               root programmes; it is not modelled. NULL none */
+    /* rules for public roots */
+    enum ct_use ct;
     /* the connection */
     int min_version; /**< oldest TLS version that it speaks: 10, 11, 12 */
 };

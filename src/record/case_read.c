@@ -49,6 +49,9 @@ static void handshake_read(struct field_reader *reader, const json_t *object,
                            const struct blob_table *blobs, struct handshake *out)
 {
     fields_read(reader, object, case_handshake_fields, out);
+    const json_t *scts = json_object_get(object, "sct_list");
+    if (scts && !json_unbase64(reader->arena, scts, &out->sct_list))
+        fields_fail(reader, "sct_list", "it is not base64");
     size_t n = 0;
     const json_t *cas = fields_array(reader, object, "acceptable_cas", LIMIT_CASE_NAMES, &n);
     out->acceptable_cas = arena_array(reader->arena, n + 1, sizeof *out->acceptable_cas);
@@ -211,6 +214,15 @@ static void documents_read(struct field_reader *reader, const json_t *root,
     }
 }
 
+/* Members that cases of before do not have. */
+static void table_read(struct field_reader *reader, const json_t *root, const char *key,
+                       struct bytes *out)
+{
+    const json_t *value = json_object_get(root, key);
+    if (value && !json_unbase64(reader->arena, value, out))
+        fields_fail(reader, key, "it is not base64");
+}
+
 static void target_read(struct field_reader *reader, const json_t *root, struct target *out)
 {
     fields_read(reader, fields_object(reader, root, "target"), case_target_fields, out);
@@ -244,6 +256,8 @@ static void observation_read(struct field_reader *reader, const json_t *root,
         seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
     out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
     out->stores_from_case = true;
+    table_read(reader, root, "roots", &out->roots);
+    table_read(reader, root, "ct_logs", &out->ct_logs);
     observation_set_staple(out, reader->arena);
     documents_read(reader, root, &blobs, out);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)

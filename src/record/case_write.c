@@ -69,6 +69,8 @@ static json_t *handshake_write(struct blobs *blobs, const struct handshake *hand
     for (size_t i = 0; i < handshake->acceptable_ca_count; i++)
         json_array_append_new(cas, json_string(handshake->acceptable_cas[i]));
     json_object_set_new(object, "acceptable_cas", cas);
+    if (handshake->sct_list.p)
+        json_object_set_new(object, "sct_list", json_base64(handshake->sct_list));
     json_t *certificates = json_array();
     for (size_t i = 0; i < handshake->certificate_count; i++)
         json_array_append_new(certificates, blob_write(blobs, handshake->certificates[i]));
@@ -240,6 +242,10 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     if (json_array_size(documents))
         json_object_set(root, "documents", documents);
     json_decref(documents);
+    if (observation->roots.p)
+        json_object_set_new(root, "roots", json_base64(observation->roots));
+    if (observation->ct_logs.p)
+        json_object_set_new(root, "ct_logs", json_base64(observation->ct_logs));
     json_object_set_new(root, "blobs", blobs.list);
     const int failed = json_dump_callback(root, buf_sink, out, JSON_INDENT(1));
     buf_append(out, "\n", 1);

@@ -126,6 +126,8 @@ struct observation {
     struct container file; /**< TARGET_FILE: what the file holds and its faults */
     struct seen *pool;     /**< --pool members that a path touched (replay), else NULL */
     size_t pool_count;
+    struct bytes roots, ct_logs; /**< of a case: lines of the tables that it was judged by; p NULL:
+                                    what is compiled in */
 
     struct document *documents; /**< given, stapled and fetched */
     size_t document_count, document_cap;

@@ -112,6 +112,21 @@ static void on_extension(SSL *ssl, int from_server, int type, const unsigned cha
         log_line(2, "<-   %s (%d), %d bytes", extension_type_name(type), type, n);
 }
 
+/* RFC 6962 section 3.3.1: the list comes in ServerHello, in TLS 1.3 with the first certificate. */
+static int on_timestamps(SSL *ssl, unsigned type, unsigned context, const unsigned char *data,
+                         size_t n, X509 *certificate, size_t position, int *alert, void *argument)
+{
+    (void)type;
+    (void)context;
+    (void)certificate;
+    (void)alert;
+    (void)argument;
+    struct session *session = SSL_get_app_data(ssl);
+    if (position == 0 && session->out->sct_list.p == NULL)
+        session->out->sct_list = arena_bytes(session->arena, bytes_of(data, n));
+    return 1;
+}
+
 /* ---- setting up ---- */
 
 static int accept_any_chain(X509_STORE_CTX *store, void *context)
@@ -153,6 +168,10 @@ static SSL_CTX *context_make(const struct tls_request *request)
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(context, LIMIT_TLS_MESSAGE);
     SSL_CTX_set_cert_verify_callback(context, accept_any_chain, NULL);
+    SSL_CTX_add_custom_ext(context, TLSEXT_TYPE_signed_certificate_timestamp,
+                           SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO |
+                               SSL_EXT_TLS1_3_CERTIFICATE,
+                           NULL, NULL, NULL, on_timestamps, NULL);
     return context;
 }
 
@@ -183,6 +202,7 @@ static bool session_open(struct session *session)
         BIO_free(session->from_us);
         return false;
     }
+    SSL_set_app_data(session->ssl, session);
     SSL_set_bio(session->ssl, session->in, session->from_us);
     SSL_set_connect_state(session->ssl);
     SSL_set_msg_callback(session->ssl, on_message);

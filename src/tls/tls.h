@@ -38,6 +38,7 @@ struct handshake {
     size_t certificate_count;
     size_t certificate_message_bytes;
     struct bytes stapled_ocsp; /**< p NULL: none */
+    struct bytes sct_list;     /**< as RFC 6962 section 3.3 writes it; p NULL: none */
     struct bytes peek;         /**< first bytes received when they are not TLS */
     const char *alpn;          /**< "" none */
     int64_t handshake_us;

@@ -140,10 +140,49 @@ const char *root_fact_list(struct arena *arena, const struct root_fact *fact);
 /** After this moment a programme trusts no new certificate of it (data/roots/README.md says by
  *  which date a certificate counts as new); TIME_NONE: no such date. */
 cw_time root_fact_until(const struct root_fact *fact, enum programme programme);
+/** In which programmes a root stands, and until when for new certificates. */
+struct root_standing {
+    unsigned programmes;            /**< bit per enum programme */
+    cw_time until[PROGRAMME_COUNT]; /**< as root_fact_until() */
+};
+/** By a newer table of roots in its text form; p NULL: by the one that is compiled in. False: it is
+ *  no public root. */
+bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out);
+/** Appends the line of this root, when the table has one. */
+void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32]);
 /** The date of the oldest part of the data. */
 cw_time root_facts_date(void);
 /** True when that is more than 12 months before `at`: to be said with every verdict on it. */
 bool root_facts_are_old(cw_time at);
+
+/* ---- Certificate Transparency: the logs that clients count (data/ct) ---- */
+
+enum ct_state { CT_PENDING, CT_QUALIFIED, CT_USABLE, CT_READONLY, CT_RETIRED, CT_REJECTED };
+struct ct_log {
+    uint8_t id[32];   /**< SHA-256 of key */
+    struct bytes key; /**< SubjectPublicKeyInfo */
+    bool rfc6962;     /**< else a static (tiled) log */
+    enum ct_state state;
+    cw_time since;      /**< when it came to be in that state; TIME_NONE unknown */
+    cw_time start, end; /**< certificates that end in between are taken; TIME_NONE: all */
+    const char *operator_name, *name;
+};
+struct ct_logs {
+    struct ct_log *items; /**< by id */
+    size_t count;
+    cw_time date;
+    const char *source;
+};
+/** The table that is compiled in, for ct_logs_read(). */
+extern const char ct_logs_text[];
+const char *ct_state_name(enum ct_state state);
+/** Reads the table's text form. False when a line is damaged or the date is missing. */
+bool ct_logs_read(struct arena *arena, struct bytes text, struct ct_logs *out);
+/** Writes it; of the items only those `wanted` (NULL: all). */
+void ct_logs_write(const struct ct_logs *logs, const bool *wanted, struct buf *out);
+/** Reads Google's log_list.json, version 3. False when it is none. */
+bool ct_logs_from_json(struct arena *arena, struct bytes file, struct ct_logs *out);
+const struct ct_log *ct_log_find(const struct ct_logs *logs, struct bytes id);
 
 /* ---- this machine, as its clients see it ---- */
 

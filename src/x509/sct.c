@@ -181,8 +181,31 @@ static enum oid signature_oid(const struct sct *sct)
                                : (sct->algorithm == 1 ? OID_SHA256_RSA : OID_UNKNOWN);
 }
 
+static enum sig_result verify_once(struct sig_memo *memo, int *budget, struct bytes log_spki,
+                                   struct bytes algorithm, const struct buf *data,
+                                   const struct sct *sct)
+{
+    BUF_CLEANUP whole = {0};
+    uint8_t sha256[32];
+    buf_add_bytes(&whole, buf_bytes(data));
+    buf_add_bytes(&whole, sct->signature);
+    crypto_sha256(buf_bytes(&whole), sha256);
+    const struct signed_object object = {.algorithm = algorithm,
+                                         .tbs = buf_bytes(data),
+                                         .signature = sct->signature,
+                                         .sha256 = sha256};
+    return sig_memo_verify(memo, log_spki, &object, budget);
+}
+
 enum sig_result sct_verify(const struct sct *sct, const struct cert *cert,
                            const struct cert *issuer, struct bytes log_spki)
+{
+    return sct_verify_memo(NULL, NULL, sct, cert, issuer, log_spki);
+}
+
+enum sig_result sct_verify_memo(struct sig_memo *memo, int *budget, const struct sct *sct,
+                                const struct cert *cert, const struct cert *issuer,
+                                struct bytes log_spki)
 {
     const enum oid oid = signature_oid(sct);
     BUF_CLEANUP data = {0};
@@ -195,7 +218,8 @@ enum sig_result sct_verify(const struct sct *sct, const struct cert *cert,
         writer_null(&algorithm);
     writer_close(&algorithm);
     const enum sig_result result =
-        crypto_verify(log_spki, buf_bytes(&algorithm.out), buf_bytes(&data), sct->signature);
+        memo ? verify_once(memo, budget, log_spki, buf_bytes(&algorithm.out), &data, sct)
+             : crypto_verify(log_spki, buf_bytes(&algorithm.out), buf_bytes(&data), sct->signature);
     writer_free(&algorithm);
     return result;
 }

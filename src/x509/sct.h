@@ -41,5 +41,9 @@ bool sct_signed_data(const struct sct *sct, const struct cert *cert, const struc
  *  for another version or algorithm than RFC 6962 section 2.1.4 allows. */
 enum sig_result sct_verify(const struct sct *sct, const struct cert *cert,
                            const struct cert *issuer, struct bytes log_spki);
+/** The same, remembered and counted as sig_memo_verify() does. */
+enum sig_result sct_verify_memo(struct sig_memo *memo, int *budget, const struct sct *sct,
+                                const struct cert *cert, const struct cert *issuer,
+                                struct bytes log_spki);
 
 #endif

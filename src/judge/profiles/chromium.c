@@ -32,6 +32,7 @@ static const struct behaviour chromium_156 = {
     .nc_kind = NC_KIND_FATAL_IF_CRITICAL,
     .nc_email_strict = true,
     .nc_wildcard_excluded = true,
+    .ct = CT_CHROME,
     .min_version = 12,
     /* cert_verify_proc_builtin.cc CheckRevocation without a policy: staples, then the CRLSet */
     .staple_fatal = STAPLE_REVOKED,
@@ -46,9 +47,10 @@ static const struct behaviour chromium_156 = {
         ANOMALY_BIT(POLICY_DUPLICATE),
 };
 
-/* MapCertStatusToNetError: INVALID > REVOKED > AUTHORITY > COMMON_NAME > WEAK_KEY > DATE; what has
- * no status of its own is INVALID, and only when the path has no other status. TLS comes before. */
-enum { TLS = -1, INVALID, REVOKED, AUTHORITY, COMMON_NAME, WEAK_KEY, DATE };
+/* MapCertStatusToNetError: INVALID > REVOKED > AUTHORITY > COMMON_NAME > CT > WEAK_KEY > DATE >
+ * LENGTH; what has no status of its own is INVALID, and only when the path has no other status. TLS
+ * comes before. */
+enum { TLS = -1, INVALID, REVOKED, AUTHORITY, COMMON_NAME, TRANSPARENCY, WEAK_KEY, DATE, LENGTH };
 static const struct phase phases[] = {
     {.fact = FACT_OLD_PROTOCOL, .phase = INVALID},
     {.fact = FACT_REVOKED, .phase = REVOKED},
@@ -56,6 +58,10 @@ static const struct phase phases[] = {
     {.fact = FACT_PATH_TOO_LONG, .phase = AUTHORITY},
     {.fact = FACT_SIGNATURE_BAD, .phase = AUTHORITY},
     ROWS_OF_NAMES(.phase = COMMON_NAME),
+    {.fact = FACT_ISSUED_TOO_LATE, .phase = AUTHORITY},
+    {.fact = FACT_CT_MISSING, .phase = TRANSPARENCY},
+    {.fact = FACT_CT_TOO_FEW, .phase = TRANSPARENCY},
+    {.fact = FACT_VALID_TOO_LONG, .phase = LENGTH},
     {.fact = FACT_WEAK_KEY, .phase = WEAK_KEY},
     {.fact = FACT_EXPIRED, .phase = DATE},
     {.fact = FACT_NOT_YET_VALID, .phase = DATE},
@@ -72,9 +78,9 @@ static const struct phase phases[] = {
     {.fact = FACT_ANOMALY, .phase = INVALID},
     {.fact = FACT_UNPARSABLE, .phase = INVALID},
     {.fact = FACT_SUBJECT_EMPTY, .phase = INVALID},
-    {.fact = FACT_KEY_USAGE_LEAF, .phase = DATE + 1},
-    {.fact = FACT_KEY_MISMATCH, .phase = DATE + 1},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = DATE + 1},
+    {.fact = FACT_KEY_USAGE_LEAF, .phase = LENGTH + 1},
+    {.fact = FACT_KEY_MISMATCH, .phase = LENGTH + 1},
+    {.fact = FACT_CLIENT_CERTIFICATE, .phase = LENGTH + 1},
     {.phase = -1},
 };
 
@@ -93,6 +99,10 @@ static const struct words words[] = {
     {.fact = FACT_PATH_TOO_LONG, PRIVATE("ERR_CERT_AUTHORITY_INVALID")},
     {.fact = FACT_SIGNATURE_BAD, PRIVATE("ERR_CERT_AUTHORITY_INVALID")},
     ROWS_OF_NAMES(PRIVATE("ERR_CERT_COMMON_NAME_INVALID")),
+    {.fact = FACT_ISSUED_TOO_LATE, PRIVATE("ERR_CERT_AUTHORITY_INVALID")},
+    {.fact = FACT_CT_MISSING, PRIVATE("ERR_CERTIFICATE_TRANSPARENCY_REQUIRED")},
+    {.fact = FACT_CT_TOO_FEW, PRIVATE("ERR_CERTIFICATE_TRANSPARENCY_REQUIRED")},
+    {.fact = FACT_VALID_TOO_LONG, PRIVATE("ERR_CERT_VALIDITY_TOO_LONG")},
     {.fact = FACT_WEAK_KEY, PRIVATE("ERR_CERT_WEAK_KEY")},
     {.fact = FACT_EXPIRED, PRIVATE("ERR_CERT_DATE_INVALID")},
     {.fact = FACT_NOT_YET_VALID, PRIVATE("ERR_CERT_DATE_INVALID")},

@@ -46,6 +46,7 @@ static const struct behaviour firefox_153 = {
     .asks_private = true,
     .unknown_is_fatal = true,
     .filter = "CRLite",
+    .ct = CT_FIREFOX,
     .min_version = 12,
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
                        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(SERIAL_PADDED) |
@@ -116,6 +117,9 @@ static const struct phase phases[] = {
     ROWS_OF_NAMES(.phase = PHASE_LEAF_NAME),
     {.fact = FACT_EXPIRED, .where = AT_LEAF, .phase = PHASE_LEAF_TIME},
     {.fact = FACT_NOT_YET_VALID, .where = AT_LEAF, .phase = PHASE_LEAF_TIME},
+    {.fact = FACT_ISSUED_TOO_LATE, .phase = PHASE_TRUST},
+    {.fact = FACT_CT_MISSING, .phase = PHASE_LEAF_TIME + 1},
+    {.fact = FACT_CT_TOO_FEW, .phase = PHASE_LEAF_TIME + 1},
     {.fact = FACT_KEY_MISMATCH, .phase = PHASE_LEAF_TIME + 1},
     {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_LEAF_TIME + 2},
     {.phase = -1},
@@ -148,6 +152,11 @@ static const struct phase phases[] = {
     .text = "The OCSP server has no status for the certificate."
 #define BAD_TIME .code = "SEC_ERROR_INVALID_TIME", .text = "Improperly formatted time string."
 
+/* measured with private roots only, to which these do not apply: the code from the source, no text
+ */
+#define NO_WORDS(code_) .code = (code_), .text = "{code}", .bare = true
+#define INSUFFICIENT NO_WORDS("MOZILLA_PKIX_ERROR_INSUFFICIENT_CERTIFICATE_TRANSPARENCY")
+
 static const struct words words[] = {
     ROWS_OF_NAMES(.code = "SSL_ERROR_BAD_CERT_DOMAIN",
                   .text = "Unable to communicate securely with peer: requested domain name does "
@@ -158,6 +167,9 @@ static const struct words words[] = {
     {.fact = FACT_SELF_SIGNED_CA_LEAF,
      .code = "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
      .text = "The certificate is not trusted because it is self-signed."},
+    {.fact = FACT_ISSUED_TOO_LATE, NO_WORDS("MOZILLA_PKIX_ERROR_ISSUER_NO_LONGER_TRUSTED")},
+    {.fact = FACT_CT_MISSING, INSUFFICIENT},
+    {.fact = FACT_CT_TOO_FEW, INSUFFICIENT},
     ROWS_OF_TRUST(UNKNOWN_ISSUER),
     {.fact = FACT_PATH_TOO_LONG, UNKNOWN_ISSUER},
     {.fact = FACT_CRITICAL_EXTENSION, .where = AT_LEAF, CRITICAL},

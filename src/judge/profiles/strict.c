@@ -32,6 +32,7 @@ const struct behaviour behaviour_all_facts = {
     .asks_for_cas = true,
     .asks_anyway = true,
     .tls_features = true,
+    .ct = CT_ANY,
     .anomalies_fatal = UINT64_MAX,
 };
 

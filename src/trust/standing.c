@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which root programmes hold a root: by the table that is compiled in, or by a newer one in its
+ * text form (data/roots/README.md), whose sorted lines are searched by halves where they lie. */
+#include <string.h>
+
+#include "facts.h"
+
+enum { DIGEST_DIGITS = 64, COLUMNS = 7 };
+enum { COLUMN_PROGRAMMES = 4, COLUMN_UNTIL = 5 };
+
+/* The order of enum programme. */
+static const char letters[] = "mcawjd";
+
+static bool standing_built_in(const uint8_t sha256[32], struct root_standing *out)
+{
+    const struct root_fact *fact = root_fact_find(sha256);
+    if (!fact)
+        return false;
+    out->programmes = fact->programmes;
+    for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
+        out->until[p] = root_fact_until(fact, p);
+    return true;
+}
+
+static size_t line_start(struct bytes text, size_t at)
+{
+    while (at > 0 && text.p[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+static struct bytes line_at(struct bytes text, size_t start)
+{
+    const struct bytes rest = bytes_slice(text, start, SIZE_MAX);
+    const uint8_t *end = rest.n ? memchr(rest.p, '\n', rest.n) : NULL;
+    return bytes_slice(rest, 0, end ? (size_t)(end - rest.p) : rest.n);
+}
+
+/* Comments and programmes begin with # and @, which sort before and after digits: both stand on
+ * top. */
+static int line_compare(struct bytes line, const char *digits)
+{
+    if (line.n < DIGEST_DIGITS || line.p[0] == '#' || line.p[0] == '@')
+        return -1;
+    return memcmp(line.p, digits, DIGEST_DIGITS);
+}
+
+static struct bytes line_find(struct bytes text, const char *digits)
+{
+    size_t low = 0, high = text.n;
+    while (low < high) {
+        const size_t start = line_start(text, low + (high - low) / 2);
+        const struct bytes line = line_at(text, start);
+        const int order = line_compare(line, digits);
+        if (order == 0)
+            return line;
+        if (order < 0)
+            low = start + line.n + 1;
+        else
+            high = start;
+    }
+    return bytes_of(NULL, 0);
+}
+
+static struct bytes column(struct bytes line, size_t wanted)
+{
+    for (; wanted > 0; wanted--) {
+        const uint8_t *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
+        line = bytes_slice(line, tab ? (size_t)(tab - line.p) + 1 : line.n, SIZE_MAX);
+    }
+    const uint8_t *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
+    return bytes_slice(line, 0, tab ? (size_t)(tab - line.p) : line.n);
+}
+
+/* "m=2024-11-30,c=2024-10-15": the named day is still inside. */
+static void until_read(struct bytes text, struct root_standing *out)
+{
+    enum { DAY_DIGITS = 10 };
+    for (size_t i = 0; i + 2 + DAY_DIGITS <= text.n; i++) {
+        const char *letter = text.p[i] ? strchr(letters, text.p[i]) : NULL;
+        char day[DAY_DIGITS + 1] = {0};
+        cw_time start;
+        memcpy(day, text.p + i + 2, DAY_DIGITS);
+        if (letter && (i == 0 || text.p[i - 1] == ',') && time_parse(day, &start))
+            out->until[letter - letters] = start + TIME_DAY - 1;
+    }
+}
+
+void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32])
+{
+    struct arena arena = {0};
+    const struct bytes line = line_find(table, str_hex(&arena, bytes_of(sha256, 32), 0));
+    arena_free(&arena);
+    if (line.n == 0)
+        return;
+    buf_add_bytes(out, line);
+    buf_add_byte(out, '\n');
+}
+
+bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out)
+{
+    struct arena arena = {0};
+    *out = (struct root_standing){0};
+    for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
+        out->until[p] = TIME_NONE;
+    if (!table.p)
+        return standing_built_in(sha256, out);
+    const struct bytes line = line_find(table, str_hex(&arena, bytes_of(sha256, 32), 0));
+    arena_free(&arena);
+    const struct bytes programmes = column(line, COLUMN_PROGRAMMES);
+    for (size_t i = 0; i < programmes.n; i++) {
+        const char *letter = programmes.p[i] ? strchr(letters, programmes.p[i]) : NULL;
+        if (letter)
+            out->programmes |= 1U << (letter - letters);
+    }
+    until_read(column(line, COLUMN_UNTIL), out);
+    return line.p != NULL;
+}
