@@ -175,7 +175,8 @@ static void hop_run(struct fetcher *fetcher, const struct url *url, struct trans
 static bool url_usable(const char *text, struct arena *arena, struct url *url, struct fetched *out)
 {
     if (!url_parse(text, arena, url)) {
-        fail(out, FETCH_FAILED, "that is no usable URL");
+        fail(out, FETCH_FAILED,
+             strstr(text, ":///") ? "the URL names no host" : "that is no usable URL");
         return false;
     }
     if (url->scheme == URL_OTHER)

@@ -265,6 +265,101 @@ def test_several_targets_ask_once(serve, certwhy, chain, tmp_path):
     assert server.connections == 1
 
 
+# ---- LDAP ----
+
+def ber(tag, *parts):
+    body = b"".join(parts)
+    return bytes([tag, 0x84]) + len(body).to_bytes(4, "big") + body  # as Active Directory writes lengths
+
+
+def ldap_message(number, tag, *parts):
+    return ber(0x30, ber(2, bytes([number])), ber(tag, *parts))
+
+
+def ldap_result(code):
+    return ber(10, bytes([code])), ber(4), ber(4)
+
+
+BOUND = ldap_message(1, 0x61, *ldap_result(0))
+DONE = ldap_message(2, 0x65, *ldap_result(0))
+
+
+def ldap_entry(*values):
+    return ldap_message(2, 0x64, ber(4, b"cn=CA"), ber(0x30, ber(0x30, ber(4, b"cACertificate;binary"),
+                                                                  ber(0x31, *[ber(4, each) for each in values]))))
+
+
+class Directory(Server):
+    """Binds anybody, then says what it is told to; keeps what it was asked."""
+
+    def __init__(self, *pieces):
+        super().__init__(None)
+        self.pieces = pieces
+        self.url = f"ldap://{self.place}/cn=CA,o=Lab%20CA?cACertificate;binary?base?(objectClass=pkiCA)"
+
+    def serve(self, connection):
+        with connection:
+            try:
+                self.requests.append(connection.recv(65536))
+                connection.sendall(BOUND)
+                self.requests.append(connection.recv(65536))
+                for piece in self.pieces:
+                    piece(connection) if callable(piece) else connection.sendall(piece)
+            except OSError:
+                pass
+
+
+def endless_value(connection):
+    connection.sendall(b"\x30\x84\x00\x0f\x00\x00")
+    while True:
+        connection.sendall(b"\x30" * 65536)
+
+
+def endless_references(connection):
+    while True:
+        connection.sendall(ldap_message(2, 0x73, ber(4, b"ldap://127.0.0.1:1/")))
+
+
+def ldap_byte_a_second(connection):
+    for byte in DONE * 10:
+        connection.sendall(bytes([byte]))
+        time.sleep(1)
+
+
+@pytest.mark.parametrize("pieces, result, seconds", [
+    ([lambda _: time.sleep(60)], "slow", SLOW), ([ldap_byte_a_second], "slow", SLOW),
+    ([endless_value], "failed", 0), ([endless_references], "failed", 0),
+    ([b"\x30\x84\x7f\xff\xff\xff"], "size", 0), ([b"\x30\x80\x02\x01"], "failed", 0),
+    ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "failed", 0), ([DONE], "status", 0),
+    ([ldap_message(2, 0x65, *ldap_result(32))], "status", 0), ([ldap_entry(), DONE], "status", 0), ([], "failed", 0),
+    ([ldap_message(2, 0x65, *ldap_result(10), ber(0xa3, ber(4, b"ldap://127.0.0.1:1/o=x")))], "status", 0),
+], ids=["silent", "slow", "a megabyte", "references", "claims 2 GiB", "indefinite", "HTTP", "nothing", "no entry",
+        "no value", "closes", "referral"])
+def test_a_bad_directory_costs_its_limits(check, chain, slower, pieces, result, seconds):
+    directory = Directory(*pieces)
+    run = check([chain.leaf(directory.url)], "--no-cache")
+    assert document(run, directory.url)["result"] == result and run.status == 1, run
+    assert seconds - 1 <= run.seconds <= seconds + 3 * slower, run
+    directory.listener.close()
+
+
+def test_a_directory(check, chain):
+    """Of several values each is looked at; references to elsewhere are not followed."""
+    other = pki.der(pki.certificate("Another CA", "Root", ca=True))
+    elsewhere = Directory()
+    directory = Directory(ldap_message(2, 0x73, ber(4, elsewhere.url.encode())),
+                          ldap_entry(other, pki.der(chain.issuer)), DONE)
+    run = check([chain.leaf(directory.url)], "--no-cache")
+    assert supplied(run) and elsewhere.connections == 0, run
+    assert b"cn=CA,o=Lab CA" in directory.requests[1] and b"cACertificate;binary" in directory.requests[1]
+    for url in ("ldap:///cn=CA?cACertificate", directory.url.replace("pkiCA", "*)(|(a=b)"),
+                f"ldap://{directory.place}/cn=CA"):
+        run = check([chain.leaf(url)], "--no-cache")
+        assert run.target["documents"][0]["result"] in ("scheme", "failed") and directory.connections == 1, run
+    elsewhere.listener.close()
+    directory.listener.close()
+
+
 # ---- PKCS#7, PEM, LDAP: see the lab; here, what only openssl writes ----
 
 @pytest.mark.parametrize("form", ["DER", "PEM"])

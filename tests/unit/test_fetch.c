@@ -3,6 +3,8 @@
  * Servers that misbehave are in tests/e2e/test_fetch.py. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -519,6 +521,90 @@ static void budgets_end(void **state)
     arena_free(&arena);
 }
 
+/* ---- several threads ---- */
+
+/* Answers each connection after a while; counts them. */
+static void *serve(void *context)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+    const int listener = *(const int *)context;
+    intptr_t count = 0;
+    for (;; count++) {
+        const int fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            return (void *)count; /* the test is over */
+        char request[4096];
+        const ssize_t n = recv(fd, request, sizeof request, 0);
+        usleep(200000);
+        if (n > 0)
+            send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+        close(fd);
+    }
+}
+
+struct visitor {
+    pthread_t thread;
+    struct fetcher *fetcher;
+    const char *url;
+    struct arena arena;
+    struct fetched fetched;
+};
+
+static void *visit(void *context)
+{
+    struct visitor *visitor = context;
+    const struct fetch_request request = {.kind = FETCH_DATA, .url = visitor->url, .now = NOW};
+    fetch(visitor->fetcher, &request, &visitor->arena, &visitor->fetched);
+    return NULL;
+}
+
+static void equal_requests_under_way_are_one(void **state)
+{
+    (void)state;
+    enum { VISITORS = 8 };
+    struct arena arena = {0};
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof place;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&place, size), 0);
+    assert_int_equal(listen(listener, VISITORS), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&place, &size), 0);
+    pthread_t server;
+    assert_int_equal(pthread_create(&server, NULL, serve, &listener), 0);
+
+    const struct fetch_settings settings = {.allow_private = true,
+                                            .proxy = "",
+                                            .http_proxy = "",
+                                            .https_proxy = "",
+                                            .all_proxy = "",
+                                            .no_proxy = "",
+                                            .cache = ""};
+    struct fetcher *fetcher = fetcher_new(&settings);
+    struct visitor visitors[VISITORS] = {0};
+    for (size_t i = 0; i < VISITORS; i++) {
+        visitors[i].fetcher = fetcher;
+        visitors[i].url = arena_printf(&arena, "http://127.0.0.1:%u/", ntohs(place.sin_port));
+        assert_int_equal(pthread_create(&visitors[i].thread, NULL, visit, &visitors[i]), 0);
+    }
+    for (size_t i = 0; i < VISITORS; i++)
+        pthread_join(visitors[i].thread, NULL);
+    shutdown(listener, SHUT_RDWR);
+    void *count = NULL;
+    pthread_join(server, &count);
+    close(listener);
+    const bool has_curl = visitors[0].fetched.result != FETCH_UNAVAILABLE;
+    for (size_t i = 0; i < VISITORS; i++) {
+        if (has_curl) {
+            assert_int_equal(visitors[i].fetched.result, FETCH_OK);
+            assert_true(bytes_equal_str(visitors[i].fetched.body, "body"));
+        }
+        arena_free(&visitors[i].arena);
+    }
+    assert_int_equal((intptr_t)count, has_curl ? 1 : 0);
+    fetcher_free(fetcher);
+    arena_free(&arena);
+}
+
 /* ---- libcurl's numbers ---- */
 
 struct easy_option {
@@ -569,6 +655,7 @@ int main(void)
         cmocka_unit_test(the_directory),
         cmocka_unit_test(refusals),
         cmocka_unit_test(budgets_end),
+        cmocka_unit_test(equal_requests_under_way_are_one),
         cmocka_unit_test(option_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
