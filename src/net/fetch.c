@@ -27,7 +27,7 @@ struct fetcher {
     struct flight *flights;
     size_t flight_count;
     bool curl_tried;
-    const struct curl *curl;
+    struct curl *curl;
 };
 
 /* ---- the fetcher ---- */
@@ -61,6 +61,7 @@ void fetcher_free(struct fetcher *fetcher)
         fetcher->flights = flight->next;
         flight_free(flight);
     }
+    free(fetcher->curl);
     pthread_cond_destroy(&fetcher->landed);
     pthread_mutex_destroy(&fetcher->lock);
     arena_free(&fetcher->arena);

@@ -32,8 +32,8 @@ bool no_proxy_holds(const char *list, const char *host);
 /* ---- curl.c ---- */
 
 struct curl;
-/** Loads libcurl; NULL when it is not there. Kept until the process ends. Not for several threads
- *  at once. */
+/** Loads libcurl, which stays until the process ends; NULL when it is not there. The caller frees
+ * the answer with free(). Not for several threads at once. */
 struct curl *curl_load(void);
 
 /** One request and its answer, over http or https: a redirect is an answer. */

@@ -535,7 +535,7 @@ static void *serve(void *context)
             return (void *)count; /* the test is over */
         char request[4096];
         const ssize_t n = recv(fd, request, sizeof request, 0);
-        usleep(200000);
+        usleep(1000000); /* all of them have come by then */
         if (n > 0)
             send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
         close(fd);
