@@ -80,7 +80,7 @@ enum crl_shape {
     SHAPE_DELTA,           /**< a base that is good for all, and a delta that tells what is new */
     SHAPE_INDIRECT,        /**< signed by C */
 };
-enum status_answer { SAYS_STATUS, SAYS_UNKNOWN, SAYS_TRY_LATER, SAYS_UNAUTHORIZED };
+enum status_answer { SAYS_STATUS, SAYS_UNKNOWN, SAYS_TRY_LATER, SAYS_UNAUTHORIZED, SAYS_NONSENSE };
 enum status_signer {
     SIGNER_ISSUER,
     SIGNER_DELEGATED,       /**< OCSP: D, which the issuer appointed by id-kp-OCSPSigning */

@@ -24,6 +24,7 @@ struct server_plan {
     bool plain_http;
     bool forged_key;           /**< holds another key than the leaf's */
     struct status_plan staple; /**< the OCSP response that it staples; without a source: none */
+    char staple_of;            /**< the member that it is about; 0: the leaf */
 };
 
 enum { SCENARIO_RULES = 4 };

@@ -245,6 +245,8 @@ struct bytes site_answer(const struct site_document *responder, struct bytes req
                          struct arena *arena)
 {
     struct mint_ocsp_spec spec = responder->ocsp;
+    if (responder->answer == SAYS_NONSENSE)
+        return bytes_str("certwhy lab: this is no OCSP response");
     if (!ocsp_question_read(request, &spec.question))
         return mint_ocsp_error(arena, OCSP_MALFORMED_REQUEST);
     if (responder->answer == SAYS_TRY_LATER)
@@ -287,7 +289,8 @@ static bool staple_mint(struct lab *lab, const struct scenario *scenario, struct
 {
     if (!(scenario->server.staple.sources & STATUS_OCSP))
         return true;
-    SUBJECT_CLEANUP subject = subject_of(lab, scenario, scenario->sends[0]);
+    const char of = scenario->server.staple_of;
+    SUBJECT_CLEANUP subject = subject_of(lab, scenario, of ? of : scenario->sends[0]);
     const struct site_document responder = responder_of(&subject, &scenario->server.staple);
     out->staple = responder.body;
     return out->staple.p != NULL;

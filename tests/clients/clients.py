@@ -271,7 +271,7 @@ class OpenSSL(Command):
 class GnutlsCli(Command):
     family = program = "gnutls-cli"
     stdin = REQUEST
-    SAID = re.compile(r"(- Status: The certificate is NOT|\*\*\* (?!Server has|Received)|\|<1>\|)")
+    SAID = re.compile(r"(- Status: The certificate is NOT|\*\*\* (?!Server has|Received)|\|<1>\| Peer)")
 
     def unable(self, visit):
         return super().unable(visit) if visit.sni else None

@@ -19,7 +19,7 @@
     .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED,                                   \
     .unread_extensions = CRIT_AIA | CRIT_CRLDP | CRIT_IAN | CRIT_SKI | CRIT_CP,                    \
     .must_staple = true, .min_version = 10,                                                        \
-    .staple_fatal = STAPLE_REVOKED | STAPLE_BROKEN | STAPLE_OLD,                                   \
+    .staple_fatal = STAPLE_REVOKED | (STAPLE_BROKEN & ~SOURCE_BIT(ERROR)) | STAPLE_OLD,            \
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(EXTENSIONS_NOT_V3) |                   \
                        ANOMALY_BIT(TRAILING) | ANOMALY_BIT(TBS_TRAILING) |                         \
                        ANOMALY_BIT(EXTENSION_DUPLICATE_UNKNOWN) | ANOMALY_BIT(SAN_EMPTY_NAME) |    \
