@@ -349,11 +349,15 @@ class Go(Batch):
 class Node(Batch):
     family = "node"
 
+    def __init__(self, scratch, program="node"):
+        self.program = program
+        super().__init__(scratch)
+
     def find(self):
-        return version_of(output_of("node", "--version")) if shutil.which("node") else None
+        return version_of(output_of(self.program, "--version")) if shutil.which(self.program) else None
 
     def argv(self, visits):
-        return ["node", HERE / "drivers" / "client.js"]
+        return [self.program, HERE / "drivers" / "client.js"]
 
 
 class Java(Batch):
@@ -374,8 +378,8 @@ class Java(Batch):
     def argv(self, visits):
         hosts = self.scratch / f"{self.classes.name}-hosts-{visits[0].host}"
         hosts.write_text("".join(f"{v.host} {v.name}\n" for v in visits if not v.is_address))
-        return [self.home / "bin/java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}", "-cp", self.classes,
-                "Client"]
+        return [self.home / "bin/java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Djdk.net.hosts.file={hosts}",
+                "-cp", self.classes, "Client"]
 
 
 class Library(Batch):

@@ -13,6 +13,7 @@ from clients import (Aiohttp, Curl, Git, Go, GnutlsCli, Httpx, Java, MbedTLS, No
 
 COMMANDS = (Curl, Wget, Git, OpenSSL, GnutlsCli, Go, Node, Chromium, Firefox, MbedTLS, WolfSSL)
 LIBRARIES = (Requests, Httpx, Aiohttp)
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "certwhy-clients"  # see install
 # They take longer than all the rest: only when asked for by name, or with --long.
 SLOW = (ChromiumPages, Pip)
 
@@ -42,6 +43,7 @@ def installed(scratch, names=None, slow=False):
     """(the clients that are here, the names of those that are not), of `names` or of all"""
     pythons = interpreters()
     wanted = [(kind,) for kind in COMMANDS]
+    wanted += [(Node, program) for program in sorted(glob.glob(f"{CACHE}/node-*/node_modules/node-linux-*/bin/node"))]
     wanted += [(Java, home) for home in java_homes()]
     wanted += [(PythonUrllib, interpreter) for interpreter in pythons]
     wanted += [(kind, pythons[0]) for kind in LIBRARIES if pythons]
