@@ -431,8 +431,9 @@ extern const struct profile profile_python_3_9, profile_python_3_11, profile_pyt
     profile_python_3_13_nostrict, profile_python_3_14;
 extern const struct profile profile_requests_2_28, profile_requests_2_34, profile_httpx_0_23,
     profile_httpx_0_28, profile_openai_1, profile_aiohttp_3_8, profile_pip_24_2;
-extern const struct profile profile_node_20, profile_node_24, profile_postman_11, profile_dotnet_8,
-    profile_windows_10, profile_apple_15, profile_android_14;
+extern const struct profile profile_node_20, profile_node_22_23, profile_node_24,
+    profile_node_24_debian, profile_postman_11, profile_dotnet_8, profile_windows_10,
+    profile_apple_15, profile_android_14;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 extern const struct profile profile_gnutls_3_7_1, profile_gnutls_3_7, profile_gnutls_3_8;
 extern const struct profile profile_git_2_55, profile_wget_1_25;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Node.js 20 (nodejs.org: OpenSSL 3.0, level 1) and 24 (Debian: OpenSSL 3.6). Evidence:
- * data/profiles/node.md. */
+/* Node.js as nodejs.org builds it: 20 (OpenSSL 3.0, level 1), 22.23 (OpenSSL 3.5, level 1) and 24
+ * (OpenSSL 3.5); and as Debian does (OpenSSL 3.6). Evidence: data/profiles/node.md. */
 #include "judge/profiles/node.h"
 
 static const struct behaviour node_20 = {OPENSSL_3, NODE, .min_rsa = OPENSSL_RSA_LEVEL_1};
@@ -130,30 +130,53 @@ static const struct words words_20[] = {
 /* X509_V_ERR of which it thinks that a system's root would have helped */
 #define SYSTEM_CA "; if the root CA is installed locally, try running Node.js with --use-system-ca"
 
-static const struct words words_24[] = {
-    OPENSSL_3_6_WORDS,
-    {.fact = FACT_ISSUER_NOT_FOUND,
-     .where = AT_LEAF,
-     .code = "21",
-     .text = "unable to verify the first certificate" SYSTEM_CA},
-    {.fact = FACT_ANCHOR_NOT_ROOT,
-     .code = "2",
-     .text = "unable to get issuer certificate" SYSTEM_CA},
-    {.fact = FACT_SELF_SIGNED_LEAF, .code = "18", .text = "self-signed certificate" SYSTEM_CA},
-    {.fact = FACT_SELF_SIGNED_CA_LEAF, .code = "18", .text = "self-signed certificate" SYSTEM_CA},
-    OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TIME_NO_SECONDS + 1, "068000E9", "asn1_ex_c2i",
-                         "utctime is too short"),
-    {.fact = FACT_KEY_UNSUPPORTED, .only = 1, .code = "66", .text = "EE certificate key too weak"},
-    {.fact = FACT_KEY_UNSUPPORTED,
-     .where = AT_CA,
-     .code = "67",
-     .text = "CA certificate key too weak"},
-    OPENSSL_TLS_WORDS(FACT_KEY_UNSUPPORTED, 0, "0A000410", "ssl3_read_bytes",
-                      "ssl/tls alert handshake failure"),
-    OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, ALERT_HANDSHAKE_FAILURE + 1, "0A000410",
-                      "ssl3_read_bytes", "ssl/tls alert handshake failure"),
-    {.text = NULL},
-};
+/* clang-format off: rows, not statements */
+#define NODE_24_WORDS                                                                              \
+    {.fact = FACT_ISSUER_NOT_FOUND,                                                                \
+     .where = AT_LEAF,                                                                             \
+     .code = "21",                                                                                 \
+     .text = "unable to verify the first certificate" SYSTEM_CA},                                  \
+        {.fact = FACT_ANCHOR_NOT_ROOT,                                                             \
+         .code = "2",                                                                              \
+         .text = "unable to get issuer certificate" SYSTEM_CA},                                    \
+        {.fact = FACT_SELF_SIGNED_LEAF,                                                            \
+         .code = "18",                                                                             \
+         .text = "self-signed certificate" SYSTEM_CA},                                             \
+        {.fact = FACT_SELF_SIGNED_CA_LEAF,                                                         \
+         .code = "18",                                                                             \
+         .text = "self-signed certificate" SYSTEM_CA},                                             \
+        OPENSSL_DECODE_WORDS(FACT_ANOMALY, ANOMALY_TIME_NO_SECONDS + 1, "068000E9", "asn1_ex_c2i", \
+                             "utctime is too short"),                                              \
+        {.fact = FACT_KEY_UNSUPPORTED,                                                             \
+         .only = 1,                                                                                \
+         .code = "66",                                                                             \
+         .text = "EE certificate key too weak"},                                                   \
+    {                                                                                              \
+        .fact = FACT_KEY_UNSUPPORTED, .where = AT_CA, .code = "67",                                \
+        .text = "CA certificate key too weak"                                                      \
+    }
+
+/* what OpenSSL 3.2 and later say of the handshake */
+#define OPENSSL_3_2_ALERT_WORDS                                                                    \
+    OPENSSL_TLS_WORDS(FACT_KEY_UNSUPPORTED, 0, "0A000410", "ssl3_read_bytes",                      \
+                      "ssl/tls alert handshake failure"),                                          \
+        OPENSSL_TLS_WORDS(FACT_CLIENT_CERTIFICATE, ALERT_HANDSHAKE_FAILURE + 1, "0A000410",        \
+                          "ssl3_read_bytes", "ssl/tls alert handshake failure")
+
+/* crypto/evp/m_sigver.c EVP_DigestVerifyFinal of 3.5 says it before libssl does */
+#define OPENSSL_3_5_WORDS                                                                          \
+    {.fact = FACT_KEY_MISMATCH,                                                                    \
+     .code = "030000EA",                                                                           \
+     .library = "digital envelope routines",                                                       \
+     .function = "EVP_DigestVerifyFinal",                                                          \
+     .text = "provider signature failure"},                                                        \
+        OPENSSL_3_2_ALERT_WORDS
+/* clang-format on */
+
+static const struct words words_22[] = {OPENSSL_3_5_WORDS, {.text = NULL}};
+static const struct words words_24[] = {OPENSSL_3_5_WORDS, NODE_24_WORDS, {.text = NULL}};
+static const struct words words_24_debian[] = {
+    OPENSSL_3_6_WORDS, OPENSSL_3_2_ALERT_WORDS, NODE_24_WORDS, {.text = NULL}};
 
 /* ---- profiles ---- */
 
@@ -183,23 +206,37 @@ const struct profile profile_node_20 = {
     .fallback = "certificate verify failed",
 };
 
-static const char *const aliases_24[] = {"node24", NULL};
+/* clang-format off: fields of a profile */
+#define NODE_LATER(behaviour_, words_)                                                             \
+    .title = "Node", .parent = &profile_node_20, .evidence = EVIDENCE_MEASURED, .store = "node",   \
+    .behaviour = &(behaviour_), .phases = node_phases, .pick = PICK_LAST, .words = (words_),       \
+    .codes = node_codes, .wrapper = NODE_WRAPPER, .failure_wrapper = NODE_FAILURE,                 \
+    .failure_code = "EPROTO", .fallback = "certificate verify failed"
+/* clang-format on */
+
+static const char *const aliases_22[] = {"node22", NULL};
+const struct profile profile_node_22_23 = {
+    NODE_LATER(node_20, words_22),
+    .name = "node@22.23",
+    .aliases = aliases_22,
+    .measured_with = "Node 22.23.3, bundled OpenSSL 3.5.8",
+    .note = "as 20, in OpenSSL 3.5's words",
+};
+
+static const char *const aliases_24[] = {"node@26", "node26", NULL};
 const struct profile profile_node_24 = {
+    NODE_LATER(node_24, words_24),
     .name = "node@24",
-    .title = "Node",
     .aliases = aliases_24,
-    .parent = &profile_node_20,
-    .evidence = EVIDENCE_MEASURED,
-    .measured_with = "Node 24.22.2 of Debian, OpenSSL 3.6.5",
+    .measured_with = "Node 24.21.0 and 26.10.0, bundled OpenSSL 3.5.8",
     .note = "as 20, at security level 2",
-    .store = "node",
-    .behaviour = &node_24,
-    .phases = node_phases,
-    .pick = PICK_LAST,
-    .words = words_24,
-    .codes = node_codes,
-    .wrapper = NODE_WRAPPER,
-    .failure_wrapper = NODE_FAILURE,
-    .failure_code = "EPROTO",
-    .fallback = "certificate verify failed",
+};
+
+static const char *const aliases_24_debian[] = {"node24", NULL};
+const struct profile profile_node_24_debian = {
+    NODE_LATER(node_24, words_24_debian),
+    .name = "node@24-debian",
+    .aliases = aliases_24_debian,
+    .measured_with = "Node 24.22.2 of Debian, OpenSSL 3.6.5",
+    .note = "as 24, in OpenSSL 3.6's words",
 };
