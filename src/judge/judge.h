@@ -244,4 +244,7 @@ const struct standing *verdict_standing_under(const struct verdict *verdict, int
 const struct fact *verdict_fact(const struct verdict *verdict, enum fact_id id, int node);
 bool client_has_reason(const struct client_verdict *client, enum fact_id fact, int node);
 
+/* The judgement of configurations; it needs nothing of the above. */
+#include "config.h"
+
 #endif

@@ -199,7 +199,6 @@ static void preference_ask(struct asking *a, struct audit_version *v)
     audit->tickets = answer.ticket ? AUDIT_YES : AUDIT_NO;
     audit->heartbeat = answer.heartbeat ? AUDIT_YES : AUDIT_NO;
     audit->stapling = answer.status ? AUDIT_YES : AUDIT_NO;
-    audit->encrypt_then_mac = answer.encrypt_then_mac ? AUDIT_YES : AUDIT_NO;
     if (*answer.alpn)
         audit->alpn = answer.alpn;
 }

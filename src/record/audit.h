@@ -35,7 +35,7 @@ struct audit {
     size_t group_count;
     int group_version; /**< the version that they were asked of */
     enum audit_answer compression, renegotiation_info, extended_master_secret, tickets, heartbeat,
-        stapling, fallback_scsv, downgrade_sentinel, sha1_signatures, encrypt_then_mac;
+        stapling, fallback_scsv, downgrade_sentinel, sha1_signatures;
     const char *alpn;     /**< chosen of "h2,http/1.1"; "" none */
     struct bytes *leaves; /**< different leaf certificates that were shown */
     size_t leaf_count;
