@@ -51,7 +51,7 @@ struct command {
 };
 
 /* The command table's entries, each at the end of its own file. */
-extern const struct command check_command, fix_command, audit_command, explain_command,
+extern const struct command check_command, fix_command, audit_command, csr_command, explain_command,
     clients_command, lab_command, trust_command, update_data_command, version_command, help_command;
 /** A command that judges targets and prints a report: check, and what goes on from there. */
 struct judging_command {

@@ -7,9 +7,9 @@
 #include "cli.h"
 
 const struct command *const command_table[] = {
-    &check_command, &fix_command,     &audit_command, &explain_command,
-    &trust_command, &clients_command, &lab_command,   &update_data_command,
-    &help_command,  &version_command, NULL,
+    &check_command,       &fix_command,   &audit_command,   &csr_command,
+    &explain_command,     &trust_command, &clients_command, &lab_command,
+    &update_data_command, &help_command,  &version_command, NULL,
 };
 
 enum { COMMANDS_MAX = 16 };

@@ -283,6 +283,7 @@ char *signature_text(struct arena *arena, const struct cert *cert);
 void key_info_read(struct bytes spki, struct key_info *out);
 
 #include "x509/crl.h"
+#include "x509/csr.h"
 #include "x509/ocsp.h"
 #include "x509/sct.h"
 
