@@ -210,7 +210,9 @@ static struct comparison compare_subtrees(const struct check *c, const struct su
             continue;
         if (--c->j->nc_left < 0)
             break;
-        const bool within = name_within(c->b, tree, name);
+        const bool within =
+            (tree->excluded && name->kind == GN_DIRECTORY && c->b->nc_directory_excluded_all) ||
+            name_within(c->b, tree, name);
         cmp.excluded |= tree->excluded && within;
         cmp.permitted_seen |= !tree->excluded;
         cmp.permitted |= !tree->excluded && within;

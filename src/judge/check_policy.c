@@ -272,7 +272,9 @@ static void policy_step(struct policy_state *s, struct policy_counters *k, size_
     const struct cert *cert = check_cert(c, depth);
     const bool self_issued = node_is_self_issued(c->j, c->route->nodes[depth]);
     struct policy_level *level = &s->levels[s->level_count - 1];
-    level_intersect(s, level, depth, k->any > 0 || (depth > 0 && self_issued));
+    /* an anchor without policies has them all */
+    if (!check_is_anchor(c, depth) || (cert->has & HAS_POLICIES))
+        level_intersect(s, level, depth, k->any > 0 || (depth > 0 && self_issued));
     /* pcy_tree.c tree_prune: what a leaf maps counts as well, where mapping is inhibited */
     if (depth == 0 && c->b->policy_tree && k->mapping == 0)
         level_map(s, level, policies_of(c, depth), false);
@@ -336,7 +338,8 @@ void check_policies(const struct check *c)
         reason_add(c, FACT_POLICY, at_depth(0), 0, 0, NULL);
         return;
     }
-    const size_t top = c->route->count - (c->route->complete && c->route->count > 1 ? 1 : 0);
+    const bool bare_anchor = c->route->complete && c->route->count > 1 && !c->b->anchor_policies;
+    const size_t top = c->route->count - (bare_anchor ? 1 : 0);
     struct policy_state *s = arena_alloc(c->j->arena, sizeof *s);
     s->c = c;
     s->level_count = 1;

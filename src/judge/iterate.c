@@ -90,12 +90,16 @@ static void step_open(struct iteration *s, int node)
         const struct node *issuer = &j->graph->nodes[edge->issuer];
         const bool seen = is_anchor(s, edge->issuer) || issuer->position > 0 ||
                           ((issuer->from & FROM_FETCHED) && s->b->fetches_aia);
-        if (seen && count < LIMIT_CANDIDATES && anchor_is_loaded(j, s->b, edge->issuer)) {
+        const bool unlike = s->b->anchor_names_der && is_anchor(s, edge->issuer) && !edge->same_der;
+        if (seen && !unlike && count < LIMIT_CANDIDATES &&
+            anchor_is_loaded(j, s->b, edge->issuer)) {
             choices[count] = choice_of(s, edge->issuer, edge->key_id, count);
             count++;
         }
     }
-    if (node_is_self_issued(j, node) &&
+    const struct cert *cert = j->graph->nodes[node].cert;
+    const bool unlike = s->b->anchor_names_der && !name_equal_der(cert->issuer, cert->subject);
+    if (node_is_self_issued(j, node) && !(unlike && is_anchor(s, node)) &&
         (is_anchor(s, node) || j->graph->nodes[node].position > 0)) {
         choices[count] = choice_of(s, node, own_key_id(j->graph->nodes[node].cert), count);
         count++;

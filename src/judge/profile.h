@@ -169,6 +169,7 @@ struct behaviour {
     /* path building */
     enum strategy strategy;
     enum name_equality names;
+    bool anchor_names_der; /**< a store is asked for names byte for byte, whatever `names` says */
     enum akid_use akid;
     enum anchor_pick anchor_pick;
     unsigned max_sent;          /**< certificates a server may send; 0: no limit */
@@ -264,6 +265,7 @@ struct behaviour {
     bool pathlen_on_leaf_fatal;
     bool ns_cert_type;
     enum policy_use policy;
+    bool anchor_policies; /**< what the anchor says of policies counts, too */
     bool policy_tree; /**< pcy_cache.c, pcy_tree.c: policies that cannot be read or occur twice are
                          fatal below the anchor; a certificate that is its own anchor needs none;
                          and who asked for none is not served when one is required */
@@ -300,6 +302,7 @@ struct behaviour {
     unsigned nc_limit;        /**< comparisons that the client makes; 0: LIMIT_NC_COMPARISONS */
     bool nc_unlimited;        /**< when we give up comparing, the client would not have */
     bool nc_direct_issuer_only;      /**< a CA's constraints bind only what it issued itself */
+    bool nc_directory_excluded_all;  /**< an excluded directoryName excludes every one */
     bool nc_empty_directory_ignored; /**< an empty directoryName subtree covers nothing */
     bool nc_on_any_cn; /**< constraints on hosts bind the CN of whatever has no names beside it */
     bool nc_leaf_only, nc_on_cn;

@@ -111,7 +111,7 @@ static void boringssl_apply(struct behaviour *b)
     b->anchor_time_ignored = b->anchor_pathlen_ignored = b->anchor_nc_ignored = true;
     b->anchor_crit_ignored = b->anchor_cert_sign_ignored = true;
     b->anchor_bc = ANCHOR_BC_NONE;
-    b->anchor_eku = false;
+    b->anchor_eku = b->anchor_policies = b->anchor_names_der = false;
 }
 
 static const struct engine {

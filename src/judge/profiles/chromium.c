@@ -7,6 +7,8 @@ static const struct behaviour chromium_156 = {
     /* pki/path_builder.cc; net/cert/cert_verify_proc_builtin.cc kPathBuilderIterationLimit */
     .strategy = STRATEGY_ITERATE,
     .names = EQUAL_CANONICAL,
+    /* trust_store_nss.cc SyncGetIssuersOf */
+    .anchor_names_der = true,
     .max_steps = 20,
     .fetches_aia = true,
     .anchor_parsed = PARSE_ENCODING,
@@ -26,6 +28,8 @@ static const struct behaviour chromium_156 = {
     .empty_subject_needs_critical_san = true,
     .leaf_ku = LEAF_KU_DIGITAL_SIGNATURE,
     .policy = POLICY_PROCESS,
+    .anchor_policies = true, /* ApplyTrustAnchorConstraints */
+    .anomalies_anchor_ok = ANOMALY_BIT(ALGORITHMS_DIFFER),
     .policy_qualifiers = true,
     .critical = CRIT_RFC5280 | CRIT_MS_POLICIES,
     .nc_no_uri = true,

@@ -34,6 +34,10 @@ static const struct behaviour firefox_153 = {
     /* pkixcert.cpp BackCert::RememberExtension */
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CP | CRIT_PC | CRIT_IAP | CRIT_EKU |
                 CRIT_AIA | CRIT_TLSF | CRIT_SCT,
+    .unread_extensions = CRIT_SKI | CRIT_AKI | CRIT_CRLDP | CRIT_IAN | CRIT_CP | CRIT_PC | CRIT_PM |
+                         CRIT_IAP | CRIT_AIA | CRIT_NSCT,
+    .anomalies_anchor_ok = ANOMALY_BIT(ALGORITHMS_DIFFER),
+    .nc_directory_excluded_all = true,
     .nc_no_uri = true,
     .nc_kind = NC_KIND_FATAL,
     .nc_wildcard_excluded = true,

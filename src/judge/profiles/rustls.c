@@ -38,6 +38,8 @@ static const struct behaviour rustls_0_23 = {
     .policy = POLICY_CRITICAL_FATAL,
     /* cert.rs remember_cert_extension */
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_NC | CRIT_CRLDP | CRIT_EKU | CRIT_SCT,
+    .unread_extensions = CRIT_SKI | CRIT_AKI | CRIT_CP | CRIT_PC | CRIT_PM | CRIT_IAP | CRIT_AIA |
+                         CRIT_IAN | CRIT_NSCT | CRIT_TLSF,
     .nc_no_directory = true,
     .nc_no_email = true,
     .nc_no_uri = true,
