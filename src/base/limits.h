@@ -104,7 +104,7 @@ enum {
     LIMIT_CACHE_DAYS = 7, /* that an entry is kept at most */
     /* record */
     LIMIT_CASE_BYTES = 64 << 20,     /* a saved case */
-    LIMIT_CASE_DOCUMENTS = 40 << 20, /* bytes of documents in it: 53 MiB as base64 */
+    LIMIT_CASE_DOCUMENTS = 44 << 20, /* bytes of documents in it: 59 MiB as base64 */
     LIMIT_CASE_VALUES =
         4 << 20,              /* JSON values in it: 200,000 objects of a file at 15 values each */
     LIMIT_CASE_NAMES = 10000, /* acceptable CAs, sources of a store; a Windows server names 400 */
