@@ -228,6 +228,7 @@ static void put_certificate(struct collecting *c, const struct node *node)
     if (cert_aia_urls(c->arena, cert, OID_AD_CA_ISSUERS, &url, 1) > 0)
         put(c, "aia", url);
     put(c, "aia_tried", issuer_fetches(c->e, cert));
+    put(c, "aia_get", issuer_address(c->e, cert));
 }
 
 static void put_other(struct collecting *c, const struct node *node)

@@ -26,6 +26,27 @@ static const char *outcome(struct arena *arena, const struct document *document,
     return *document->why ? arena_printf(arena, "%s (%s)", text, document->why) : text;
 }
 
+/* Nobody knows yet that it is in vain. */
+static bool is_worth_trying(const struct document *document)
+{
+    return !document || document->result == FETCH_OFFLINE || document->result == FETCH_ADDRESS ||
+           document->result == FETCH_UNAVAILABLE || document->result == FETCH_BUDGET;
+}
+
+const char *issuer_address(const struct explaining *e, const struct cert *cert)
+{
+    enum { LOOKED_AT = 4 };
+    const char *urls[LOOKED_AT];
+    const size_t count = cert_aia_urls(e->arena, cert, OID_AD_CA_ISSUERS, urls, LOOKED_AT);
+    for (size_t i = 0; i < count; i++) {
+        const struct want want = {.kind = WANT_ISSUER, .url = urls[i]};
+        if (strncasecmp(urls[i], "http", 4) == 0 &&
+            is_worth_trying(observation_document(e->obs, &want)))
+            return urls[i];
+    }
+    return "";
+}
+
 const char *issuer_fetches(const struct explaining *e, const struct cert *cert)
 {
     enum { TOLD = 4 };

@@ -62,6 +62,8 @@ void drafts_absorb(struct explaining *e);
 void drafts_link(struct explaining *e);
 
 /* fetched.c */
+/** Where a person could fetch its issuer with curl, unless that was tried in vain; "" nowhere. */
+const char *issuer_address(const struct explaining *e, const struct cert *cert);
 /** Why the addresses that this certificate names gave no issuer of it; "" when one did, or none was
  *  asked. */
 const char *issuer_fetches(const struct explaining *e, const struct cert *cert);
