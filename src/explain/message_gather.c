@@ -111,6 +111,21 @@ static void row_find(const struct gathering *g, uint64_t hash, size_t client,
     }
 }
 
+/* Letters of a pattern when all of its parts stand in the saying, in their order; else 0. */
+static size_t stands_in(const struct message_pattern *pattern, struct bytes saying)
+{
+    size_t from = 0, letters = 0;
+    for (size_t f = 0; f < pattern->count; f++) {
+        const struct bytes rest = bytes_slice(saying, from, saying.n);
+        const size_t at = bytes_find(rest, bytes_of(pattern->fragments[f], pattern->lengths[f]));
+        if (at == SIZE_MAX)
+            return 0;
+        from += at + pattern->lengths[f];
+        letters += pattern->lengths[f];
+    }
+    return letters;
+}
+
 /* Causes of the longest row of the catalogue that stands inside of a saying of the same client. */
 static const char *causes_inside(const struct gathering *g, size_t client, struct bytes saying)
 {
@@ -120,11 +135,12 @@ static const char *causes_inside(const struct gathering *g, size_t client, struc
         const struct message_row *row = &g->rows[i];
         if (row->client != client || strchr("-?", row->causes[0]))
             continue;
-        uint8_t *letters = arena_alloc(g->arena, strlen(row->pattern) + 1);
-        const size_t n = letters_of(row->pattern, letters);
-        if (n > longest && bytes_find(saying, bytes_of(letters, n)) != SIZE_MAX) {
+        struct message_pattern pattern;
+        pattern_read(row->pattern, g->arena, &pattern);
+        const size_t letters = stands_in(&pattern, saying);
+        if (letters > longest) {
             best = row->causes;
-            longest = n;
+            longest = letters;
         }
     }
     return best;
