@@ -108,8 +108,9 @@ static void join_lines(char *text)
 {
     char *to = text;
     for (const char *from = text; *from != '\0'; from++) {
-        *to++ = *from == '\n' ? ' ' : *from;
-        if (*from == '\n')
+        const bool ends = *from == '\n'; /* to may be from */
+        *to++ = ends ? ' ' : *from;
+        if (ends)
             from += strspn(from + 1, " ");
     }
     *to = '\0';

@@ -8,11 +8,13 @@ enum { TITLE_COLUMNS = 22 };
 
 static const char *source_words(const struct page *page, const struct show_revocation *shown)
 {
-    if (strcmp(shown->from, "staple") == 0)
+    const enum document_from from = shown->answer->source->from;
+    if (from == DOCUMENT_STAPLED)
         return "the stapled OCSP response";
-    return arena_printf(page->arena, "%s %s",
-                        strcmp(shown->from, "crl") == 0 ? "the CRL" : "the responder",
-                        show_guard(page->arena, shown->source));
+    const char *what = shown->answer->is_crl    ? "the CRL"
+                       : from == DOCUMENT_GIVEN ? "the OCSP response"
+                                                : "the responder";
+    return arena_printf(page->arena, "%s %s", what, show_guard(page->arena, shown->source));
 }
 
 static const char *revoked_words(const struct page *page, const struct show_revocation *shown)

@@ -213,6 +213,60 @@ static void a_request_holds_the_old_names_and_the_new_one(void **state)
     diagnosis_free(d);
 }
 
+/* What is issued again is not the certificate that was revoked; a fresh staple is not the old one.
+ */
+static void what_is_revoked_is_replaced(void **state)
+{
+    static const struct {
+        const char *scenario, *rule, *fix;
+        enum fix_who who;
+    } cases[] = {
+        {"crl-revoked-leaf", "revocation.revoked", "ca.reissue-revoked", FIX_CA},
+        {"ocsp-revoked-leaf", "revocation.revoked", "ca.reissue-revoked", FIX_CA},
+        {"staple-revoked", "revocation.revoked", "ca.reissue-revoked", FIX_CA},
+        {"crl-revoked-delta", "revocation.revoked", "ca.reissue-revoked", FIX_CA},
+        {"crl-revoked-intermediate", "revocation.ca-revoked", "ca.replace-revoked-issuer", FIX_CA},
+        {"crl-revoked-by-root", "revocation.ca-revoked", "ca.replace-revoked-issuer", FIX_CA},
+        {"must-staple-missing", "revocation.must-staple", "server.enable-stapling", FIX_SERVER},
+        {"must-staple-missing", "revocation.must-staple", "ca.drop-must-staple", FIX_CA},
+        {"staple-stale", "revocation.staple-bad", "server.renew-staple", FIX_SERVER},
+        {"staple-stale", "revocation.staple-bad", "server.stop-stapling", FIX_SERVER},
+        {"staple-wrong-signer", "revocation.staple-bad", "server.renew-staple", FIX_SERVER},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct diagnosis *d = diagnosis_of(diagnosis_scenario(cases[i].scenario));
+        size_t index;
+        const struct finding *finding = diagnosis_finding(d, cases[i].rule, &index);
+        if (finding == NULL)
+            fail_msg("%s: no %s", cases[i].scenario, cases[i].rule);
+        assert_int_equal(finding->severity, SEVERITY_ERROR);
+        const struct fix *fix = diagnosis_fix(d, cases[i].fix);
+        if (fix == NULL || !cures(fix))
+            fail_msg("%s: %s does not cure it", cases[i].scenario, cases[i].fix);
+        assert_int_equal(fix->who, cases[i].who);
+        diagnosis_free(d);
+    }
+}
+
+/* Leaving a stray certificate out changes nothing for the leaf, which stays revoked. */
+static void another_fix_does_not_hide_a_revocation(void **state)
+{
+    (void)state;
+    struct diagnosis *d = diagnosis_of(diagnosis_scenario("crl-revoked-leaf"));
+    struct repairing r = {.input = &d->target.input,
+                          .verdict = &d->target.verdict,
+                          .findings = &d->target.findings,
+                          .arena = &d->arena};
+    struct change change;
+    change_init(&change);
+    change.bundle = true;
+    TRIAL_CLEANUP trial;
+    trial_run(&r, &change, &trial);
+    assert_non_null(verdict_fact(&trial.verdict, FACT_REVOKED, -2));
+    diagnosis_free(d);
+}
+
 /* Every rule is cured by a row of the table or says why not; every page of words is used. */
 static void rules_remedies_and_words_fit_together(void **state)
 {
@@ -250,6 +304,8 @@ int main(void)
         cmocka_unit_test(a_private_root_is_cured_in_the_client_alone),
         cmocka_unit_test(a_missing_intermediate_is_not_cured_in_the_client),
         cmocka_unit_test(a_request_holds_the_old_names_and_the_new_one),
+        cmocka_unit_test(what_is_revoked_is_replaced),
+        cmocka_unit_test(another_fix_does_not_hide_a_revocation),
         cmocka_unit_test(rules_remedies_and_words_fit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* judge/standing.c, check_revocation.c and the profiles: what documents say of each certificate,
  * and what each client makes of it. Verdicts are those that were measured with the real clients. */
+#include "judge/profile.h"
 #include "made_world.h"
 
 #define OCSP "http://ocsp.made.test/"
@@ -374,16 +375,129 @@ static void test_file(void **state)
     world_free(&w);
 }
 
+/* ---- below a public root ---- */
+
+/** Makes the CA one that a root of the programmes issued, as far as anybody here can tell. */
+static struct cert *put_below_public_root(struct world *w)
+{
+    static const char path[] = "/etc/ssl/certs/ca-certificates.crt";
+    if (!file_exists(NULL, path))
+        return NULL;
+    store_unref(w->store);
+    w->store = store_new("public");
+    for (size_t i = 0; i < WORLD_CLIENTS; i++)
+        w->stores[i] = w->store;
+    struct store *bundle = store_new("bundle");
+    assert_int_equal(store_add_path(bundle, NULL, path, NULL), CW_OK);
+    const struct anchor *anchor = NULL;
+    for (size_t i = 0; anchor == NULL && i < store_count(bundle); i++) {
+        const struct anchor *next = store_at(bundle, i);
+        if (root_fact_find(next->cert->sha256) != NULL && next->cert->key.kind == KEY_EC &&
+            next->cert->not_after > MADE_AT)
+            anchor = next;
+    }
+    assert_non_null(anchor);
+    store_add_cert(w->store, anchor->cert, (struct origin){.kind = ORIGIN_STORE, .where = path});
+    struct cert *ca = cert_edited(
+        w->ca.cert, &(struct cert_edit){CERT_EDIT_NOTHING, .issuer = anchor->cert->subject,
+                                        .authority_key_id = anchor->cert->ski,
+                                        .signature_algorithm = OID_SHA384_ECDSA});
+    w->sent[1].cert = ca;
+    store_unref(bundle);
+    return ca;
+}
+
+/** Lists that browsers have for public CAs are not modelled, and nobody is said to accept. */
+static void test_own_lists(void **state)
+{
+    (void)state;
+    struct world w;
+    init(&w, (struct mint_spec){.ocsp_url = OCSP});
+    struct cert *ca = put_below_public_root(&w);
+    if (ca != NULL) {
+        /* browsers ask more of public certificates than this one has: one that asks no more */
+        struct behaviour listing = *profile_find("openssl3.0")->behaviour;
+        listing.filter = "CRLSet";
+        struct profile profile = *profile_find("openssl3.0");
+        profile.behaviour = &listing;
+        w.profiles[1] = &profile;
+        world_ocsp(&w, DOCUMENT_FETCHED, OCSP, world_answer(&w, OCSP_REVOKED));
+        world_judge(&w);
+        assert_fact(&w, FACT_REVOKED, w.leaf.cert);
+        assert_int_equal(w.verdict.clients[1].accepts, -1);
+        assert_string_equal(w.verdict.clients[1].unmodelled, "CRLSet");
+        assert_string_equal(profile_find("firefox")->behaviour->filter, "CRLite");
+        assert_string_equal(profile_find("chromium")->behaviour->filter, "CRLSet");
+        assert_int_equal(client(&w, "curl")->accepts, 1);
+        assert_true(client(&w, "curl")->blind);
+        assert_fact(&w, FACT_NO_SOURCE, ca); /* RFC 5280 has no such rule; public CAs have */
+    }
+    cert_unref(ca);
+    world_free(&w);
+}
+
+static void test_no_source(void **state)
+{
+    (void)state;
+    struct world w;
+    init(&w, (struct mint_spec){0});
+    struct cert *ca = put_below_public_root(&w);
+    if (ca != NULL) {
+        world_judge(&w);
+        assert_int_equal(client(&w, "curl")->accepts, 1);
+        assert_fact(&w, FACT_NO_SOURCE, w.leaf.cert);
+    }
+    cert_unref(ca);
+    world_free(&w);
+}
+
+/* ---- hard failing ---- */
+
+/** No profile fails hard by itself; whoever configures one so gets this. */
+static void test_hard(void **state)
+{
+    (void)state;
+    struct world w;
+    init(&w, (struct mint_spec){.ocsp_url = OCSP});
+    struct behaviour hard = *profile_find("openssl3.0")->behaviour;
+    hard.asks_ocsp = LOOKUP_HARD;
+    struct profile profile = *profile_find("openssl3.0");
+    profile.behaviour = &hard;
+    w.profiles[0] = &profile;
+    world_ocsp(&w, DOCUMENT_FETCHED, OCSP, bytes_of(NULL, 0))->result = FETCH_TIMEOUT;
+    world_document(&w, (struct document){.kind = WANT_OCSP,
+                                         .from = DOCUMENT_GIVEN,
+                                         .where = "later.der",
+                                         .body = world_answer(&w, OCSP_UNKNOWN)});
+    world_judge(&w);
+    assert_int_equal(w.verdict.clients[0].accepts, 0);
+    assert_true(client_has_reason(&w.verdict.clients[0], FACT_REVOCATION_UNKNOWN, 0));
+    world_ocsp(&w, DOCUMENT_GIVEN, "good.der", world_answer(&w, OCSP_GOOD));
+    world_judge(&w);
+    assert_int_equal(w.verdict.clients[0].accepts, 1);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quiet),           cmocka_unit_test(test_staple_good),
-        cmocka_unit_test(test_staple_revoked),  cmocka_unit_test(test_staple_stale),
-        cmocka_unit_test(test_staple_forged),   cmocka_unit_test(test_staple_of_another),
-        cmocka_unit_test(test_fetched_revoked), cmocka_unit_test(test_crl_revoked),
-        cmocka_unit_test(test_crl_of_others),   cmocka_unit_test(test_ca_revoked),
-        cmocka_unit_test(test_unknown),         cmocka_unit_test(test_unreachable),
-        cmocka_unit_test(test_must_staple),     cmocka_unit_test(test_file),
+        cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_staple_good),
+        cmocka_unit_test(test_staple_revoked),
+        cmocka_unit_test(test_staple_stale),
+        cmocka_unit_test(test_staple_forged),
+        cmocka_unit_test(test_staple_of_another),
+        cmocka_unit_test(test_fetched_revoked),
+        cmocka_unit_test(test_crl_revoked),
+        cmocka_unit_test(test_crl_of_others),
+        cmocka_unit_test(test_ca_revoked),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_own_lists),
+        cmocka_unit_test(test_no_source),
+        cmocka_unit_test(test_hard),
+        cmocka_unit_test(test_must_staple),
+        cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

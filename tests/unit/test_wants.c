@@ -103,6 +103,55 @@ static void test_nothing(void **state)
     world_free(&w);
 }
 
+/** A CRL when there is no responder, or none that answered usefully; the delta after it. */
+static void test_crl(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, (struct mint_spec){.crl_url = "http://root.made.test/root.crl"},
+               (struct mint_spec){.ocsp_url = OCSP,
+                                  .crl_url = "http://ca.made.test/ca.crl",
+                                  .freshest_url = "http://ca.made.test/delta.crl"});
+    world_client(&w, "curl");
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 2);
+    assert_int_equal(want_at(&w, 0)->kind, WANT_OCSP);
+    assert_int_equal(want_at(&w, 1)->kind, WANT_CRL);
+    assert_string_equal(want_at(&w, 1)->for_certificate, "Made CA");
+    world_crl(&w, DOCUMENT_FETCHED, "http://root.made.test/root.crl",
+              world_list(&w, &w.root, NULL));
+    world_ocsp(&w, DOCUMENT_FETCHED, OCSP, world_answer(&w, OCSP_UNKNOWN));
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 1);
+    assert_string_equal(want_at(&w, 0)->url, "http://ca.made.test/ca.crl");
+    world_crl(&w, DOCUMENT_FETCHED, "http://ca.made.test/ca.crl", world_list(&w, &w.ca, NULL));
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 1);
+    assert_string_equal(want_at(&w, 0)->url, "http://ca.made.test/delta.crl");
+    world_crl(&w, DOCUMENT_FETCHED, "http://ca.made.test/delta.crl", bytes_str("?"))->result =
+        FETCH_STATUS;
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 0);
+    world_free(&w);
+}
+
+/** The same address of several kinds, or twice, is wanted once each. */
+static void test_once(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, (struct mint_spec){.crl_url = "http://made.test/all.crl"},
+               (struct mint_spec){.crl_url = "http://made.test/all.crl"});
+    world_client(&w, "curl");
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 1);
+    world_crl(&w, DOCUMENT_FETCHED, "http://made.test/all.crl", world_list(&w, &w.ca, NULL));
+    world_judge(&w);
+    assert_int_equal(w.verdict.want_count, 0);
+    assert_int_equal(standing_answer(verdict_standing(&w.verdict, 0))->status, ANSWER_GOOD);
+    world_free(&w);
+}
+
 /** CA/Browser Forum Baseline Requirements section 1.6.1. */
 static void test_short_lived(void **state)
 {
@@ -130,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_issuer),      cmocka_unit_test(test_fetched_issuer),
         cmocka_unit_test(test_pool_issuer), cmocka_unit_test(test_staple),
+        cmocka_unit_test(test_crl),         cmocka_unit_test(test_once),
         cmocka_unit_test(test_nothing),     cmocka_unit_test(test_short_lived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
