@@ -2,15 +2,17 @@
 """Issuers, CRLs and OCSP responses: what the lab serves, looked at by openssl, curl and gnutls; what
 certwhy makes of it; the same from openssl's own CA and responder; and fetches that must not happen."""
 import base64
-import json
+import datetime
 import re
 import shutil
 import subprocess
-import time
 import urllib.parse
 from pathlib import Path
 
 import pytest
+
+from conftest import SLOWER, run_program
+from openssl_ca import Ca, Web
 
 NEEDS = {name: pytest.mark.skipif(not shutil.which(name), reason=f"no {name} here")
          for name in ("curl", "gnutls-cli", "java")}
@@ -212,3 +214,394 @@ def test_gnutls_takes_the_staple(farm):
     status, text = run("gnutls-cli", "--x509cafile", server["ca_file"], "--sni-hostname", server["name"],
                        "--verify-hostname", server["name"], "-p", port, host)
     assert status == 0 and "The certificate is trusted" in text and "OCSP status request" in text, text
+
+
+# ---- certwhy: who is revoked, when and why ----
+
+def days_ago(days):
+    return (datetime.datetime.utcnow() - datetime.timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+REVOKED = [
+    # scenario, certificate, reason, days ago, who says so
+    ("crl-revoked-leaf", 0, "keyCompromise", 3, "the CRL http://.*/1.crl"),
+    ("crl-revoked-intermediate", 1, "superseded", 20, "the CRL http://.*/2.crl"),
+    ("crl-revoked-by-root", 2, "cACompromise", 40, "the CRL http://.*/R.crl"),
+    ("crl-revoked-partition", 0, "cessationOfOperation", 3, "the CRL http://.*/1.crl"),
+    ("crl-revoked-delta", 0, "affiliationChanged", 1, "the CRL http://.*/1(-delta)?.crl"),
+    ("crl-revoked-indirect", 0, "privilegeWithdrawn", 3, "the CRL http://.*/1.crl"),
+    ("crl-ldap-revoked", 0, "keyCompromise", 3, "the CRL ldap://.*"),
+    ("ocsp-revoked-leaf", 0, "keyCompromise", 3, "the responder http://.*/1.ocsp"),
+    ("ocsp-revoked-intermediate", 1, "superseded", 20, "the responder http://.*/2.ocsp"),
+    ("ocsp-revoked-by-root", 2, "cACompromise", 40, "the responder http://.*/R.ocsp"),
+    ("ocsp-revoked-delegated", 0, "cessationOfOperation", 5, "the responder http://.*/1.ocsp"),
+    ("staple-revoked", 0, "keyCompromise", 3, "the stapled OCSP response"),
+]
+
+
+def finding_of(run, rule):
+    (finding,) = [f for f in run.target["findings"] if f["rule"] == rule]
+    return finding
+
+
+@pytest.mark.parametrize("scenario, certificate, reason, days, source", REVOKED, ids=[r[0] for r in REVOKED])
+def test_revoked_certificates_are_told_apart(farm, scenario, certificate, reason, days, source):
+    done = farm.check(scenario, "--json")
+    found = finding_of(done, "revocation.ca-revoked" if certificate else "revocation.revoked")
+    assert done.status == 1 and found["certificate"] == certificate and found["severity"] == "error"
+    # The farm was minted for the beginning of its day, which may have been yesterday.
+    assert found["evidence"]["revoked_at"] in (days_ago(days), days_ago(days + 1))
+    assert found["evidence"]["reason"] == reason and reason in found["summary"]
+    assert re.fullmatch(source, found["evidence"]["source"]), found["evidence"]["source"]
+    fixes = {fix["id"]: fix for fix in found["fixes"]}
+    assert fixes and all(fix["proven"]["accepted_by"] for fix in fixes.values())
+
+
+def test_who_does_not_look_is_named(farm):
+    """Of what is revoked and not stapled, the default clients know nothing: they accept."""
+    target = farm.check("crl-revoked-leaf", "--client", "curl,python,node,openssl", "--json").target
+    assert all(client["accepts"] for client in target["clients"])
+    text = " ".join(farm.check("crl-revoked-leaf", "--client", "curl,python").text.split())
+    assert "revoked, yet accepted" in text and "they do not look" in text and "--crlfile FILE" in text
+
+
+HEALTHY = ["healthy-crl", "healthy-crl-partition", "healthy-crl-delta", "healthy-ocsp", "healthy-ocsp-by-key",
+           "healthy-ocsp-delegated", "healthy-staple", "healthy-must-staple", "healthy-no-source",
+           "healthy-short-lived"]
+
+
+@pytest.mark.parametrize("scenario", HEALTHY)
+def test_good_certificates_give_no_finding(farm, scenario):
+    done = farm.check(scenario, "--client", "all", "--json")
+    assert done.status == 0 and not done.target["findings"], done
+    assert all(document["result"] == "ok" for document in done.target.get("documents", []))
+
+
+@pytest.mark.parametrize("scenario", ["aia-der", "aia-pem", "aia-pkcs7", "aia-ldap", "aia-two"])
+def test_a_missing_intermediate_is_fetched_and_supplied(farm, scenario, tmp_path):
+    """What `certwhy fix` writes, openssl takes."""
+    command = farm[scenario]["command"]
+    bundle = tmp_path / "fullchain.pem"
+    done = run_program("fix", *command[1:], "-o", bundle)
+    status, text = openssl("verify", "-CAfile", farm[scenario]["ca_file"], "-no-CApath", "-no-CAstore",
+                           "-untrusted", bundle, bundle)
+    assert status == 0, f"{done}{text}"
+
+
+# ---- certwhy: time, and what is said of it ----
+
+SILENT = {"aia-silent": 1, "aia-slow": 1, "crl-silent": 1, "ocsp-silent": 1, "crl-all-silent": 4,
+          "aia-without-end": 1, "crl-without-end": 1}
+
+
+@pytest.mark.parametrize("scenario", SILENT)
+def test_a_silent_server_costs_its_limit_and_no_more(farm, certwhy, scenario, tmp_path):
+    """Four that are silent cost no more than two, because a CRL is asked for when the responder has
+    not answered: nothing waits for anything else."""
+    done = farm.check(scenario, "--json", "--save", tmp_path / "case.json")
+    failed = [d for d in done.target["documents"] if d["result"] != "ok"]
+    assert len(failed) == SILENT[scenario], done.target["documents"]
+    assert all(d["result"] in ("timeout", "slow", "size") for d in failed)
+    assert done.seconds < (16 if scenario == "crl-all-silent" else 8) * SLOWER, done.target["documents"]
+    quick = [d for d in done.target["documents"] if d["result"] == "ok"]
+    assert all(d["ms"] < 2000 * SLOWER for d in quick)
+    assert len(quick) == {"crl-silent": 1, "ocsp-silent": 1, "crl-without-end": 1}.get(scenario, 0)
+    text = "".join(certwhy("check", tmp_path / "case.json", "-v").text.split())
+    assert all(d["where"] in text for d in failed), text
+
+
+def test_an_endless_answer_is_cut_off(farm):
+    """… before it fills the memory."""
+    done = farm.check("aia-without-end", "--json")
+    (document,) = done.target["documents"]
+    assert document["result"] == "size" and done.peak < 150 << 20
+
+
+@pytest.mark.parametrize("scenario", ["aia-der", "crl-revoked-leaf", "ocsp-revoked-leaf"])
+def test_a_private_address_is_not_asked_by_default(farm, scenario):
+    command = [word for word in farm[scenario]["command"] if word != "--allow-private-fetch"]
+    done = run_program(*command, "--json")
+    assert done.target["documents"] and all(d["result"] == "address" for d in done.target["documents"])
+    text = " ".join(run_program(*command, "-v").text.split())
+    assert "127.0.0.1" in text and "not fetched: the address is private" in text, text
+
+
+# ---- certwhy: a case replays when everybody is gone ----
+
+REPLAYED = ["aia-der", "aia-pkcs7", "aia-silent", "aia-wrong-issuer", "crl-revoked-delta", "crl-revoked-indirect",
+            "crl-stale", "crl-404", "ocsp-revoked-intermediate", "ocsp-unknown", "ocsp-wrong-signer", "staple-revoked",
+            "must-staple-missing", "healthy-staple"]
+
+
+def test_a_case_replays_without_servers(lab, certwhy, tmp_path):
+    one = lab(*REPLAYED)
+    seen = {}
+    for scenario in REPLAYED:
+        seen[scenario] = one.check(scenario, "--save", tmp_path / f"{scenario}.json")
+    one.stop()
+    for scenario in REPLAYED:
+        again = certwhy("check", tmp_path / f"{scenario}.json")
+        assert again.text == seen[scenario].text and again.status == seen[scenario].status, scenario
+        assert again.seconds < 2 * SLOWER
+        as_json = [certwhy("check", tmp_path / f"{scenario}.json", "--json").out for _ in range(2)]
+        assert as_json[0] == as_json[1]
+
+
+# ---- openssl's own CA and responder ----
+
+LEAF, ISSUING, POLICY = 0, 1, 2
+
+
+class Pki:
+    """Root, Policy, Issuing and a leaf of openssl's making; `section` says where status is found."""
+
+    def __init__(self, top, section):
+        self.web = Web(top)
+        self.ocsp = section == "ocsp"
+        below = "sub_ocsp" if self.ocsp else "sub"
+        self.root = Ca(top, self.web, "Root")
+        self.policy = Ca(top, self.web, "Policy", self.root, below)
+        self.issuing = Ca(top, self.web, "Issuing", self.policy, below)
+        self.leaf = top / "leaf.pem"
+        self.issuing.issue("www.example.com", section, self.leaf, top / "leaf.key")
+        self.chain = top / "chain.pem"
+        self.files = [self.leaf, self.issuing.certificate, self.policy.certificate]
+        self.chain.write_bytes(b"".join(file.read_bytes() for file in self.files))
+        self.issuers = [self.issuing, self.policy, self.root]
+        self.processes = []
+
+    def revoke(self, which, reason):
+        self.issuers[which].revoke(self.files[which], reason)
+
+    def responders_start(self, *arguments):
+        self.processes = [ca.responder_start(*arguments) for ca in self.issuers]
+
+    def check(self, *arguments, **options):
+        return run_program("check", self.chain, "--name", "www.example.com", "--ca", self.root.certificate,
+                           "--only-ca", "--allow-private-fetch", "--no-cache", "--json", *arguments, **options)
+
+    def stop(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+            process.stderr.close()
+        self.web.stop()
+
+
+@pytest.fixture
+def pki_of(tmp_path):
+    made = []
+
+    def make(section):
+        made.append(Pki(tmp_path, section))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+def revocations(done):
+    return [(f["rule"], f["certificate"], f["evidence"]["reason"]) for f in done.target["findings"]
+            if f["rule"] in ("revocation.revoked", "revocation.ca-revoked")]
+
+
+WHO = [(LEAF, "revocation.revoked", "keyCompromise"), (ISSUING, "revocation.ca-revoked", "superseded"),
+       (POLICY, "revocation.ca-revoked", "CACompromise")]
+SPELLED = {"CACompromise": "cACompromise"}  # openssl's own spelling of RFC 5280's
+
+
+def test_openssl_crls_of_good_certificates(pki_of):
+    done = pki_of("leaf").check()
+    assert done.status == 0 and not done.target["findings"], done
+    assert [d["result"] for d in done.target["documents"]] == ["ok"] * 3
+
+
+@pytest.mark.parametrize("which, rule, reason", WHO, ids=["leaf", "issuing", "policy"])
+@pytest.mark.parametrize("how", ["fetched", "given"])
+def test_openssl_crls(pki_of, which, rule, reason, how):
+    pki = pki_of("leaf")
+    pki.revoke(which, reason)
+    given = []
+    if how == "given":
+        given = ["--offline"] + [word for ca in pki.issuers for word in ("--crl", ca.dir / "crl.pem")]
+    done = pki.check(*given)
+    assert revocations(done) == [(rule, which, SPELLED.get(reason, reason))], done
+    (found,) = [f for f in done.target["findings"] if f["rule"] == rule]
+    assert found["evidence"]["revoked_at"] in (days_ago(0), days_ago(1))
+
+
+def test_openssl_responders_of_good_certificates(pki_of):
+    pki = pki_of("ocsp")
+    pki.responders_start()
+    done = pki.check()
+    assert done.status == 0 and not done.target["findings"], done
+    assert [(d["kind"], d["result"]) for d in done.target["documents"]] == [("ocsp", "ok")] * 3
+
+
+@pytest.mark.parametrize("which, rule, reason", WHO, ids=["leaf", "issuing", "policy"])
+@pytest.mark.parametrize("how", ["fetched", "given"])
+def test_openssl_responders(pki_of, tmp_path, which, rule, reason, how):
+    pki = pki_of("ocsp")
+    pki.revoke(which, reason)
+    given = []
+    if how == "given":
+        given = ["--offline"]
+        for i, ca in enumerate(pki.issuers):
+            ca.response(pki.files[i], tmp_path / f"{i}.ocsp")
+            given += ["--ocsp", tmp_path / f"{i}.ocsp"]
+    else:
+        pki.responders_start()
+    done = pki.check(*given)
+    assert revocations(done) == [(rule, which, SPELLED.get(reason, reason))], done
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_an_openssl_responder_that_is_delegated(pki_of, tmp_path, by_key):
+    pki = pki_of("ocsp")
+    certificate, key = tmp_path / "responder.pem", tmp_path / "responder.key"
+    for ca in pki.issuers:
+        ca.issue("Responder", "responder", certificate, key)
+        ca.delegate = (tmp_path / f"{ca.name}.pem", tmp_path / f"{ca.name}.key")
+        shutil.copy(certificate, ca.delegate[0])
+        shutil.copy(key, ca.delegate[1])
+    pki.revoke(LEAF, "cessationOfOperation")
+    for ca in pki.issuers:
+        more = ["-resp_key_id"] if by_key else []
+        pki.processes.append(ca.responder_start("-rsigner", ca.delegate[0], "-rkey", ca.delegate[1], *more))
+    done = pki.check()
+    assert revocations(done) == [("revocation.revoked", LEAF, "cessationOfOperation")], done
+
+
+def test_an_openssl_responder_that_does_not_know_it(pki_of):
+    pki = pki_of("ocsp")
+    (pki.issuing.dir / "index.txt").write_text("")
+    pki.responders_start()
+    done = pki.check()
+    assert [f["rule"] for f in done.target["findings"]] == ["revocation.unknown"], done
+
+
+def test_a_crl_of_a_ca_of_the_same_name_says_nothing(pki_of, tmp_path):
+    """Given by mistake: another CA's CRL, signed by another key."""
+    pki = pki_of("leaf")
+    (tmp_path / "other").mkdir()
+    other = Ca(tmp_path / "other", pki.web, "Issuing")
+    other.issue("www.example.com", "leaf", tmp_path / "other.pem", tmp_path / "other.key")
+    other.revoke(tmp_path / "other.pem", "keyCompromise")
+    done = pki.check("--offline", "--crl", other.dir / "crl.pem")
+    assert not revocations(done) and done.status == 0, done
+
+
+# ---- clients that look, where they look ----
+
+def resolve(server):
+    host, port = server["address"].rsplit(":", 1)
+    return ["--cacert", server["ca_file"], "--capath", "/nonexistent", "--resolve", f"{server['name']}:{port}:{host}",
+            f"https://{server['name']}:{port}/"]
+
+
+@NEEDS["curl"]
+@pytest.mark.parametrize("scenario, accepted", [
+    ("healthy-staple", True), ("healthy-ocsp", False), ("staple-revoked", False), ("staple-stale", False),
+    ("staple-bad-signature", False), ("staple-try-later", False), ("staple-wrong-signer", False)])
+def test_curl_looks_when_it_is_told(farm, scenario, accepted):
+    """--cert-status: what the report says of it, it does."""
+    status, text = run("curl", "-sS", "-o", "/dev/null", "--cert-status", *resolve(farm[scenario]))
+    assert (status == 0) == accepted and (accepted or status == 91), text
+    assert run("curl", "-sS", "-o", "/dev/null", *resolve(farm[scenario]))[0] == 0  # and not else
+
+
+@NEEDS["curl"]
+@pytest.mark.parametrize("scenario, accepted", [("healthy-crl", True), ("crl-revoked-leaf", False),
+                                                ("crl-revoked-by-root", False), ("crl-stale", False),
+                                                ("crl-wrong-signer", False), ("crl-bad-signature", False)])
+def test_curl_and_openssl_look_into_a_crl(site, scenario, accepted):
+    """--crlfile and -crl_check_all want the CRLs of the whole chain."""
+    one = site(scenario)
+    crls = one.certificates[0].parent / "all.pem"
+    names = [path.name for path in one.files.glob("*.crl")]
+    crls.write_text("".join(one.pem_crl(name).read_text() for name in names))
+    status, text = run("curl", "-sS", "-o", "/dev/null", "--crlfile", crls, *resolve(one.server))
+    assert (status == 0) == accepted, text
+    status, text = one.verify("-crl_check_all", "-CRLfile", crls)
+    assert (status == 0) == accepted, text
+    given = [word for name in names for word in ("--crl", one.files / name)]
+    command = [word for word in one.server["command"] if word not in ("--allow-private-fetch", "--no-cache")]
+    done = run_program(*command, "--offline", *given, "--json")
+    assert (not done.rules) == accepted, done
+
+
+@NEEDS["gnutls-cli"]
+@pytest.mark.parametrize("scenario", ["healthy-staple", "healthy-must-staple", "must-staple-missing", "staple-revoked",
+                                      "staple-stale", "staple-bad-signature", "staple-wrong-signer",
+                                      "staple-other-certificate", "staple-nonsense", "staple-unknown",
+                                      "staple-try-later"])
+def test_gnutls_is_predicted(farm, scenario):
+    server = farm[scenario]
+    host, port = server["address"].rsplit(":", 1)
+    status, text = run("gnutls-cli", "--x509cafile", server["ca_file"], "--sni-hostname", server["name"],
+                       "--verify-hostname", server["name"], "-p", port, host, input=b"GET / HTTP/1.0\r\n\r\n")
+    (client,) = farm.check(scenario, "--client", "gnutls-cli@3.7", "--json").target["clients"]
+    assert client["accepts"] == (status == 0), text
+
+
+LOOK = """
+import java.io.*; import java.net.*; import java.security.*; import java.security.cert.*; import javax.net.ssl.*;
+class Look {
+    public static void main(String[] a) throws Exception {
+        if (Boolean.getBoolean("com.sun.net.ssl.checkRevocation"))
+            Security.setProperty("ocsp.enable", "true");
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        int n = 0;
+        try (InputStream in = new FileInputStream(a[0])) {
+            for (var c : CertificateFactory.getInstance("X.509").generateCertificates(in))
+                store.setCertificateEntry("ca" + n++, c);
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        for (int i = 2; i < a.length; i++) {
+            String[] at = a[i].split(":");
+            try (Socket plain = new Socket(at[0], Integer.parseInt(at[1]));
+                 SSLSocket s = (SSLSocket) context.getSocketFactory().createSocket(plain, a[1], 443, true)) {
+                SSLParameters p = s.getSSLParameters();
+                p.setEndpointIdentificationAlgorithm("HTTPS");
+                s.setSSLParameters(p);
+                s.startHandshake();
+                System.out.println("accepts");
+            } catch (IOException e) {
+                Throwable t = e;
+                while (t.getCause() != null) t = t.getCause();
+                System.out.println("rejects " + t.getMessage().replace('\\n', ' '));
+            }
+        }
+    }
+}
+"""
+JAVA_LOOKS = {"healthy-ocsp": "accepts", "healthy-ocsp-by-key": "accepts", "healthy-ocsp-delegated": "accepts",
+              "healthy-crl": "accepts", "healthy-staple": "accepts", "ocsp-revoked-leaf": "revoked",
+              "ocsp-revoked-intermediate": "revoked", "ocsp-revoked-by-root": "revoked",
+              "ocsp-revoked-delegated": "revoked", "crl-revoked-leaf": "revoked", "crl-revoked-by-root": "revoked",
+              "ocsp-unknown": "status is unknown", "ocsp-wrong-signer": "rejects", "ocsp-delegated-unfit": "rejects",
+              "crl-bad-signature": "rejects", "crl-stale": "rejects", "ocsp-html": "rejects", "crl-404": "rejects"}
+
+
+@NEEDS["java"]
+def test_java_looks_when_it_is_told(farm, tmp_path):
+    """com.sun.net.ssl.checkRevocation: it asks responders, fetches CRLs and fails hard."""
+    (tmp_path / "Look.java").write_text(LOOK)
+    for flags, expected in ((["-Dcom.sun.net.ssl.checkRevocation=true", "-Dcom.sun.security.enableCRLDP=true"],
+                             JAVA_LOOKS), ([], dict.fromkeys(JAVA_LOOKS, "accepts"))):
+        server = farm["healthy-ocsp"]
+        status, text = run("java", *flags, tmp_path / "Look.java", server["ca_file"], server["name"],
+                           *[farm[scenario]["address"] for scenario in expected], timeout=120)
+        said = dict(zip(expected, text.splitlines()))
+        assert status == 0 and len(said) == len(expected), text
+        wrong = {scenario: said[scenario] for scenario, words in expected.items() if words not in said[scenario]}
+        assert not wrong
+        if flags:
+            for scenario, words in expected.items():
+                rules = farm.check(scenario, "--json").rules
+                assert bool(rules) == (words != "accepts"), (scenario, rules)
