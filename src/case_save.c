@@ -3,6 +3,8 @@
  */
 #include "certwhy_internal.h"
 
+#include <string.h>
+
 /** The organisations of everything in the graph: judging counts a store's members of the same
  * family. */
 struct families {
@@ -85,10 +87,23 @@ static size_t anchors_touched(struct arena *arena, const struct checked *checked
     return count;
 }
 
+/* A store's digest is for cases alone: no report shows it. */
+static void digests_fill(const struct checked *checked)
+{
+    const struct observation *seen = &checked->observation;
+    for (size_t i = 0; i < checked->distinct_count && !seen->stores_from_case; i++) {
+        store_digest(checked->distinct[i]);
+        for (size_t k = 0; k < seen->stores[i].source_count; k++)
+            memcpy(seen->stores[i].sources[k].sha256,
+                   store_source_at(checked->distinct[i], k)->sha256, 32);
+    }
+}
+
 enum cw_code report_case(const struct cw_report *report, size_t target, struct buf *out,
                          struct error *error)
 {
     const struct checked *checked = report->checked[target];
+    digests_fill(checked);
     const struct graph *graph = &checked->report.verdict.graph;
     struct arena arena = {0};
     struct seen *anchors = arena_array(&arena, LIMIT_NODES, sizeof *anchors);

@@ -214,6 +214,7 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     judge_fully(report, checked);
     address_choose(report, checked);
     stores_blame(report, checked);
+    stores_doubt(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);
     repair(&out->input, &out->verdict, &out->findings, arena, &out->plan);
     outcome_decide(report->options, checked);

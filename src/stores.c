@@ -84,6 +84,8 @@ static void identity_fill(struct arena *arena, const struct store *store,
                                    .clients = "",
                                    .setting = "",
                                    .hurt = "",
+                                   .doubted = "",
+                                   .doubt = "",
                                    .refusal = ""};
     out->sources = arena_array(arena, out->source_count + 1, sizeof *out->sources);
     for (size_t i = 0; i < out->source_count; i++)
@@ -144,10 +146,9 @@ static struct store *store_of_case(const struct observation *seen, size_t index)
 
 static size_t identity_of(const struct observation *seen, const struct profile *profile)
 {
-    for (size_t i = 0; i < seen->store_count && i < STORES_MAX; i++)
-        if (list_has(seen->stores[i].clients, profile_name(profile)))
-            return i;
-    return 0; /* a case of one store for all */
+    const struct store_identity *identity = observation_store(seen, profile_name(profile));
+    const size_t i = identity ? (size_t)(identity - seen->stores) : 0;
+    return i < STORES_MAX ? i : 0;
 }
 
 static void choose_of_case(struct checked *checked, size_t count)
@@ -282,6 +283,89 @@ static void hurt_tell(struct cw_report *report, struct checked *checked)
                       .other = -1,
                       .text = arena_strdup(arena, buf_cstr(&text)),
                       .on_best = true};
+}
+
+/* ---- is the store known well enough? ---- */
+
+/* What a client says that knows no anchor for what was sent, and nothing else that is wrong. */
+static bool lacks_anchor_only(const struct client_verdict *client)
+{
+    static const enum fact_id facts[] = {FACT_ISSUER_NOT_FOUND, FACT_ISSUER_NOT_SENT,
+                                         FACT_SELF_SIGNED_LEAF, FACT_SELF_SIGNED_CA_LEAF,
+                                         FACT_ROOT_NOT_TRUSTED, FACT_STORE_EMPTY};
+    for (size_t i = 0; i < client->reason_count; i++) {
+        bool found = client->reasons[i].later;
+        for (size_t k = 0; k < sizeof facts / sizeof facts[0]; k++)
+            found = found || client->reasons[i].fact == facts[k];
+        if (!found)
+            return false;
+    }
+    return client->reason_count > 0;
+}
+
+/* Why the store may hold an anchor for the end of this client's path; NULL when it does not. */
+static const char *doubt_of(struct arena *arena, const struct verdict *verdict,
+                            const struct client_verdict *client, struct store *store)
+{
+    for (size_t i = 0; i < store_source_count(store); i++) {
+        const struct store_source *source = store_source_at(store, i);
+        if (source->unknown)
+            return arena_printf(arena, "its store %s could not be read (%s)",
+                                str_safe(arena, bytes_str(source->path)), source->problem);
+    }
+    if (client->path_count == 0)
+        return NULL;
+    const int top = client->path[client->path_count - 1];
+    const struct cert *cert = verdict->graph.nodes[top].cert;
+    const char *root = store_find_absent(store, cert->issuer);
+    return root
+               ? arena_printf(arena,
+                              "it trusts \"%s\", of which this machine has no certificate to check "
+                              "the chain with",
+                              root)
+               : NULL;
+}
+
+static void doubt_find(struct cw_report *report, struct checked *checked)
+{
+    const struct verdict *verdict = &checked->report.verdict;
+    const struct observation *seen = &checked->observation;
+    for (size_t i = 0; i < verdict->client_count; i++) {
+        const struct client_verdict *client = &verdict->clients[i];
+        if (client->accepts != 0 || !lacks_anchor_only(client))
+            continue;
+        const char *why = doubt_of(&report->arena, verdict, client, checked->stores[i]);
+        struct store_identity *identity = &seen->stores[identity_of(seen, client->profile)];
+        if (!why)
+            continue;
+        list_add(&report->arena, &identity->doubted, profile_name(client->profile));
+        identity->doubt = why;
+    }
+}
+
+/* A rejection that rests on what is not known is none. */
+static void doubt_tell(struct checked *checked)
+{
+    const struct observation *seen = &checked->observation;
+    struct verdict *verdict = &checked->report.verdict;
+    for (size_t i = 0; i < verdict->client_count && seen->store_count; i++) {
+        struct client_verdict *client = &verdict->clients[i];
+        const struct store_identity *identity = &seen->stores[identity_of(seen, client->profile)];
+        if (client->accepts != 0 || !list_has(identity->doubted, profile_name(client->profile)))
+            continue;
+        client->accepts = -1;
+        client->message = client->code = client->gist = "";
+        client->said = -1;
+        client->reason_count = 0;
+        client->unknown = identity->doubt;
+    }
+}
+
+void stores_doubt(struct cw_report *report, struct checked *checked)
+{
+    if (!checked->observation.stores_from_case && !report->only)
+        doubt_find(report, checked);
+    doubt_tell(checked);
 }
 
 void stores_blame(struct cw_report *report, struct checked *checked)

@@ -30,41 +30,12 @@ static struct store *node_store(const struct trust_job *job, const struct trust_
     return store;
 }
 
-/* "sql:DIRECTORY" for certutil. Its list ends each line with three sets of trust letters. */
-static bool nss_count(const struct trust_job *job, const struct trust_part *part, size_t *count)
-{
-    const char *slash = strrchr(part->path, '/');
-    const char *directory =
-        arena_printf(job->arena, "sql:%.*s", (int)(slash - part->path), part->path);
-    const char *const argv[] = {"certutil", "-L", "-d", directory, NULL};
-    BUF_CLEANUP out = {0};
-    if (*job->root || !program_run(argv, &out))
-        return false;
-    *count = 0;
-    for (const char *p = buf_cstr(&out); *p; p += strcspn(p, "\n"), p += *p == '\n') {
-        const size_t n = strcspn(p, "\n");
-        const char *last = p + n;
-        while (last > p && last[-1] != ' ')
-            last--;
-        /* "C,," or "CT,C,C": trusted for servers */
-        *count += memchr(last, ',', (size_t)(p + n - last)) && (*last == 'C' || *last == 'T');
-    }
-    return true;
-}
-
 static struct trust_census census_of_program(const struct trust_job *job,
                                              const struct trust_place *place)
 {
-    struct trust_census census = {.modified = file_mtime(job->root, place->part.path)};
-    struct store *store = NULL;
-    if (place->part.kind == PART_PROGRAMME) {
-        store = node_store(job, &place->part);
-        census.problem = "compiled in, not read";
-    } else {
-        census.read = nss_count(job, &place->part, &census.count);
-        census.problem = *job->root ? "an NSS database, not read"
-                                    : "not read: install libnss3-tools, whose certutil reads it";
-    }
+    struct trust_census census = {.modified = file_mtime(job->root, place->part.path),
+                                  .problem = "compiled in, not read"};
+    struct store *store = node_store(job, &place->part);
     if (!store)
         return census;
     const cw_time modified = census.modified;
@@ -76,7 +47,7 @@ static struct trust_census census_of_program(const struct trust_job *job,
 
 struct trust_census trust_census_place(const struct trust_job *job, const struct trust_place *place)
 {
-    if (place->part.kind == PART_PROGRAMME || place->part.kind == PART_NSS)
+    if (place->part.kind == PART_PROGRAMME)
         return census_of_program(job, place);
     return trust_census_of(job, trust_part_store(job->machine, &place->part));
 }

@@ -175,6 +175,7 @@ struct client_verdict {
     const char *unmodelled; /**< "CRLSet": a list of its own that is not modelled may hold what is
                                revoked here, so that accepts is -1; NULL none */
     bool blind;             /**< it accepts a certificate that is revoked: it does not look */
+    const char *unknown;    /**< another reason why accepts is -1, as a sentence's end; NULL none */
     bool name_judged;       /**< false: no name was given, so names were not compared */
 };
 

@@ -115,24 +115,6 @@ static void file_read_json(struct field_reader *reader, const json_t *root,
         fields_read(reader, json_array_get(list, i), case_fault_fields, &out->faults[i]);
 }
 
-static void sources_read(struct field_reader *reader, const json_t *item,
-                         struct store_identity *out)
-{
-    const json_t *list =
-        fields_array(reader, item, "sources", LIMIT_CASE_NAMES, &out->source_count);
-    out->sources = arena_array(reader->arena, out->source_count + 1, sizeof *out->sources);
-    for (size_t i = 0; i < out->source_count; i++) {
-        const json_t *source = json_array_get(list, i);
-        fields_read(reader, source, case_source_fields, &out->sources[i]);
-        const char *hex = json_string_value(json_object_get(source, "sha256"));
-        const struct bytes digest = hex ? str_unhex(reader->arena, hex) : (struct bytes){0};
-        if (digest.n == sizeof out->sources[i].sha256)
-            memcpy(out->sources[i].sha256, digest.p, digest.n);
-        else
-            fields_fail(reader, "sha256", "it is not a SHA-256 digest");
-    }
-}
-
 /* A member that cases of one store do not have. */
 static const char *text_or_nothing(struct field_reader *reader, const json_t *item, const char *key)
 {
@@ -144,6 +126,26 @@ static const char *text_or_nothing(struct field_reader *reader, const json_t *it
     return json_is_string(value)
                ? fields_text(reader->arena, json_string_value(value), json_string_length(value))
                : "";
+}
+
+static void sources_read(struct field_reader *reader, const json_t *item,
+                         struct store_identity *out)
+{
+    const json_t *list =
+        fields_array(reader, item, "sources", LIMIT_CASE_NAMES, &out->source_count);
+    out->sources = arena_array(reader->arena, out->source_count + 1, sizeof *out->sources);
+    for (size_t i = 0; i < out->source_count; i++) {
+        const json_t *source = json_array_get(list, i);
+        fields_read(reader, source, case_source_fields, &out->sources[i]);
+        out->sources[i].programme = text_or_nothing(reader, source, "programme");
+        out->sources[i].unknown = json_is_true(json_object_get(source, "unknown"));
+        const char *hex = json_string_value(json_object_get(source, "sha256"));
+        const struct bytes digest = hex ? str_unhex(reader->arena, hex) : (struct bytes){0};
+        if (digest.n == sizeof out->sources[i].sha256)
+            memcpy(out->sources[i].sha256, digest.p, digest.n);
+        else
+            fields_fail(reader, "sha256", "it is not a SHA-256 digest");
+    }
 }
 
 static void stores_read(struct field_reader *reader, const json_t *root, struct observation *out)
@@ -158,6 +160,8 @@ static void stores_read(struct field_reader *reader, const json_t *root, struct 
         out->stores[i].setting = text_or_nothing(reader, item, "setting");
         out->stores[i].hurt = text_or_nothing(reader, item, "hurt");
         out->stores[i].refusal = text_or_nothing(reader, item, "refusal");
+        out->stores[i].doubted = text_or_nothing(reader, item, "doubted");
+        out->stores[i].doubt = text_or_nothing(reader, item, "doubt");
     }
 }
 

@@ -118,6 +118,10 @@ static json_t *file_write(struct blobs *blobs, const struct container *file)
 /* Left out where one store is everybody's: the usual case stays as it always was. */
 static void store_owners_write(const struct store_identity *store, json_t *item)
 {
+    if (store->doubt && *store->doubt) {
+        json_object_set_new(item, "doubted", json_string(store->doubted));
+        json_object_set_new(item, "doubt", json_string(store->doubt));
+    }
     json_object_set_new(item, "clients", json_string(store->clients));
     json_object_set_new(item, "setting", json_string(store->setting));
     json_object_set_new(item, "hurt", json_string(store->hurt));
@@ -160,6 +164,10 @@ static json_t *stores_write(const struct observation *observation)
             for (size_t b = 0; b < 32; b++)
                 snprintf(hex + 2 * b, 3, "%02x", store->sources[k].sha256[b]);
             json_object_set_new(source, "sha256", json_string(hex));
+            if (store->sources[k].programme && *store->sources[k].programme)
+                json_object_set_new(source, "programme", json_string(store->sources[k].programme));
+            if (store->sources[k].unknown)
+                json_object_set_new(source, "unknown", json_true());
             json_array_append_new(sources, source);
         }
         json_object_set_new(item, "sources", sources);

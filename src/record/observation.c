@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <string.h>
+
 static void seen_free(struct seen *seen, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -41,4 +43,21 @@ const struct connection *observation_primary(const struct observation *observati
 bool observation_has_certificates(const struct observation *observation)
 {
     return observation->sent_count > 0;
+}
+
+static bool list_has(const char *list, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *p = list ? list : ""; *p; p += strcspn(p, ","), p += *p == ',')
+        if (strcspn(p, ",") == n && strncmp(p, name, n) == 0)
+            return true;
+    return false;
+}
+
+struct store_identity *observation_store(const struct observation *observation, const char *client)
+{
+    for (size_t i = 0; i < observation->store_count; i++)
+        if (list_has(observation->stores[i].clients, client))
+            return &observation->stores[i];
+    return observation->store_count ? &observation->stores[0] : NULL;
 }

@@ -61,6 +61,8 @@ struct store_identity {
     const char *clients; /**< whose it is: names of profiles with commas; "" everybody's */
     const char *setting; /**< what put it in the place of their own: "SSL_CERT_FILE=/x"; "" none */
     const char *hurt;    /**< those of them that would accept without the setting */
+    const char *doubted; /**< those whose rejection is no verdict, for the store is not known … */
+    const char *doubt;   /**< … in words, "" none */
     const char *refusal; /**< what they say when they stop because they cannot read it; "" none */
 };
 
@@ -168,6 +170,9 @@ const struct document *observation_document(const struct observation *observatio
 
 /** Index of the connection whose handshake showed certificates, or the most telling one. */
 const struct connection *observation_primary(const struct observation *observation);
+/** The store that a client, named as its profile, was judged with; NULL when none is known. A case
+ *  of one store for all does not say whose it is. */
+struct store_identity *observation_store(const struct observation *observation, const char *client);
 bool observation_has_certificates(const struct observation *observation);
 
 /** Reads "host", "host:port", "[v6]:port", a URL or a file name. A name that exists as a file is a

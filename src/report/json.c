@@ -221,6 +221,12 @@ static json_t *json_client(struct arena *arena, const struct target_report *targ
     json_object_set_new(out, "reasons", json_reasons(target, client));
     if (show_has_revoked(target))
         json_object_set_new(out, "revocation", json_looks(arena, client));
+    const struct observation *seen = target->input.observation;
+    const struct store_identity *store = observation_store(seen, profile_name(client->profile));
+    if (store)
+        json_object_set_new(out, "store", json_count((size_t)(store - seen->stores)));
+    if (client->accepts < 0 && client->unknown)
+        json_object_set_new(out, "unknown", json_text(arena, client->unknown));
     return out;
 }
 
@@ -244,6 +250,7 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
     json_object_set_new(out, "outcome", json_string(outcome_name(target->outcome)));
     json_object_set_new(out, "chain", json_chain(arena, target));
     json_object_set_new(out, "clients", json_clients(arena, target));
+    json_object_set_new(out, "stores", json_stores(arena, observation));
     json_object_set_new(out, "findings", json_findings(arena, target));
     if (target->plan.together != NULL)
         json_object_set_new(out, "together", json_fix(arena, target->plan.together));

@@ -136,9 +136,70 @@ static bool names_judged(const struct verdict *verdict)
     return true;
 }
 
+/* Of those whose store is not known well enough. */
+static void text_unknown(struct page *page)
+{
+    const struct verdict *verdict = &page->target->verdict;
+    const char *last = NULL;
+    for (size_t i = 0; i < verdict->client_count; i++) {
+        const struct client_verdict *client = &verdict->clients[i];
+        const char *title = profile_title(client->profile);
+        if (client->accepts >= 0 || !client->unknown || (last && strcmp(last, title) == 0))
+            continue;
+        page_item(
+            page, "Not judged",
+            arena_printf(page->arena, "%s: %s", title, show_guard(page->arena, client->unknown)));
+        last = title;
+    }
+}
+
+/* ---- verdicts that rest on data of some date ---- */
+
+/* Of the list that is compiled into this client, when its verdict rests on it: the root of its path
+ * stands there, or the path leads nowhere. NULL when not. */
+static const struct store_source *list_behind(const struct page *page, size_t i)
+{
+    const struct client_verdict *client = &page->target->verdict.clients[i];
+    const struct store_identity *store =
+        observation_store(page->target->input.observation, profile_name(client->profile));
+    if (!store || client->accepts < 0 || client->path_count == 0)
+        return NULL;
+    const int top = client->path[client->path_count - 1];
+    const struct cert *root = page->target->verdict.graph.nodes[top].cert;
+    const bool rests = client->accepts ? root_fact_find(root->sha256) != NULL
+                                       : !store_get(page->target->input.stores[i], root);
+    for (size_t k = 0; rests && k < store->source_count; k++)
+        if (store->sources[k].programme && *store->sources[k].programme)
+            return &store->sources[k];
+    return NULL;
+}
+
+static void text_data(struct page *page)
+{
+    const struct verdict *verdict = &page->target->verdict;
+    BUF_CLEANUP text = {0};
+    bool old = false;
+    for (size_t i = 0; i < verdict->client_count; i++) {
+        const struct store_source *list = list_behind(page, i);
+        const char *words = list ? arena_printf(page->arena, "%s's roots as of %s", list->programme,
+                                                time_date(page->arena, list->modified))
+                                 : NULL;
+        if (!words || bytes_find(buf_bytes(&text), bytes_str(words)) != SIZE_MAX)
+            continue;
+        buf_printf(&text, "%s%s", text.n ? ", " : "", words);
+        old = old || facts_are_old(list->modified, page->target->input.at);
+    }
+    if (text.n && old)
+        buf_add_str(&text, " - more than a year old: what changed since is not known here");
+    if (text.n)
+        page_item(page, "Data", buf_cstr(&text));
+}
+
 void text_clients_aside(struct page *page)
 {
     text_documented(page);
+    text_unknown(page);
+    text_data(page);
     if (client_tally(page->target).judged > 0 && !names_judged(&page->target->verdict))
         page_item(page, "Not judged", "the name: none was given (--name NAME)");
 }

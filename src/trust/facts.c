@@ -136,8 +136,13 @@ cw_time root_facts_date(void)
     return oldest;
 }
 
+bool facts_are_old(cw_time date, cw_time at)
+{
+    enum { YEAR_DAYS = 365 };
+    return date != TIME_NONE && at - date > YEAR_DAYS * TIME_DAY;
+}
+
 bool root_facts_are_old(cw_time at)
 {
-    enum { MONTHS = 12, MONTH_DAYS = 30 };
-    return at - root_facts_date() > (MONTHS * MONTH_DAYS + 5) * TIME_DAY;
+    return facts_are_old(root_facts_date(), at);
 }

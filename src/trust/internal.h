@@ -69,6 +69,12 @@ struct store {
     size_t pool_count, pool_cap;
     struct store *base; /**< seen through `programme` beside the own members; NULL none */
     enum programme programme;
+    struct banned { /* issuer and serial number (DER) of what is not trusted, whoever holds it */
+        struct bytes issuer, serial;
+    } * banned;
+    size_t banned_count, banned_cap;
+    struct anchor **absent; /* trusted by fingerprint alone, seen elsewhere */
+    size_t absent_count, absent_cap;
     const struct anchor **base_members; /**< of it, once somebody walked over all */
     size_t base_count;
     bool base_walked;
@@ -104,6 +110,13 @@ const struct anchor *pool_at(struct arena *arena, struct pool *pool, size_t i);
 size_t pool_find(struct arena *arena, struct pool *pool, struct bytes name, struct bytes key_id,
                  const struct anchor **out, size_t max);
 const struct anchor *pool_get(struct arena *arena, struct pool *pool, const struct cert *cert);
+
+/** Of all certificates with this issuer and serial number the store trusts none. */
+void store_ban(struct store *store, struct bytes issuer, struct bytes serial);
+bool store_bans(const struct store *store, const struct cert *cert);
+/** The anchors of an NSS database (cert9.db). False: it could not be read, *problem says why. */
+bool nss_read(struct store *store, uint32_t file, struct bytes content, size_t *found,
+              const char **problem);
 
 /* ---- what a root programme lets through (programme.c) ---- */
 

@@ -363,6 +363,25 @@ static size_t load_directory(struct store *store, const char *root, const struct
     return found;
 }
 
+/* What a user gave to a browser; to have given nothing is the usual case. */
+static size_t load_nss(struct store *store, const char *root, const struct trust_part *part,
+                       struct source *source)
+{
+    struct mapping map;
+    struct error err;
+    size_t found = 0;
+    if (file_map(root, part->path, &map, &err) != CW_OK) {
+        source->shown.problem = arena_strdup(&store->arena, err.text);
+        source->shown.unknown = true;
+        return 0;
+    }
+    source->file = add_file(store, part->path, map);
+    source->shown.read =
+        nss_read(store, source->file, bytes_of(map.p, map.n), &found, &source->shown.problem);
+    source->shown.unknown = !source->shown.read;
+    return found;
+}
+
 static size_t load_part(struct store *store, const char *root, const struct trust_part *part,
                         struct source *source)
 {
@@ -375,9 +394,7 @@ static size_t load_part(struct store *store, const char *root, const struct trus
     case PART_FILES:
         return load_directory(store, root, part, &source->shown.problem);
     case PART_NSS:
-        source->shown.problem =
-            "an NSS database, which only certutil reads: see certwhy trust list";
-        break;
+        return load_nss(store, root, part, source);
     case PART_PROGRAMME:
         source->shown.problem = "a list that is compiled in";
         break;
@@ -392,8 +409,8 @@ bool store_add_part(struct store *store, const char *root, const struct trust_pa
     const size_t found = load_part(store, root, part, source);
     source->shown.count = store_count(store) - before;
     source->shown.modified = file_mtime(root, part->path);
-    source->shown.read = found > 0;
-    return found > 0;
+    source->shown.read = source->shown.read || found > 0;
+    return source->shown.read;
 }
 
 enum cw_code store_add_path(struct store *store, const char *root, const char *path,

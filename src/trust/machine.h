@@ -152,6 +152,8 @@ bool package_is_wanted(struct bytes name);
 int version_compare(const char *a, const char *b);
 /** True when the Node.js of this machine was built to trust what OpenSSL trusts (Debian's). */
 bool node_uses_system(struct trust_machine *machine);
+/** cert9.db of the Firefox profile that starts unless another is chosen; NULL none. */
+const char *firefox_database(struct trust_machine *machine);
 /** Where the JVM that a shell would start has its files; NULL none. */
 const char *java_home(struct trust_machine *machine);
 /** "~/.pyenv/versions/3.11.7", the one in use; "" none. */

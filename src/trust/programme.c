@@ -12,6 +12,7 @@ void store_set_base(struct store *store, struct store *base, enum programme prog
     store->programme = programme;
     struct source *source = store_add_source(store, programme_title(programme));
     source->shown.read = true;
+    source->shown.programme = programme_title(programme);
     source->shown.count = programme_count(store);
     source->shown.modified = programme_date(programme);
     source->shown.problem = arena_printf(&store->arena, "compiled into the client: facts of %s",
@@ -32,7 +33,7 @@ size_t programme_count(const struct store *store)
 static const struct anchor *seen(struct store *store, const struct anchor *anchor)
 {
     const struct root_fact *fact = root_fact_find(anchor->cert->sha256);
-    if (!fact || !root_fact_in(fact, store->programme))
+    if (!fact || !root_fact_in(fact, store->programme) || store_bans(store, anchor->cert))
         return NULL;
     const cw_time until = root_fact_until(fact, store->programme);
     if (until == TIME_NONE || store->programme == PROGRAMME_MICROSOFT)
@@ -74,10 +75,49 @@ size_t programme_find_named(struct store *store, struct bytes name, const struct
     return found;
 }
 
+/* A root that was sent, or found in a pool, is known by its fingerprint, though the machine has no
+ * copy of it. */
+static const struct anchor *absent_get(struct store *store, const struct cert *cert)
+{
+    for (size_t i = 0; i < store->absent_count; i++)
+        if (cert_equal(store->absent[i]->cert, cert))
+            return store->absent[i];
+    const struct root_fact *fact = root_fact_find(cert->sha256);
+    if (!fact || !root_fact_in(fact, store->programme))
+        return NULL;
+    struct anchor *anchor = arena_alloc(&store->arena, sizeof *anchor);
+    anchor->cert = cert_ref(cert);
+    anchor->origin =
+        (struct origin){.kind = store->origin_kind, .where = programme_title(store->programme)};
+    store->absent = arena_grow(&store->arena, store->absent, store->absent_count,
+                               &store->absent_cap, sizeof *store->absent);
+    store->absent[store->absent_count++] = anchor;
+    return anchor;
+}
+
 const struct anchor *programme_get(struct store *store, const struct cert *cert)
 {
     const struct anchor *anchor = store_get(store->base, cert);
+    anchor = anchor ? anchor : absent_get(store, cert);
     return anchor ? seen(store, anchor) : NULL;
+}
+
+const char *store_find_absent(struct store *store, struct bytes name)
+{
+    enum { NAMESAKES = 16 };
+    const struct root_fact *facts[NAMESAKES];
+    const struct anchor *here[NAMESAKES];
+    if (!store->base)
+        return NULL;
+    const size_t n = root_facts_named(name, facts, NAMESAKES);
+    size_t trusted = 0;
+    const char *absent = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (root_fact_in(facts[i], store->programme)) {
+            trusted++;
+            absent = root_fact_name(facts[i]);
+        }
+    return trusted > programme_find_named(store, name, here, NAMESAKES) ? absent : NULL;
 }
 
 size_t programme_count_organization(struct store *store, struct bytes name)

@@ -334,7 +334,10 @@ static void add_cacerts(struct making *making)
     }
     if (!path && file_exists(m->root, "/etc/ssl/certs/java/cacerts"))
         path = "/etc/ssl/certs/java/cacerts";
-    add_part(making, (struct trust_part){.kind = PART_KEYSTORE, .path = path});
+    if (path)
+        add_part(making, (struct trust_part){.kind = PART_KEYSTORE, .path = path});
+    else if (!home)
+        add_programme(making, "Java"); /* no JVM is here: what one would bring */
 }
 
 static void nss_found(void *context, const char *path, const char *label)
@@ -379,8 +382,9 @@ static void add_default(struct making *making, const char *word)
         add_cacerts(making);
     } else if (strcmp(word, "nssdb") == 0) {
         add_matching(making, "/.pki/nssdb/cert9.db");
-    } else if (strcmp(word, "profiles") == 0) {
-        add_matching(making, "/.mozilla/firefox/*/cert9.db");
+    } else if (strcmp(word, "profile") == 0) {
+        add_part(making,
+                 (struct trust_part){.kind = PART_NSS, .path = firefox_database(making->m)});
     }
 }
 

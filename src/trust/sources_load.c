@@ -184,8 +184,7 @@ static struct store *store_of_nothing(struct trust_machine *m, const struct trus
     if (strcmp(view->client, "java") != 0)
         return bundle_store(m);
     struct store *store = store_new(view->client);
-    store_add_source(store, "lib/security/cacerts")->shown.problem =
-        "no JVM was found, nor its keystore";
+    store_add_source(store, "lib/security/cacerts")->shown.problem = "the JVM has no keystore";
     add_extras(m, store);
     return store_keep(m, "nothing|", store);
 }

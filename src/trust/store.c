@@ -35,6 +35,8 @@ void store_unref(struct store *store)
         if (anchor)
             cert_unref(anchor->cert);
     }
+    for (size_t i = 0; i < store->absent_count; i++)
+        cert_unref(store->absent[i]->cert);
     for (size_t i = 0; i * CHUNK_MEMBERS < store->count; i++)
         free(store->chunks[i]);
     for (size_t i = 0; i < store->pool_count; i++)
@@ -197,6 +199,26 @@ void store_add_cert(struct store *store, const struct cert *cert, struct origin 
         arena_strdup(&store->arena, origin.where ? origin.where : store->name);
 }
 
+void store_ban(struct store *store, struct bytes issuer, struct bytes serial)
+{
+    store->banned = arena_grow(&store->arena, store->banned, store->banned_count,
+                               &store->banned_cap, sizeof *store->banned);
+    store->banned[store->banned_count++] =
+        (struct banned){arena_bytes(&store->arena, issuer), arena_bytes(&store->arena, serial)};
+}
+
+bool store_bans(const struct store *store, const struct cert *cert)
+{
+    for (size_t i = 0; i < store->banned_count; i++) {
+        struct reader reader = reader_of(store->banned[i].serial, 0);
+        struct der number;
+        if (bytes_equal(store->banned[i].issuer, cert->issuer) && reader_next(&reader, &number) &&
+            bytes_equal(number.body, cert->serial))
+            return true;
+    }
+    return false;
+}
+
 /* ---- asking ---- */
 
 const struct anchor *store_at(struct store *store, size_t i)
@@ -299,6 +321,7 @@ struct source *store_add_source(struct store *store, const char *path)
     struct source *source = arena_alloc(&store->arena, sizeof *source);
     source->shown.path = arena_strdup(&store->arena, path);
     source->shown.problem = "";
+    source->shown.programme = "";
     source->shown.modified = TIME_NONE;
     source->file = MEMBER_NONE;
     store->sources = arena_grow(&store->arena, store->sources, store->source_count,
@@ -316,13 +339,19 @@ const struct store_source *store_source_at(const struct store *store, size_t i)
 {
     if (i >= store->source_count)
         return NULL;
-    struct source *source = store->sources[i];
-    if (source->file != MEMBER_NONE && !source->digested) {
+    return &store->sources[i]->shown;
+}
+
+void store_digest(struct store *store)
+{
+    for (size_t i = 0; i < store->source_count; i++) {
+        struct source *source = store->sources[i];
+        if (source->file == MEMBER_NONE || source->digested)
+            continue;
         const struct mapping *map = &store->files[source->file].map;
         crypto_sha256(bytes_of(map->p, map->n), source->shown.sha256);
         source->digested = true;
     }
-    return &source->shown;
 }
 
 /* ---- families ---- */

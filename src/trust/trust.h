@@ -28,9 +28,11 @@ struct store_source {
     const char *path;
     bool read; /**< false: `problem` says why */
     const char *problem;
-    size_t count;       /**< certificates taken from it */
-    cw_time modified;   /**< TIME_NONE unknown */
-    uint8_t sha256[32]; /**< of the file; zero for a directory */
+    bool unknown; /**< unread by us, though not by the client: what it holds is not known */
+    const char *programme; /**< a list known by the facts of this root programme; "" a file */
+    size_t count;          /**< certificates taken from it */
+    cw_time modified;      /**< TIME_NONE unknown */
+    uint8_t sha256[32];    /**< of the file; zero for a directory */
 };
 
 struct store *store_new(const char *name);
@@ -58,6 +60,9 @@ const struct anchor *store_at(struct store *store, size_t i);
 /** Members whose subject equals `name` (RFC 5280 comparison), in the store's order; at most `max`
  *  written to out; returns how many there are. Only these are parsed. */
 size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max);
+/** The name of a root that the store trusts and that this machine has no certificate of, under the
+ *  subject `name`: known by facts alone. NULL none. */
+const char *store_find_absent(struct store *store, struct bytes name);
 /** The member with this certificate's exact DER, or NULL. */
 const struct anchor *store_get(struct store *store, const struct cert *cert);
 /** As store_find() for the issuer's name of a certificate. Of a pool file's namesakes come first
@@ -66,7 +71,9 @@ const struct anchor *store_get(struct store *store, const struct cert *cert);
 size_t store_find_issuers(struct store *store, const struct cert *child, const struct anchor **out,
                           size_t max);
 size_t store_source_count(const struct store *store);
+/** Its digest is there once store_digest() has computed it, which costs more than to load it. */
 const struct store_source *store_source_at(const struct store *store, size_t i);
+void store_digest(struct store *store);
 /** How many members' organisation (O) equals that of `name`, looking at undecoded subjects only:
  * tells whether an unknown issuer belongs to a family that this store knows. `first` may be NULL.
  */
@@ -154,6 +161,8 @@ void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32
 cw_time root_facts_date(void);
 /** True when that is more than 12 months before `at`: to be said with every verdict on it. */
 bool root_facts_are_old(cw_time at);
+/** The same of data of another date; false for TIME_NONE. */
+bool facts_are_old(cw_time date, cw_time at);
 
 /* ---- Certificate Transparency: the logs that clients count (data/ct) ---- */
 

@@ -5,11 +5,13 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import PROGRAM, TOP
+from cryptography import x509
 
 STORES = TOP / "tests" / "stores"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
@@ -253,3 +255,145 @@ def test_own_root_in_the_system_store_is_private(chain, machine):
     target, _ = check(chain, machine)
     assert "programmes" not in target["chain"][1]
     assert target["chain"][0]["issued_by"] == "private"
+
+
+# ---- which clients are judged by default ----
+
+STATUS = """Package: curl
+Status: install ok installed
+Version: 7.88.1-10+deb12u15
+
+Package: openssl
+Status: deinstall ok config-files
+Version: 3.0.22
+
+"""
+
+
+@pytest.fixture
+def installed(machine):
+    put(machine, "var/lib/dpkg/status", STATUS)
+    put(machine, "usr/bin/curl", "")
+    put(machine, "usr/lib/jvm/jdk-17/release", 'JAVA_VERSION="17.0.9"\n')
+    return machine
+
+
+def judged(chain, *words, **more):
+    target = json.loads(run("check", "server.p12", *words, "--json", cwd=chain, **more).stdout)["targets"][0]
+    return {client["client"]: client for client in target["clients"]}, target
+
+
+def test_default_clients_are_those_found_and_browsers(chain, installed):
+    clients, _ = judged(chain, root=installed)
+    assert set(clients) == {"curl@7.88", "java@17", "chromium@156", "firefox@153"}
+    again, _ = judged(chain, "--client", "default", root=installed)
+    assert again == clients
+    more, _ = judged(chain, "--client", "default,windows", root=installed)
+    assert set(more) == {*clients, "windows@10"}
+    # Browsers have lists of their own: a root in the system's store is not theirs, and they count.
+    assert clients["curl@7.88"]["accepts"] and not clients["chromium@156"]["accepts"]
+    assert run("check", "server.p12", root=installed, cwd=chain).returncode == 1
+    shutil.copy(STORES / "root.pem", chain)
+    assert run("check", "server.p12", "--ca", "root.pem", root=installed, cwd=chain).returncode == 0
+
+
+def test_clients_shows_what_is_here(installed):
+    clients = {client["client"]: client for client in data("clients", root=installed)}
+    assert clients["curl@7.88"]["installed"] == [{"path": "/usr/bin/curl", "version": "7.88.1"}]
+    assert clients["java@17"]["installed"][0]["version"] == "17.0.9"
+    assert {name for name, client in clients.items() if client["default"]} == \
+        {"curl@7.88", "java@17", "chromium@156", "firefox@153"}
+    text = run("clients", root=installed).stdout
+    assert "here: 7.88.1, /usr/bin/curl" in text and text.count("here:") == 3  # and the legend
+
+
+def test_each_client_names_its_store(chain, installed):
+    clients, target = judged(chain, root=installed)
+    stores = {name: target["stores"][client["store"]] for name, client in clients.items()}
+    assert stores["curl@7.88"]["sources"][0]["path"] == f"/{BUNDLE}" and stores["curl@7.88"]["count"] == 1
+    assert stores["java@17"]["sources"][0]["path"] == "/usr/lib/jvm/jdk-17/lib/security/cacerts"
+    assert stores["java@17"]["sources"][0]["count"] == 2
+    lists = [source for source in stores["chromium@156"]["sources"] if "programme" in source]
+    assert [source["programme"] for source in lists] == ["Chrome"] and lists[0]["date"] > "2025"
+
+
+def test_a_case_keeps_the_clients_and_every_ca(chain, installed):
+    for name in ("root.pem", "trust.jks"):
+        shutil.copy(STORES / name, chain)
+    first = run("check", "server.p12", "--ca", "root.pem", "--ca", "trust.jks", "--save", "case.json",
+                root=installed, cwd=chain)
+    again = run("check", "case.json", cwd=chain)
+    assert first.stdout == again.stdout and first.returncode == again.returncode
+    again = run("check", "case.json", "--client", "default", cwd=chain)
+    assert first.stdout == again.stdout
+    options = json.loads((chain / "case.json").read_text())["options"]
+    assert options["default_clients"].startswith("curl@7.88,") and options["clients"] == ""
+    assert options["ca_path"] == "root.pem" and options["more_ca"] == ["trust.jks"]
+
+
+def test_old_data_is_said_to_be_old(chain, installed):
+    for at, old in (("2026-12-01T00:00:00Z", False), ("2028-06-01T00:00:00Z", True)):
+        done = run("check", "server.p12", "--at", at, root=installed, cwd=chain)
+        assert "Data" in done.stdout and "roots as of 2026-05-01" in done.stdout
+        assert ("more than a year old" in done.stdout) == old
+        _, target = judged(chain, "--at", at, root=installed)
+        assert any(source.get("old") for store in target["stores"] for source in store["sources"]) == old
+
+
+# ---- NSS databases ----
+
+NSS_COLUMNS = "id, a0, a11, a81, a82, ace536358"
+
+
+def nss_database(path, *statements):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with sqlite3.connect(path) as database:
+        for statement, *values in statements:
+            database.execute(statement, values)
+    database.close()
+
+
+def test_a_user_gave_a_root_to_a_browser(chain, installed):
+    put(installed, "home/u/.pki/nssdb/cert9.db", STORES / "cert9.db")
+    stores = {store["name"]: store for store in data("trust", "list", root=installed)["stores"]}
+    assert stores["nssdb"]["read"] and stores["nssdb"]["count"] == 1 and stores["nssdb"]["used_by"] == ["chrome"]
+    names = {member["name"] for member in data("trust", "show", "nssdb", root=installed)["members"]}
+    assert names == {"NSS Root"}
+
+
+def test_an_unread_database_is_no_verdict(chain, installed):
+    clients, target = judged(chain, root=installed)  # "SQLite format 3" and no more
+    assert clients["chromium@156"]["accepts"] is None and "could not be read" in clients["chromium@156"]["unknown"]
+    source = target["stores"][clients["chromium@156"]["store"]]["sources"][-1]
+    assert source["read"] is False and source["count"] is None and source["problem"]
+    text = run("check", "server.p12", root=installed, cwd=chain).stdout
+    assert "Not judged" in text and "cert9.db" in text
+
+
+def test_a_database_that_computes_for_ever(installed):
+    nss_database(installed / "home/u/.pki/nssdb/cert9.db", (
+        "CREATE VIEW nssPublic AS WITH RECURSIVE t(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM t) "
+        "SELECT id, CAST(id AS BLOB) AS a0, NULL AS a11, NULL AS a81, NULL AS a82, NULL AS ace536358 FROM t",))
+    store = {store["name"]: store for store in data("trust", "list", root=installed)["stores"]}["nssdb"]
+    assert store["read"] is False and store["problem"]
+
+
+def test_a_user_took_trust_away(installed, tmp_path_factory):
+    """A public root that the user's database marks as not trusted is none for the browser."""
+    folder = tmp_path_factory.mktemp("ban")
+    pem = pem_of(public_root())
+    (folder / "root.pem").write_text(pem)
+    put(installed, BUNDLE, pem)
+    (installed / "home/u/.pki/nssdb/cert9.db").unlink()
+    words = ["check", "root.pem", "--client", "chromium", "--json"]
+    trusted = json.loads(run(*words, root=installed, cwd=folder).stdout)["targets"][0]["clients"][0]
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    number = certificate.serial_number
+    octets = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    nss_database(installed / "home/u/.pki/nssdb/cert9.db", (f"CREATE TABLE nssPublic ({NSS_COLUMNS})",), (
+        "INSERT INTO nssPublic VALUES (1, ?, NULL, ?, ?, ?)", bytes.fromhex("ce534353"),
+        certificate.issuer.public_bytes(), bytes([2, len(octets)]) + octets, bytes.fromhex("ce53435a")))
+    banned = json.loads(run(*words, root=installed, cwd=folder).stdout)["targets"][0]["clients"][0]
+    assert "ERR_CERT_AUTHORITY_INVALID" not in trusted["message"]
+    assert "ERR_CERT_AUTHORITY_INVALID" in banned["message"]

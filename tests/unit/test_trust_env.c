@@ -223,11 +223,17 @@ static void test_java(void **state)
     fake_copy(f, "/java.p12", "tests/stores/java.p12");
     fake_copy(f, "/modern.p12", "tests/stores/modern.p12");
     fake_machine(f);
-    assert_string_equal(fake_names(f, "java"), "");
+    /* Without a JVM: what one would bring, which is known by facts. */
     struct store *none = trust_view_store(f->machine, trust_view_find(f->machine, "java"));
-    assert_false(store_source_at(none, 0)->read);
-    assert_non_null(strstr(store_source_at(none, 0)->problem, "no JVM"));
+    assert_string_equal(store_source_at(none, 0)->programme, "Java");
     trust_machine_free(f->machine);
+    fake_variable(f, "JAVA_HOME", "/empty");
+    fake_machine(f);
+    none = trust_view_store(f->machine, trust_view_find(f->machine, "java"));
+    assert_false(store_source_at(none, 0)->read);
+    assert_non_null(strstr(store_source_at(none, 0)->problem, "no keystore"));
+    trust_machine_free(f->machine);
+    f->variable_count = 0;
     fake_variable(f, "JAVA_HOME", "/jdk");
     fake_machine(f);
     assert_int_equal(store_count(trust_view_store(f->machine, trust_view_find(f->machine, "java"))),
@@ -409,19 +415,118 @@ static void test_configuration(void **state)
     assert_true(count <= 200 && time_monotonic_us() - start < 2000000);
 }
 
+/* ---- NSS databases ---- */
+
+static const struct store_source *nss_source(struct fake *f, const char *client)
+{
+    struct store *store = trust_view_store(f->machine, trust_view_find(f->machine, client));
+    return store_source_at(store, store_source_count(store) - 1);
+}
+
+/* Made with certutil: one root is trusted for servers (C), one prohibited (p), one nothing. */
+static void test_nss(void **state)
+{
+    struct fake *f = *state;
+    fake_copy(f, "/home/u/.pki/nssdb/cert9.db", "tests/stores/cert9.db");
+    fake_copy(f, "/home/u/.mozilla/firefox/b.default/cert9.db", "tests/stores/cert9.db");
+    fake_text(f, "/home/u/.mozilla/firefox/a.old/cert9.db", "");
+    fake_text(f, "/home/u/.mozilla/firefox/profiles.ini",
+              "[Profile1]\r\nPath=a.old\r\nDefault=1\r\n\r\n[Profile0]\nPath=b.default\n"
+              "[Install4F96D1932A9F858E]\nDefault=b.default\nLocked=1\n");
+    fake_variable(f, "HOME", "/home/u");
+    fake_machine(f);
+    static const char *const clients[] = {"chrome", "firefox"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct store_source *source = nss_source(f, clients[i]);
+        assert_true(source->read);
+        assert_false(source->unknown);
+        assert_int_equal(source->count, 1);
+        assert_string_equal(source->problem, "");
+    }
+    assert_non_null(strstr(fake_names(f, "firefox"), "NSS Root"));
+    assert_null(strstr(fake_names(f, "firefox"), "NSS None"));
+}
+
+static void test_nss_unreadable(void **state)
+{
+    struct fake *f = *state;
+    fake_variable(f, "HOME", "/home/u");
+    BUF_CLEANUP whole = {0};
+    assert_int_equal(
+        file_read("", arena_printf(&f->arena, "%s/tests/stores/cert9.db", getenv("CERTWHY_SOURCE")),
+                  1 << 20, &whole, NULL),
+        CW_OK);
+    const struct bytes good = buf_bytes(&whole);
+    struct {
+        struct bytes content;
+        const char *why;
+    } rows[] = {
+        {bytes_str("SQLite format 3"), "database"},
+        {bytes_slice(good, 0, 5000), "damaged"},
+        {bytes_of("", 0), "damaged"},
+        {good, "write-ahead"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (i == 3)
+            whole.p[18] = 2;
+        fake_file(f, "/home/u/.pki/nssdb/cert9.db", rows[i].content);
+        fake_machine(f);
+        const struct store_source *source = nss_source(f, "chrome");
+        print_message("# %s\n", source->problem);
+        assert_false(source->read);
+        assert_true(source->unknown);
+        assert_true(*source->problem);
+        trust_machine_free(f->machine);
+        f->machine = NULL;
+    }
+}
+
+/* ---- roots that are known by facts alone ---- */
+
+static void test_absent_roots(void **state)
+{
+    struct fake *f = *state;
+    fake_bundle(f, BUNDLE, "A");
+    fake_machine(f);
+    struct store *chrome = trust_view_store(f->machine, trust_view_find(f->machine, "chrome"));
+    struct store *system = trust_view_store(f->machine, trust_view_find(f->machine, "system"));
+    /* The name of ISRG Root X1, as Let's Encrypt's certificates bear it. */
+    static const uint8_t isrg[] = {
+        0x30, 0x4f, 0x31, 0x0b, 0x30, 0x09, 0x06, 0x03, 0x55, 0x04, 0x06, 0x13, 0x02, 'U',
+        'S',  0x31, 0x29, 0x30, 0x27, 0x06, 0x03, 0x55, 0x04, 0x0a, 0x13, 0x20, 'I',  'n',
+        't',  'e',  'r',  'n',  'e',  't',  ' ',  'S',  'e',  'c',  'u',  'r',  'i',  't',
+        'y',  ' ',  'R',  'e',  's',  'e',  'a',  'r',  'c',  'h',  ' ',  'G',  'r',  'o',
+        'u',  'p',  0x31, 0x15, 0x30, 0x13, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x0c, 'I',
+        'S',  'R',  'G',  ' ',  'R',  'o',  'o',  't',  ' ',  'X',  '1'};
+    const struct bytes name = bytes_of(isrg, sizeof isrg);
+    assert_string_equal(store_find_absent(chrome, name), "ISRG Root X1");
+    assert_null(store_find_absent(system, name));
+    assert_null(store_find_absent(chrome, store_at(system, 0)->cert->subject));
+}
+
 #define FAKE_TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FAKE_TEST(test_default),       FAKE_TEST(test_directory),
-        FAKE_TEST(test_ssl_cert_file), FAKE_TEST(test_curl_precedence),
-        FAKE_TEST(test_git),           FAKE_TEST(test_wget),
-        FAKE_TEST(test_node),          FAKE_TEST(test_requests),
-        FAKE_TEST(test_java),          FAKE_TEST(test_java_options),
-        FAKE_TEST(test_refusal),       FAKE_TEST(test_traps),
-        FAKE_TEST(test_public_roots),  FAKE_TEST(test_added),
+        FAKE_TEST(test_default),
+        FAKE_TEST(test_directory),
+        FAKE_TEST(test_ssl_cert_file),
+        FAKE_TEST(test_curl_precedence),
+        FAKE_TEST(test_git),
+        FAKE_TEST(test_wget),
+        FAKE_TEST(test_node),
+        FAKE_TEST(test_requests),
+        FAKE_TEST(test_java),
+        FAKE_TEST(test_java_options),
+        FAKE_TEST(test_refusal),
+        FAKE_TEST(test_traps),
+        FAKE_TEST(test_public_roots),
+        FAKE_TEST(test_added),
         FAKE_TEST(test_configuration),
+        FAKE_TEST(test_nss),
+        FAKE_TEST(test_nss_unreadable),
+        FAKE_TEST(test_absent_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
