@@ -35,11 +35,12 @@ static json_t *profile_json(struct trust_machine *machine, const struct profile 
     json_t *aliases = json_array();
     for (const char *const *a = profile_aliases(profile); a && *a; a++)
         json_array_append_new(aliases, json_string(*a));
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:o}", "client",
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "client",
                      profile_name(profile), "title", profile_title(profile), "aliases", aliases,
                      "evidence", evidence_name(profile), "measured_with",
                      profile_measured_with(profile), "note", profile_note(profile), "store",
-                     profile_store(profile), "default", client_is_default(machine, profile),
+                     profile_store(profile), "revocation", profile_revocation(profile), "to_look",
+                     profile_looks(profile), "default", client_is_default(machine, profile),
                      "installed", installed_json(machine, profile));
 }
 

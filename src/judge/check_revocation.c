@@ -252,10 +252,11 @@ static bool proves_nothing(const struct observation *obs, enum fetch_result resu
 /** What came of a fetch that gave nothing usable, in words; NULL when it did. */
 static const char *fetch_problem(const struct source_facts *s, const struct document *document)
 {
-    if (document->result == FETCH_STATUS)
-        return arena_printf(s->j->arena, "HTTP status %d", document->status);
+    const char *text = fetch_result_text(document->result), *why = document->why;
+    if (document->result == FETCH_STATUS && why[0] == '\0')
+        why = arena_printf(s->j->arena, "HTTP %d", document->status);
     if (document->result != FETCH_OK)
-        return fetch_result_text(document->result);
+        return why[0] != '\0' ? arena_printf(s->j->arena, "%s (%s)", text, why) : text;
     return document->crl != NULL || document->ocsp != NULL ? NULL : document->why;
 }
 
