@@ -52,12 +52,17 @@ static unsigned reasons_weight(const struct reasons *reasons)
     return weight;
 }
 
+bool node_is_fetched_by(const struct behaviour *b, const struct node *node)
+{
+    return b->fetches_aia && (node->from & (b->fetches_ldap ? FROM_FETCHED : FROM_HTTP)) != 0;
+}
+
 /** What this client has: what was sent, what it trusts, what it fetches. */
 static bool node_is_visible(const struct judging *j, const struct behaviour *b, int node, int store)
 {
     const struct node *n = &j->graph->nodes[node];
     return (n->from & FROM_SENT) || (n->stores & (UINT32_C(1) << store)) ||
-           ((n->from & FROM_FETCHED) && b->fetches_aia);
+           node_is_fetched_by(b, n);
 }
 
 /** As much of a candidate path as this client gets to see, from what it takes for the leaf. */

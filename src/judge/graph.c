@@ -3,6 +3,7 @@
  * subject is the other's issuer name. Signatures of edges are checked when a path wants them. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "judge/internal.h"
 
@@ -195,8 +196,10 @@ static void candidates_from_fetched(struct judging *j, struct candidates *list, 
     for (size_t i = 0; i < j->fetched_count; i++) {
         const struct fetched_issuer *fetched = &j->fetched[i];
         const struct origin origin = {.kind = ORIGIN_FETCHED, .where = fetched->where};
+        const bool http = strncasecmp(fetched->where, "http:", 5) == 0;
+        const unsigned from = FROM_FETCHED | (http ? FROM_HTTP : 0);
         if (fetched->subject_hash == hash && name_equal(fetched->cert->subject, issuer))
-            candidate_add(j, list, child, node_add(j, fetched->cert, FROM_FETCHED, &origin));
+            candidate_add(j, list, child, node_add(j, fetched->cert, from, &origin));
     }
 }
 

@@ -262,6 +262,8 @@ bool route_choose(struct judging *j, const struct behaviour *b, int store, struc
 /** Counts one step of a client's search. False: it has taken as many as it may. */
 bool search_step(struct judging *j, const struct behaviour *b, size_t *steps);
 bool edge_suits(struct judging *j, const struct behaviour *b, int edge);
+/** Did this client fetch it? Only what its behaviour fetches, and by which protocol. */
+bool node_is_fetched_by(const struct behaviour *b, const struct node *node);
 /** list.c, greedy.c, search.c: one strategy each; the route is complete or ends where it got stuck.
  */
 /** OpenSSL's idea of self-signed: key identifiers, authority's issuer and kind of key fit as well.

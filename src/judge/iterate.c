@@ -88,8 +88,8 @@ static void step_open(struct iteration *s, int node)
     for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
         const struct edge *edge = &j->graph->edges[e];
         const struct node *issuer = &j->graph->nodes[edge->issuer];
-        const bool seen = is_anchor(s, edge->issuer) || issuer->position > 0 ||
-                          ((issuer->from & FROM_FETCHED) && s->b->fetches_aia);
+        const bool seen =
+            is_anchor(s, edge->issuer) || issuer->position > 0 || node_is_fetched_by(s->b, issuer);
         const bool unlike = s->b->anchor_names_der && is_anchor(s, edge->issuer) && !edge->same_der;
         if (seen && !unlike && count < LIMIT_CANDIDATES &&
             anchor_is_loaded(j, s->b, edge->issuer)) {

@@ -18,6 +18,7 @@ enum node_from {
     FROM_STORE = 2,   /**< a member of a store: a possible trust anchor */
     FROM_POOL = 4,    /**< --pool: known, not trusted */
     FROM_FETCHED = 8, /**< AIA */
+    FROM_HTTP = 16,   /**< … and by HTTP, as browsers ask; not only by LDAP */
 };
 struct node {
     const struct cert *cert; /**< owned by observation, store or pool */

@@ -180,7 +180,8 @@ struct behaviour {
     unsigned search_max_intermediates; /**< of a path that a search found; 0: no limit */
     unsigned sent_all_parsed; /**< enum parse_bit: one sent certificate that fails ends it all */
     unsigned anchor_parsed;   /**< enum parse_bit: an anchor that fails is not in the store */
-    bool fetches_aia;
+    bool fetches_aia;         /**< by HTTP */
+    bool fetches_ldap;        /**< and by LDAP */
     bool sent_all_read; /**< every certificate that was sent is decoded before any is judged, so
                            that one which cannot be ends it all */
     unsigned cached_extensions; /**< enum crit_bit: when one of these occurs twice or cannot be

@@ -76,8 +76,7 @@ static bool try_issuers(struct search *s, bool stored)
     for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
         const struct node *issuer = &s->j->graph->nodes[s->j->graph->edges[e].issuer];
         const bool anchor = (issuer->stores & s->mask) != 0;
-        const bool seen =
-            (issuer->from & FROM_SENT) || ((issuer->from & FROM_FETCHED) && s->b->fetches_aia);
+        const bool seen = (issuer->from & FROM_SENT) || node_is_fetched_by(s->b, issuer);
         if (anchor == stored && (anchor || seen) && try_issuer(s, e))
             return true;
     }

@@ -7,6 +7,7 @@ static const struct behaviour windows_10 = {
     .strategy = STRATEGY_DFS,
     .names = EQUAL_CANONICAL,
     .fetches_aia = true,
+    .fetches_ldap = true,
     .anchor_issued_leaf = false,
     .anchor_eku = true,
     .digests_denied = DENY_MD2 | DENY_MD4 | DENY_MD5,
