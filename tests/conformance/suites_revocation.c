@@ -209,12 +209,37 @@ void limbo_crl_run(struct score *score, json_t *line)
     path_run(score, line, profile_webpki.behaviour, &revocation_strict);
 }
 
+/** As a client that asks about every certificate of the path and takes nothing but "good": RFC 5280
+ *  section 6.1.3 (a)(3), through documents, standings and the search. */
 void pkits_crl_run(struct score *score, json_t *line)
 {
     struct behaviour b = *profile_rfc5280.behaviour;
-    struct arena arena = {0};
+    struct profile adapted = profile_rfc5280;
+    const struct profile *const profiles[] = {&adapted};
+    struct trial t = {0};
     struct bytes policies[8];
-    pkits_options(line, &arena, policies, 8, &b);
-    path_run(score, line, &b, NULL);
-    arena_free(&arena);
+    json_t *pem, *expected = json_object_get(line, "expected");
+    size_t i;
+    adapted.behaviour = &b;
+    pkits_options(line, &t.arena, policies, 8, &b);
+    b.asks_crl = LOOKUP_HARD;
+    b.asks_for_cas = true;
+    trial_send_all(&t, line);
+    trial_name(&t, json_string_value(json_object_get(line, "host")));
+    json_array_foreach(json_object_get(line, "crls"), i, pem)
+    {
+        const struct document crl = {.kind = WANT_CRL,
+                                     .from = DOCUMENT_GIVEN,
+                                     .where = "pkits.crl",
+                                     .why = "",
+                                     .body = bytes_str(json_string_value(pem))};
+        observation_add_document(&t.observation, &crl, &t.arena);
+    }
+    trial_judge(&t, profiles, 1, json_integer_value(json_object_get(line, "time")));
+    const struct client_verdict *v = &t.verdict.clients[0];
+    score_case(score, text(line, "id"),
+               json_is_true(json_object_get(expected, "valid")) ? "valid" : "invalid",
+               v->accepts == 1 ? "valid" : "invalid",
+               v->accepts == 1 ? text(expected, "detail") : fact_name(v->reasons[0].fact));
+    trial_free(&t);
 }
