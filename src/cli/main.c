@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "cli.h"
 #include "crypto/crypto.h"
@@ -9,6 +10,8 @@ int main(int argc, char **argv)
     /* A reader that goes away ("certwhy … | head -1") is an error of write(2), not the end of us.
      */
     signal(SIGPIPE, SIG_IGN);
+    /* Nor does a crash leave a private key in a core file. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0});
     crypto_start();
     return command_main(argc, argv);
 }

@@ -4,6 +4,7 @@
 Faults work in stages (which certificates, how a block is written, how the lines are laid out, how the
 text is wrapped, how it is encoded), so that several of them can be combined: at most one of a group."""
 import base64
+import datetime
 import quopri
 import re
 import subprocess
@@ -13,6 +14,7 @@ from typing import Callable
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import pki
 
@@ -58,13 +60,34 @@ def fault(stage, group, **more):
     return register
 
 
+def issue(subject, issuer, *, ca=True, days, names=()):
+    """As CAs issue today: every client accepts it under its root."""
+    public = pki.key(subject).public_key()
+    usage = dict.fromkeys(["content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+                           "encipher_only", "decipher_only"], False)
+    builder = x509.CertificateBuilder().subject_name(pki.name(subject)).issuer_name(pki.name(issuer)) \
+        .public_key(public).serial_number(x509.random_serial_number()) \
+        .not_valid_before(pki.NOW - datetime.timedelta(days=1)) \
+        .not_valid_after(pki.NOW + datetime.timedelta(days=days)) \
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), True) \
+        .add_extension(x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), True) \
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+    if subject != issuer:
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(pki.key(issuer).public_key()), False)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False) \
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+    return builder.sign(pki.key(issuer), hashes.SHA256())
+
+
 def family():
     """A chain under a private root, and a certificate that has nothing to do with it."""
-    root = pki.certificate("Doctor Root", "Doctor Root", ca=True, days=3000)
-    upper = pki.certificate("Doctor Upper CA", "Doctor Root", ca=True, days=2000)
-    lower = pki.certificate("Doctor Issuing CA", "Doctor Upper CA", ca=True, days=1000)
-    leaf = pki.certificate("www.doctor.test", "Doctor Issuing CA", names=["www.doctor.test", "doctor.test"])
-    stranger = pki.certificate("Stranger CA", "Stranger CA", ca=True)
+    root = issue("Doctor Root", "Doctor Root", days=3000)
+    upper = issue("Doctor Upper CA", "Doctor Root", days=2000)
+    lower = issue("Doctor Issuing CA", "Doctor Upper CA", days=1000)
+    leaf = issue("www.doctor.test", "Doctor Issuing CA", ca=False, days=80, names=["www.doctor.test", "doctor.test"])
+    stranger = issue("Stranger CA", "Stranger CA", days=1000)
     return Bundle([leaf, lower, upper], root, stranger, pki.key("www.doctor.test"))
 
 

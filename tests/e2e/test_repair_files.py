@@ -34,6 +34,11 @@ def family(tmp_path_factory):
     return made, place
 
 
+def judged(where):
+    """Options: by what, and as whom, all is judged."""
+    return ["--only-ca", "--ca", where / "ca.pem", "--name", NAME]
+
+
 def certificates(path):
     found = re.findall(r"-----BEGIN CERTIFICATE-----\n[\w+/=\n]*-----END CERTIFICATE-----\n", path.read_text())
     assert "".join(found) == path.read_text(), "nothing but certificates"
@@ -50,7 +55,7 @@ def repair(family, faults, place, *options):
     bundle = pem_faults.mangle(faults, copy.copy(made))
     mangled, fixed = place / "mangled.pem", place / "fixed.pem"
     mangled.write_bytes(bundle.bytes())
-    run = run_program("fix", mangled, "-o", fixed, "--only-ca", "--ca", where / "ca.pem", "--name", NAME, "--json",
+    run = run_program("fix", mangled, "-o", fixed, *judged(where), "--json",
                       *options)
     return run, mangled, fixed
 
@@ -159,7 +164,7 @@ def seam(family, path):
 def test_in_place_keeps_a_backup_and_the_permissions(family, tmp_path):
     made, where = family
     path = tmp_path / "site.pem"
-    options = ["--only-ca", "--ca", where / "ca.pem", "--name", NAME]
+    options = [*judged(where)]
     for round_ in range(3):
         before = seam(family, path)
         path.chmod(0o640)
@@ -179,7 +184,7 @@ def test_a_key_in_the_file_is_not_lost(family, tmp_path):
     path = tmp_path / "site.pem"
     path.write_bytes(key_pem(made.key) + pki.pem(*made.chain[::-1]))
     before = path.read_bytes()
-    options = ["--only-ca", "--ca", where / "ca.pem", "--name", NAME]
+    options = [*judged(where)]
     refused = run_program("fix", path, "--in-place", *options)
     assert refused.status == 2 and b"holds a private key" in refused.err, refused
     assert path.read_bytes() == before
@@ -260,7 +265,7 @@ def test_key_of_another_block(family, tmp_path):
     path, key = tmp_path / "site.pem", tmp_path / "site.key"
     path.write_bytes(pki.pem(*made.chain[::-1]))
     key.write_bytes(key_pem(made.key))
-    run = run_program("check", path, "--key", key, "--only-ca", "--ca", where / "ca.pem", "--name", NAME)
+    run = run_program("check", path, "--key", key, *judged(where))
     assert run.status == 1
     assert b"belongs to block 3" in run.out, run
 
@@ -308,7 +313,7 @@ def test_unproven(family, tmp_path):
     made, where = family
     path, out = tmp_path / "in.pem", tmp_path / "out.pem"
     path.write_bytes(pki.pem(made.chain[0]))  # its issuer is nowhere to be found
-    command = ["fix", path, "-o", out, "--only-ca", "--ca", where / "ca.pem", "--name", NAME]
+    command = ["fix", path, "-o", out, *judged(where)]
     refused = run_program(*command)
     assert refused.status == 1 and not out.exists(), refused
     assert b"--unproven" in refused.err
