@@ -159,6 +159,13 @@ static int finish(struct fixing *f, int status)
     return is_proven(&f->chain) ? EXIT_ACCEPTED : status;
 }
 
+static bool write_message(const struct fixing *f)
+{
+    BUF_CLEANUP text = {0};
+    message_write(f->target, &f->chain, argument_value(f->arguments, "save"), &text);
+    return output_write(argument_value(f->arguments, "message"), buf_bytes(&text));
+}
+
 static int fix_write(const struct arguments *arguments, struct cw_report *report, int status)
 {
     struct fixing f = {
@@ -175,6 +182,10 @@ static int fix_write(const struct arguments *arguments, struct cw_report *report
     if (status == EXIT_UNSEEN)
         return status;
     repair_chain(&f.target->input, &f.target->verdict, f.arena, &f.chain);
+    if (argument_given(arguments, "message") && !write_message(&f))
+        return EXIT_UNUSABLE;
+    if (!f.path && !argument_given(arguments, "in-place"))
+        return status;
     if (!may_write(&f, status))
         return status == EXIT_ACCEPTED ? EXIT_FINDINGS : status;
     if (is_done(&f)) {
@@ -199,7 +210,7 @@ static int usage_check(const struct command *command, const struct arguments *ar
         return command_unusable(command, "one target at a time: its file is written to -o FILE");
     if (argument_given(arguments, "expect"))
         return EXIT_ACCEPTED;
-    if (!output && !in_place)
+    if (!output && !in_place && !argument_given(arguments, "message"))
         return command_unusable(command, "-o FILE is needed: where the repaired file goes");
     if (output && in_place)
         return command_unusable(command, "-o FILE or --in-place, not both");
@@ -231,6 +242,9 @@ static const struct option_spec options[] = {
      .value = "FILE",
      .help = "the password of a PKCS#12 keystore is its first line (default: changeit)"},
     {.name = "unproven", .help = "write the chain although it is not proven to cure anything"},
+    {.name = "message",
+     .value = "FILE",
+     .help = "write the text to send to the server's administrator or the CA"},
     {.name = "expect",
      .value = "FILE",
      .help = "write nothing: does the server send what is in FILE? (after a reload)"},
@@ -251,6 +265,8 @@ const struct command fix_command = {
         "  certwhy fix example.com -o fullchain.pem --pool intermediates.pem\n"
         "  certwhy fix bundle.pem --name example.com -o fixed.pem     a mangled or unordered file\n"
         "  certwhy fix chain.p7b --for haproxy --key server.key -o site.pem\n"
+        "  certwhy fix example.com --save case.json --message letter.txt    somebody else must "
+        "act\n"
         "  certwhy fix example.com --expect fullchain.pem             was the server reloaded?\n",
     .options = judging_options,
     .more = options,

@@ -44,4 +44,9 @@ struct renderer {
 const struct renderer *renderer_table(void);
 const struct renderer *renderer_find(const char *name);
 
+/** The text for whoever must act, the server's administrator or the CA: faults, evidence, fixes,
+ * the corrected chain, what to look at afterwards. `case_path` NULL: nothing was saved. */
+void message_write(const struct target_report *target, const struct chain_plan *chain,
+                   const char *case_path, struct buf *out);
+
 #endif

@@ -321,3 +321,41 @@ def test_unproven(family, tmp_path):
     run = run_program(*command, "--unproven")
     assert run.status == 1 and b"not proven" in run.err, run
     assert certificates(out) == made.chain[:1]
+
+
+# ---- the message, the server afterwards ----
+
+def test_message(lab, tmp_path):
+    farm = lab("missing-intermediate-pool")
+    command = farm["missing-intermediate-pool"]["command"]
+    letter, case = tmp_path / "letter.txt", tmp_path / "case.json"
+    run = run_program("fix", *command[1:], "--message", letter, "--save", case)
+    assert run.status == 1, run
+    text = letter.read_text()
+    assert text.startswith("Subject: the TLS certificate of 127.0.0.1:") and "To the administrator of the server:" in text
+    (finding,) = [f for f in json.loads(run_program("check", case, "--json").out)["targets"][0]["findings"]
+                  if f["rule"] == "chain.missing-intermediate"]
+    assert finding["summary"] in text and finding["verify"] in text
+    chain = [x509.load_pem_x509_certificate(block.encode()) for block in
+             re.findall(r"-----BEGIN CERTIFICATE-----\n[\w+/=\n]*-----END CERTIFICATE-----\n", text)]
+    assert len(chain) == 2 and chain[0].issuer == chain[1].subject
+    from cryptography.hazmat.primitives import hashes
+    assert f"SHA-256 {chain[1].fingerprint(hashes.SHA256()).hex(':')}" in text
+    assert f"certwhy check {case}" in text and "certwhy check 127.0.0.1:" in text
+
+
+def test_expect(lab, tmp_path):
+    farm = lab("healthy-ecdsa", "missing-intermediate")
+    command = farm["healthy-ecdsa"]["command"][1:]
+    served = tmp_path / "served.pem"
+    run = run_program("check", *command, "--json")
+    assert run.status == 0
+    host, port = next(word for word in command if word.startswith("127.")).split(":")
+    shown = subprocess.run(["openssl", "s_client", "-connect", f"{host}:{port}", "-servername", "www.lab.test",
+                            "-showcerts"], input="", capture_output=True, text=True, check=False).stdout
+    served.write_text("".join(re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.S)))
+    same = run_program("fix", *command, "--expect", served)
+    assert same.status == 0 and b"sends what is in the file" in same.err, same
+    served.write_text(served.read_text().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n")
+    other = run_program("fix", *command, "--expect", served)
+    assert other.status == 1 and b"not reloaded" in other.err, other
