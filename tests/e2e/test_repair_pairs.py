@@ -3,8 +3,10 @@
 certificates known to CCADB; without what clients have themselves."""
 import datetime
 import gzip
+import http.server
 import json
 import re
+import threading
 
 import pytest
 from cryptography import x509
@@ -61,3 +63,95 @@ def test_bundle(certwhy, pairs, pool, tmp_path, name):
     roots = set(ders(ROOTS.read_text()))
     assert len(bundle) == len(wanted) or any(root.subject == bundle[-1].issuer for root in roots)
     assert all(not root.subject == root.issuer for root in bundle)
+
+
+# ---- all seven, written by `certwhy fix` ----
+
+def key_of(pair):
+    return f"{pair['input_name']} {pair['note']}"
+
+
+def all_pairs():
+    if not PAIRS.exists():
+        return []
+    return [pair for pair in map(json.loads, PAIRS.read_text().splitlines()) if pair["expected"]]
+
+
+def fix(certwhy, pair, tmp_path, *options, ca=None, at=None):
+    """Runs fix on the input of a pair, for clients that trust `ca` alone; returns what it wrote."""
+    source, out = tmp_path / pair["input_name"], tmp_path / "out.pem"
+    source.write_bytes(pair["input"].encode("latin-1"))
+    trust = []
+    if ca is not None:
+        (tmp_path / "ca.pem").write_text(ca)
+        trust = ["--only-ca", "--ca", tmp_path / "ca.pem"]
+    if at is not None:
+        trust += ["--at", at.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    run = certwhy("fix", source, "-o", out, *trust, *options)
+    assert out.exists(), run
+    return run, ders(out.read_text())
+
+
+def test_there_are_seven():
+    assert len(all_pairs()) == 7
+
+
+@pytest.mark.parametrize("pair", [p for p in all_pairs() if p["note"].startswith("leaf->bundle")], ids=key_of)
+def test_fix_writes_the_bundle(certwhy, pair, pool, tmp_path):
+    """As a client judges it that has the root of the bundle, while the leaf was valid."""
+    (leaf,), wanted = ders(pair["input"]), ders(pair["expected"])
+    with_root = wanted[-1].issuer == wanted[-1].subject
+    root = wanted[-1] if with_root else next(
+        cert for cert in ders(ROOTS.read_text()) if cert.subject == wanted[-1].issuer == cert.issuer)
+    pem = root.public_bytes(x509_encoding()).decode()
+    at = leaf.not_valid_before + datetime.timedelta(days=30)
+    run, written = fix(certwhy, pair, tmp_path, "--pool", pool, "--offline", "--client", "curl",
+                       *(["--with-root"] if with_root else []), ca=pem, at=at)
+    assert written == wanted, run
+
+
+def x509_encoding():
+    from cryptography.hazmat.primitives.serialization import Encoding
+    return Encoding.PEM
+
+
+def test_pkcs7_is_converted(certwhy, tmp_path):
+    (pair,) = [p for p in all_pairs() if p["note"] == "PKCS#7 input"]
+    _, written = fix(certwhy, pair, tmp_path, "--unproven")
+    assert written == ders(pair["expected"])
+
+
+@pytest.fixture
+def aia_server():
+    """Answers every request as a proxy with what its `content` is then, and counts."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/pkix-cert")
+            self.send_header("Content-Length", str(len(self.server.content)))
+            self.end_headers()
+            self.wfile.write(self.server.content)
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked, server.content = [], b""
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_issuer_from_its_aia_address(certwhy, aia_server, tmp_path):
+    """The intermediate's own issuer is nowhere: the bundle ends there, and nothing is asked for ever."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    (pair,) = [p for p in all_pairs() if p["note"] == "AIA loop"]
+    leaf, intermediate = ders(pair["expected"])
+    aia_server.content = intermediate.public_bytes(Encoding.DER)
+    at = leaf.not_valid_before + datetime.timedelta(days=30)
+    run, written = fix(certwhy, pair, tmp_path, "--proxy", f"http://127.0.0.1:{aia_server.server_port}",
+                       "--allow-private-fetch", "--no-cache", "--unproven", at=at)
+    assert written == [leaf, intermediate], run
+    assert 1 <= len(aia_server.asked) <= 3, aia_server.asked
+    assert "self-issued-intermediate.crt" in aia_server.asked[0]
