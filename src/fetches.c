@@ -25,6 +25,8 @@ struct fetcher *fetcher_open(const struct cw_options *options, struct arena *are
     const struct fetch_settings settings = {
         .offline = options->offline,
         .allow_private = options->allow_private_fetch,
+        /* as long as a dialogue by default, the limits of each kind are better */
+        .timeout = options->timeout < LIMIT_FETCH_SECONDS ? options->timeout : 0,
         .proxy = options->proxy,
         /* Only in lower case: HTTP_PROXY is what a CGI program gets from a "Proxy:" header. */
         .http_proxy = variable(options, "http_proxy", NULL),

@@ -205,7 +205,7 @@ const struct option_spec judging_options[] = {
     {.name = "fail-on",
      .value = "SEVERITY",
      .help = "error (default), warning or notice: what makes exit 1"},
-    {.name = "timeout", .value = "S", .help = "seconds for one connection (default: 10)"},
+    {.name = "timeout", .value = "S", .help = "seconds for one connection or fetch (default: 10)"},
     {.name = "ipv4", .letter = '4', .help = "IPv4 addresses only"},
     {.name = "ipv6", .letter = '6', .help = "IPv6 addresses only"},
     {.name = "crl", .value = "FILE", .help = "a CRL to look in (DER or PEM); may be repeated"},

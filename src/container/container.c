@@ -163,6 +163,11 @@ static void name_check(struct builder *b)
         builder_fault(b, FAULT_WRONG_KIND, (struct place){0}, SIZE_MAX, bytes_str(what));
 }
 
+bool container_is_keystore(struct bytes file)
+{
+    return jks_is(file) || (der_is_likely(file) && der_is_pkcs12(file));
+}
+
 void container_read_with(struct bytes file, const char *where, const char *password,
                          struct arena *arena, struct container *out)
 {
@@ -175,7 +180,7 @@ void container_read_with(struct bytes file, const char *where, const char *passw
     if (is_blank_file(file))
         builder_fault(&b, FAULT_EMPTY, (struct place){.line = 1, .column = 1}, SIZE_MAX,
                       bytes_of(NULL, 0));
-    else if (jks_is(file) || (der_is_likely(file) && der_is_pkcs12(file)))
+    else if (container_is_keystore(file))
         read_keystore(&b, file);
     else if (der_is_likely(file))
         read_binary(&b, file);

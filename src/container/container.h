@@ -111,6 +111,10 @@ void container_read(struct bytes file, const char *where, struct arena *arena,
 void container_read_with(struct bytes file, const char *where, const char *password,
                          struct arena *arena, struct container *out);
 
+/** Is it a keystore (JKS, PKCS#12)? To read one takes as many rounds of key derivation as it says:
+ * to be asked before the file of a stranger is read. */
+bool container_is_keystore(struct bytes file);
+
 /** The certificates of a PKCS#7 message (CMS SignedData), DER or BER: at most `limit`, as they
  * stand in it, views into `message` or the arena. Returns how many. */
 size_t pkcs7_certificates(struct bytes message, size_t limit, struct arena *arena,

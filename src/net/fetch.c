@@ -125,16 +125,15 @@ static bool hop_addresses(const struct fetcher *fetcher, const struct url *url,
                           struct transfer *transfer, struct addresses *found, struct arena *arena,
                           struct fetched *out)
 {
-    enum { PROXY_PATIENCE = 2 };
     char why[128];
     const bool all = fetcher->settings.allow_private;
     transfer->addresses = transfer->proxy ? NULL : found;
     if (transfer->proxy && all)
         return true;
-    struct deadline until = transfer->until;
-    const struct deadline soon = deadline_in(PROXY_PATIENCE);
-    if (transfer->proxy && soon.at_us < until.at_us)
-        until = soon;
+    struct deadline until = deadline_in(transfer->proxy ? LIMIT_FETCH_PROXIED_NAME_SECONDS
+                                                        : LIMIT_FETCH_CONNECT_SECONDS);
+    if (transfer->until.at_us < until.at_us)
+        until = transfer->until;
     const enum net_result result =
         net_resolve_until(url->host, url->port, AF_UNSPEC, until, found, why);
     if (result != NET_OK && transfer->proxy)
@@ -227,6 +226,8 @@ static void run(struct fetcher *fetcher, const struct fetch_request *request, st
                                 .limit = kind->bytes,
                                 .until = deadline_in(kind->seconds),
                                 .budget = budget};
+    if (fetcher->settings.timeout > 0 && fetcher->settings.timeout < kind->seconds)
+        transfer.until = deadline_in(fetcher->settings.timeout);
     if (budget && budget->until.at_us < transfer.until.at_us)
         transfer.until = budget->until;
     hops_run(fetcher, request, &transfer, arena, out);

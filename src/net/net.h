@@ -87,9 +87,10 @@ enum fetch_kind { FETCH_ISSUER, FETCH_CRL, FETCH_OCSP, FETCH_DATA };
 
 /** Whom one run may ask, and through whom. Strings are never NULL; the fetcher copies them. */
 struct fetch_settings {
-    bool offline;           /**< answers FETCH_OFFLINE to everything, the cache included */
-    bool allow_private;     /**< private, loopback and link-local addresses too */
-    const char *proxy;      /**< --proxy, for every URL; "" none */
+    bool offline;       /**< answers FETCH_OFFLINE to everything, the cache included */
+    bool allow_private; /**< private, loopback and link-local addresses too */
+    double timeout;     /**< seconds for each fetch, when its kind has more; 0: that of its kind */
+    const char *proxy;  /**< --proxy, for every URL; "" none */
     const char *http_proxy; /**< of the environment: "http_proxy" … "" none */
     const char *https_proxy, *all_proxy, *no_proxy;
     const char *cache; /**< directory of the cache, made when something is kept; "" none */

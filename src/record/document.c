@@ -18,7 +18,7 @@ static const char *kind_said(const struct container *found)
     static const char *const files[] = {
         [FILE_KIND_EMPTY] = "nothing",           [FILE_KIND_PEM] = "PEM of another kind",
         [FILE_KIND_DER] = "DER of another kind", [FILE_KIND_PKCS7] = "a PKCS#7 bundle",
-        [FILE_KIND_PKCS12] = "a PKCS#12 file",   [FILE_KIND_JKS] = "a Java keystore",
+        [FILE_KIND_PKCS12] = "a keystore",       [FILE_KIND_JKS] = "a keystore",
         [FILE_KIND_CASE] = "a saved case",       [FILE_KIND_HTML] = "an HTML page",
         [FILE_KIND_OTHER] = "something else",
     };
@@ -29,6 +29,15 @@ static const char *kind_said(const struct container *found)
     };
     const bool one = found->object_count > 0 && found->objects[0].kind != OBJECT_OTHER;
     return one ? objects[found->objects[0].kind] : files[found->kind];
+}
+
+/* A keystore is not opened: how dear that is, is up to whoever made it. */
+static void read_foreign(struct bytes body, const char *where, struct arena *arena,
+                         struct container *out)
+{
+    *out = (struct container){.kind = FILE_KIND_PKCS12};
+    if (!container_is_keystore(body))
+        container_read(body, where, arena, out);
 }
 
 static void not_usable(struct document *document, const struct container *found,
@@ -52,26 +61,14 @@ static void cert_add(struct document *document, struct bytes der, struct arena *
     document->certs[document->cert_count++] = cert;
 }
 
-static void bundle_add(struct document *document, struct bytes message, struct arena *arena)
-{
-    struct bytes *certs = NULL;
-    const size_t count = pkcs7_certificates(message, LIMIT_CANDIDATES, arena, &certs);
-    for (size_t i = 0; i < count; i++)
-        cert_add(document, certs[i], arena);
-}
-
 /* RFC 5280 section 4.2.2.1: one DER certificate, or a "certs-only" CMS message; PEM is common. */
 static void issuers_parse(struct document *document, struct arena *arena)
 {
     struct container found;
-    container_read(document->body, document->where, arena, &found);
-    for (size_t i = 0; i < found.object_count; i++) {
-        const struct object *object = &found.objects[i];
-        if (object->kind == OBJECT_CERTIFICATE)
-            cert_add(document, object->der, arena);
-        if (object->kind == OBJECT_PKCS7)
-            bundle_add(document, object->der, arena);
-    }
+    read_foreign(document->body, document->where, arena, &found);
+    for (size_t i = 0; i < found.object_count; i++)
+        if (found.objects[i].kind == OBJECT_CERTIFICATE)
+            cert_add(document, found.objects[i].der, arena);
     if (document->cert_count == 0)
         not_usable(document, &found, arena);
 }
@@ -82,22 +79,30 @@ static bool is_pem(struct bytes body)
     return bytes_find(bytes_slice(body, 0, 4096), bytes_str("-----BEGIN ")) != SIZE_MAX;
 }
 
+/* The one block that some programs write (OpenSSL's PEM_STRING_OCSP_RESPONSE), decoded; else the
+ * body as it is. */
+static struct bytes ocsp_der(struct bytes body, struct arena *arena)
+{
+    static const char begin[] = "-----BEGIN OCSP RESPONSE-----";
+    const size_t at = is_pem(body) ? bytes_find(body, bytes_str(begin)) : SIZE_MAX;
+    if (at == SIZE_MAX)
+        return body;
+    const struct bytes rest = bytes_slice(body, at + strlen(begin), body.n);
+    const struct bytes text = bytes_slice(rest, 0, bytes_find(rest, bytes_str("-----END")));
+    struct bytes der = {0};
+    size_t bad_at = 0;
+    return str_unbase64(arena, text, &der, &bad_at) ? der : body;
+}
+
 static void ocsp_parse_body(struct document *document, struct arena *arena)
 {
-    struct bytes der = document->body;
-    struct container found = {0};
-    if (is_pem(der)) {
-        container_read(der, document->where, arena, &found);
-        for (size_t i = 0; i < found.object_count; i++)
-            if (strcmp(found.objects[i].label, "OCSP RESPONSE") == 0)
-                der = found.objects[i].der;
-    }
-    document->ocsp = ocsp_parse(der);
+    document->ocsp = ocsp_parse(ocsp_der(document->body, arena));
     if (document->ocsp->readable != OCSP_UNREADABLE)
         return;
     ocsp_unref(document->ocsp);
     document->ocsp = NULL;
-    container_read(document->body, document->where, arena, &found);
+    struct container found;
+    read_foreign(document->body, document->where, arena, &found);
     not_usable(document, &found, arena);
 }
 
@@ -128,7 +133,7 @@ static void crls_of_pem(struct observation *observation, size_t at, struct arena
     struct container found;
     const struct document first = observation->documents[at];
     bool any = false;
-    container_read(first.body, first.where, arena, &found);
+    read_foreign(first.body, first.where, arena, &found);
     for (size_t i = 0; i < found.object_count; i++) {
         if (found.objects[i].kind != OBJECT_CRL)
             continue;
@@ -157,8 +162,8 @@ static void crls_parse(struct observation *observation, size_t at, struct arena 
         crls_of_pem(observation, at, arena);
     } else if (!crl_attach(document, document->body)) {
         struct container found;
-        container_read(bytes_slice(document->body, 0, LIMIT_CERT_BYTES), document->where, arena,
-                       &found);
+        read_foreign(bytes_slice(document->body, 0, LIMIT_CERT_BYTES), document->where, arena,
+                     &found);
         not_usable(document, &found, arena);
     }
 }

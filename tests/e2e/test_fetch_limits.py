@@ -242,6 +242,12 @@ def test_many_silent_servers_cost_no_more_than_one(serve, check, chain, slower):
     assert run.seconds <= SLOW + 3 * slower
 
 
+def test_an_impatient_user(serve, check, chain, slower):
+    server = serve(silent)
+    run = check([chain.leaf(server.url)], "--no-cache", "--timeout", "1")
+    assert document(run, server.url)["result"] == "timeout" and run.seconds <= 1 + 2 * slower, run
+
+
 def test_a_port_where_nobody_listens(check, chain):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
