@@ -97,6 +97,7 @@ struct trial {
     struct cert **after;        /* … and what they became */
     size_t edited_count;
     struct cert *supplied; /* issuer that nobody had */
+    struct ocsp *staple;   /* of another handshake */
     struct store **made_stores;
     size_t made_store_count;
 };

@@ -159,26 +159,40 @@ static void change_endpoint(const struct change *change, struct trial *trial)
     }
 }
 
-/* Documents are the original's: only the list is copied. */
+static void add_staple(struct trial *trial, struct document *out, bool assumed, struct ocsp *ocsp)
+{
+    *out = (struct document){.kind = WANT_OCSP,
+                             .from = DOCUMENT_STAPLED,
+                             .where = "(stapled)",
+                             .why = "",
+                             .assumed = assumed,
+                             .ocsp = ocsp};
+    trial->staple = ocsp;
+}
+
+/* Documents are the original's: only the list is copied. Another handshake has its own staple. */
 static void change_staple(const struct change *change, struct trial *trial)
 {
     struct observation *obs = &trial->observation;
+    const bool other = change->connection >= 0 || change->with_sni;
+    if (!change->staple && !change->no_staple && !other)
+        return;
     struct document *documents =
         arena_array(&trial->arena, obs->document_count + 1, sizeof *documents);
     size_t count = 0;
     for (size_t i = 0; i < obs->document_count; i++)
         if (obs->documents[i].from != DOCUMENT_STAPLED)
             documents[count++] = obs->documents[i];
+    struct handshake *hs =
+        obs->primary < obs->connection_count ? &obs->connections[obs->primary].handshake : NULL;
     if (change->staple)
-        documents[count++] = (struct document){.kind = WANT_OCSP,
-                                               .from = DOCUMENT_STAPLED,
-                                               .where = "(stapled)",
-                                               .why = "",
-                                               .assumed = true};
+        add_staple(trial, &documents[count++], true, NULL);
+    else if (other && !change->no_staple && hs != NULL && hs->stapled_ocsp.n > 0)
+        add_staple(trial, &documents[count++], false, ocsp_parse(hs->stapled_ocsp));
     obs->documents = documents;
     obs->document_count = count;
-    if (obs->primary < obs->connection_count)
-        obs->connections[obs->primary].handshake.stapled_ocsp = (struct bytes){0};
+    if (hs != NULL && (change->staple || change->no_staple))
+        hs->stapled_ocsp = (struct bytes){0};
 }
 
 static void change_observation(const struct repairing *r, const struct change *change,
@@ -188,8 +202,7 @@ static void change_observation(const struct repairing *r, const struct change *c
     *obs = *r->input->observation;
     change_shown(r, change, trial);
     change_endpoint(change, trial);
-    if (change->staple || change->no_staple)
-        change_staple(change, trial);
+    change_staple(change, trial);
     if (change->key && obs->pairing != KEY_NOT_GIVEN)
         obs->pairing = KEY_PAIRS;
     if (change->clean_file)
@@ -292,6 +305,7 @@ void trial_free(struct trial *trial)
     for (size_t i = 0; i < trial->edited_count; i++)
         cert_unref(trial->after[i]);
     cert_unref(trial->supplied);
+    ocsp_unref(trial->staple);
     for (size_t i = 0; i < trial->made_store_count; i++)
         store_unref(trial->made_stores[i]);
     arena_free(&trial->arena);

@@ -35,7 +35,7 @@ struct show_revocation {
 /** False for certificates that nobody would ask about: roots, and what is not on the path. */
 bool show_revocation(const struct target_report *target, size_t chain_index,
                      struct show_revocation *out);
-/** Is a certificate of some client's path revoked? */
+/** Is there a finding that a certificate is revoked? */
 bool show_has_revoked(const struct target_report *target);
 
 /** The names of a certificate's SAN, harmless; at most LIMIT_NAMES_SHOWN each, the rest is counted.

@@ -55,8 +55,10 @@ bool show_revocation(const struct target_report *target, size_t chain_index,
 
 bool show_has_revoked(const struct target_report *target)
 {
-    for (size_t i = 0; i < target->verdict.standing_count; i++)
-        if (standing_answer(target->verdict.standings[i])->status == ANSWER_REVOKED)
+    for (size_t i = 0; i < target->findings.count; i++) {
+        const enum fact_id fact = target->findings.items[i].fact;
+        if (fact == FACT_REVOKED || fact == FACT_CA_REVOKED)
             return true;
+    }
     return false;
 }

@@ -49,7 +49,7 @@ static const char *verdict_sentence(const struct page *page, struct tally tally)
     bool file = page->target->input.observation->target.kind == TARGET_FILE;
     if (tally.rejecting == 0 && causes == 0)
         return accepted_sentence(page, tally);
-    if (tally.rejecting == 0 && show_has_revoked(page->target))
+    if (tally.rejecting == 0 && causes == 1 && show_has_revoked(page->target))
         return arena_printf(page->arena, "revoked, yet %s: %s not look",
                             accepted_sentence(page, tally),
                             tally.judged == 1 ? "it does" : "they do");

@@ -110,6 +110,39 @@ static void text_own_lists(struct page *page)
                                list));
 }
 
+/* Certificates of the path that nobody vouches for: who fails hard would refuse those alone. */
+static const char *unanswered(const struct page *page)
+{
+    const struct verdict *verdict = &page->target->verdict;
+    const char *list = "";
+    struct show_revocation shown;
+    for (size_t i = 0; i < verdict->chain_count; i++) {
+        if (!show_revocation(page->target, i, &shown) ||
+            (strcmp(shown.status, "unknown") != 0 && strcmp(shown.status, "no-source") != 0))
+            continue;
+        list =
+            arena_printf(page->arena, "%s%scertificate %zu", list, list[0] != '\0' ? ", " : "", i);
+    }
+    return list;
+}
+
+/* What it costs to refuse without an answer: here, and in general. */
+static void text_cost(struct page *page)
+{
+    const char *open = unanswered(page);
+    const char *here =
+        open[0] != '\0' ? arena_printf(page->arena,
+                                       " Here it would refuse for want of one about %s, too.", open)
+                        : "";
+    page_label(page, STYLE_BOLD, NULL);
+    page_wrap(page, STYLE_DIM,
+              arena_printf(page->arena,
+                           "What refuses without an answer makes every outage of a CA's responder "
+                           "its own.%s",
+                           here),
+              PAGE_BODY, PAGE_BODY);
+}
+
 void text_lookers(struct page *page)
 {
     const struct verdict *verdict = &page->target->verdict;
@@ -133,10 +166,6 @@ void text_lookers(struct page *page)
         page_wrap(page, STYLE_PLAIN, how[0] != '\0' ? how : "cannot be told to", at, at);
         first = false;
     }
-    if (!first) {
-        page_label(page, STYLE_BOLD, NULL);
-        page_wrap(page, STYLE_DIM,
-                  "What refuses without an answer makes every outage of a CA's responder its own.",
-                  PAGE_BODY, PAGE_BODY);
-    }
+    if (!first)
+        text_cost(page);
 }
