@@ -171,6 +171,32 @@ static void trap_beaten(struct trapping *t)
         trap(t, TRAP_BEATEN, "another setting wins over it: for %s", buf_cstr(&text));
 }
 
+/* Of three the second beats the third, and has no effect itself. */
+static bool is_in_force(const struct trapping *t, const char *client)
+{
+    for (size_t i = 0; i < t->use_count; i++)
+        if (t->uses[i].setting == t->setting && strcmp(t->uses[i].client, client) == 0 &&
+            !t->uses[i].beaten_by)
+            return true;
+    return false;
+}
+
+static void trap_wins(struct trapping *t)
+{
+    BUF_CLEANUP text = {0};
+    for (size_t i = 0; i < t->use_count; i++) {
+        const struct trust_use *use = &t->uses[i];
+        if (use->beaten_by != t->setting || !is_in_force(t, use->client))
+            continue;
+        const char *loser = use->setting->name;
+        const bool namesake = strcmp(loser, t->setting->name) == 0;
+        buf_printf(&text, "%s%s%s%s for %s", text.n ? ", " : "", loser, namesake ? " in " : "",
+                   namesake ? safe(t, use->setting->where) : "", use->client);
+    }
+    if (text.n)
+        trap(t, TRAP_WINS, "it wins over %s: what is set there has no effect", buf_cstr(&text));
+}
+
 static void trap_no_change(struct trapping *t)
 {
     size_t listeners = 0, unchanged = 0;
@@ -186,10 +212,17 @@ static void trap_no_change(struct trapping *t)
         trap(t, TRAP_NO_CHANGE, "it names what these clients use anyway: it changes nothing");
 }
 
+static bool replaces(const struct trapping *t, const struct trust_use *use)
+{
+    (void)t;
+    return use->effect == EFFECT_FILE || use->effect == EFFECT_DIR || use->effect == EFFECT_ALL;
+}
+
 static void trap_content(struct trapping *t, struct store *store, cw_time now)
 {
     const struct census census = census_of(store, now);
-    if (census.count == 1)
+    /* To add one is what such a setting is for. */
+    if (census.count == 1 && *clients_where(t, replaces))
         trap(t, TRAP_ONE_CERTIFICATE, "it holds one certificate: %s",
              safe(t, name_short(t->m->arena, store_at(store, 0)->cert->subject)));
     /* Every bundle holds some that have; they do no harm beside the others. */
@@ -256,6 +289,7 @@ size_t trust_traps(struct trust_machine *m, const struct trust_setting *setting,
         traps_of_path(&t, now);
     trap_public(&t);
     trap_beaten(&t);
+    trap_wins(&t);
     trap_no_change(&t);
     qsort(out, t.count, sizeof *out, compare_traps);
     return t.count;

@@ -380,6 +380,10 @@ static void add_default(struct making *making, const char *word)
         add_openssl_places(making);
     } else if (strcmp(word, "cacerts") == 0) {
         add_cacerts(making);
+    } else if (strcmp(word, "psql") == 0) {
+        const char *path = machine_home_path(making->m, "/.postgresql/root.crt");
+        part.path = *path && file_exists(root, path) ? path : NULL;
+        add_part(making, part);
     } else if (strcmp(word, "nssdb") == 0) {
         add_matching(making, "/.pki/nssdb/cert9.db");
     } else if (strcmp(word, "profile") == 0) {

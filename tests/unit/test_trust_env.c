@@ -337,6 +337,51 @@ static void test_traps(void **state)
 }
 
 /* The public roots are gone for whom the setting replaces them, not for whom it adds. */
+static void test_more_traps(void **state)
+{
+    struct fake *f = *state;
+    fake_bundle(f, BUNDLE, "A B");
+    fake_bundle(f, "/one.pem", "C");
+    fake_text(f, "/home/u/.curlrc", "cacert = /one.pem\n");
+    fake_text(f, "/empty.pem", "");
+    fake_variable(f, "HOME", "/home/u");
+    fake_variable(f, "CURL_CA_BUNDLE", "/one.pem");
+    fake_variable(f, "NODE_EXTRA_CA_CERTS", "/one.pem");
+    fake_variable(f, "SSL_CERT_FILE", "");
+    fake_variable(f, "PIP_CERT", "/empty.pem");
+    fake_variable(f, "PGSSLROOTCERT", "/gone.pem");
+    fake_machine(f);
+    assert_true(has_trap(f, "cacert", TRAP_ONE_CERTIFICATE));
+    assert_true(has_trap(f, "cacert", TRAP_WINS));
+    assert_true(has_trap(f, "CURL_CA_BUNDLE", TRAP_BEATEN)); /* by cacert, for curl */
+    assert_false(has_trap(f, "CURL_CA_BUNDLE", TRAP_WINS));
+    assert_false(has_trap(f, "cacert", TRAP_BEATEN));
+    assert_true(has_trap(f, "CURL_CA_BUNDLE", TRAP_ONE_CERTIFICATE));       /* alone for requests */
+    assert_false(has_trap(f, "NODE_EXTRA_CA_CERTS", TRAP_ONE_CERTIFICATE)); /* beside the others */
+    assert_true(has_trap(f, "SSL_CERT_FILE", TRAP_EMPTY));
+    assert_true(has_trap(f, "PIP_CERT", TRAP_UNREADABLE));
+    assert_true(has_trap(f, "PGSSLROOTCERT", TRAP_UNREADABLE));
+    assert_non_null(use_of(f, "PGSSLROOTCERT", "psql"));
+}
+
+/* made_cert()'s certificates are long over by then. */
+static void test_expired_trap(void **state)
+{
+    struct fake *f = *state;
+    fake_bundle(f, "/old.pem", "A B");
+    fake_variable(f, "CURL_CA_BUNDLE", "/old.pem");
+    fake_machine(f);
+    size_t count;
+    const struct trust_setting *setting = trust_settings(f->machine, &count);
+    assert_int_equal(count, 1);
+    struct trust_trap traps[TRAP_COUNT];
+    bool expired = false;
+    const size_t n = trust_traps(f->machine, setting, time_make(9000, 1, 1, 0, 0, 0), traps);
+    for (size_t i = 0; i < n; i++)
+        expired = expired || traps[i].id == TRAP_EXPIRED;
+    assert_true(expired);
+}
+
 static void test_public_roots(void **state)
 {
     struct fake *f = *state;
@@ -525,6 +570,8 @@ int main(void)
         FAKE_TEST(test_added),
         FAKE_TEST(test_configuration),
         FAKE_TEST(test_nss),
+        FAKE_TEST(test_more_traps),
+        FAKE_TEST(test_expired_trap),
         FAKE_TEST(test_nss_unreadable),
         FAKE_TEST(test_absent_roots),
     };
