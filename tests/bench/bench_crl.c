@@ -2,10 +2,12 @@
 /* A CRL of a million entries: mints it, asks it one serial number with its signature checked, and
  * asks it many more.
  *
- *     bench_crl mint FILE ENTRIES     writes FILE, FILE.spki, FILE.ca.pem and FILE.leaf.pem: the CA
- * and one of its certificates, which is not on the list bench_crl first FILE            one
- * question: what tests/bench/measure is to measure bench_crl further FILE COUNT    prints
- * microseconds of CPU for each question after the first
+ *     bench_crl mint FILE ENTRIES     writes FILE, FILE.spki, FILE.ca.pem, FILE.leaf.pem and,
+ *                                     of a leaf on the list, FILE.revoked.pem
+ *
+ *     bench_crl first FILE            one question: what tests/bench/measure is to measure
+ *
+ *     bench_crl further FILE COUNT    prints microseconds of CPU for each question after the first
  */
 #include "bench.h"
 
@@ -107,7 +109,6 @@ static bool mint_chain(const char *path, const struct private_key *key)
                              .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN};
     if (!mint_pem(path, ".ca.pem", &spec))
         return false;
-    serial_of(1, serial);
     spec.key = private_key_derive(KEY_SPEC_P256, bytes_str("bench"), "leaf");
     spec.subject = bytes_of("0", 2); /* an empty Name */
     spec.serial = bytes_of(serial, SERIAL);
@@ -118,7 +119,11 @@ static bool mint_chain(const char *path, const struct private_key *key)
     spec.eku = EKU_SERVER_AUTH;
     spec.names = &host;
     spec.name_count = 1;
-    return mint_pem(path, ".leaf.pem", &spec);
+    serial_of(1, serial);
+    if (!mint_pem(path, ".leaf.pem", &spec))
+        return false;
+    serial_of(2, serial);
+    return mint_pem(path, ".revoked.pem", &spec);
 }
 
 static int mint(const char *path, size_t count)

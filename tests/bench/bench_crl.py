@@ -29,10 +29,17 @@ def measured(folder, scratch, *command):
     return float(cpu), int(peak)
 
 
-def check_of(program, crl):
+def check_of(program, crl, leaf="leaf"):
     """The program's command for a leaf whose issuer signed the CRL."""
-    return [program, "check", f"{crl}.leaf.pem", "--name", "bench.test", "--ca", f"{crl}.ca.pem",
+    return [program, "check", f"{crl}.{leaf}.pem", "--name", "bench.test", "--ca", f"{crl}.ca.pem",
             "--only-ca", "--offline", "--at", AT]
+
+
+def judges(program, crl):
+    """Does it tell one that is on the list from one that is not?"""
+    said = [subprocess.run([*check_of(program, crl, leaf), "--crl", crl], check=False, capture_output=True,
+                           text=True).stdout for leaf in ("leaf", "revoked")]
+    return "was revoked on 2026-11-01" not in said[0] and "was revoked on 2026-11-01" in said[1]
 
 
 def main():
@@ -44,6 +51,8 @@ def main():
         crl = scratch / "crl.der"
         subprocess.run([bench, "mint", crl, str(ENTRIES)], check=True)
         size = crl.stat().st_size
+        if not judges(program, crl):
+            sys.exit("bench_crl: what is revoked is not told from what is not")
         ours, theirs, whole, without = [], [], [], []
         check = check_of(program, crl)
         for _ in range(ROUNDS):
