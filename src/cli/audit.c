@@ -142,7 +142,12 @@ static enum cw_code audit_one(const struct arguments *arguments, const char *tex
     }
     const char *sni = target.name_kind == NAME_DNS ? target.name : NULL;
     log_line(1, "auditing %s", addresses.items[0].text);
-    audit_observe(&addresses.items[0], sni, timeout, arena, &out->audit);
+    const struct audit_options options = {.address = addresses.items[0],
+                                          .sni = sni,
+                                          .scheme = target.scheme,
+                                          .host = target.host,
+                                          .timeout = timeout};
+    audit_observe(&options, arena, &out->audit);
     log_line(1, "%zu connections, %.1f s", out->audit.connections,
              (double)out->audit.took_us / 1e6);
     config_judge(&out->audit, arena, &out->verdict);

@@ -397,6 +397,8 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
         put(c, "alert_name", alert_name((int)fact->value));
         put(c, "alert_meaning", alert_meaning((int)fact->value));
     }
+    if (fact->id == FACT_STARTTLS_REFUSED)
+        put_foreign(c, "words", fact->text);
     if (fact->id == FACT_PLAINTEXT || fact->id == FACT_OLD_PROTOCOL)
         put_foreign(c, "protocol", fact->text);
     if (fact->id == FACT_UNRESOLVABLE)

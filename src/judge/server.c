@@ -48,6 +48,9 @@ static void facts_of_handshake(struct judging *j, const struct handshake *hs)
     case HS_NOT_TLS:
         fact_add(j, FACT_PLAINTEXT, -1, -1, 0, plaintext_protocol(hs->peek));
         break;
+    case HS_NO_STARTTLS:
+        fact_add(j, FACT_STARTTLS_REFUSED, -1, -1, 0, hs->error);
+        break;
     case HS_ALERT:
         facts_of_alert(j, hs);
         break;

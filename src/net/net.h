@@ -80,6 +80,22 @@ enum net_result net_write_all(int fd, struct bytes data, struct deadline deadlin
 enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct deadline deadline);
 void net_close(int fd);
 
+/** How the plaintext part of a protocol ended. */
+enum starttls_result {
+    STARTTLS_READY,    /**< the server waits for a ClientHello */
+    STARTTLS_REFUSED,  /**< it does not offer TLS, or says no, or speaks another protocol */
+    STARTTLS_INJECTED, /**< more text came behind its "go on": somebody on the way put it there */
+    STARTTLS_TIMEOUT,
+    STARTTLS_CLOSED,
+    STARTTLS_RESET,
+};
+/** Does a service of this scheme ("smtp") begin in plain text? */
+bool net_needs_starttls(const char *scheme);
+/** Says on a connected socket what the scheme's protocol says before TLS begins. `host` is whom it
+ *  is meant for (XMPP asks). `heard` receives what the server said, up to LIMIT_PEEK octets. */
+enum starttls_result net_starttls(int fd, const char *scheme, const char *host,
+                                  struct deadline deadline, struct buf *heard);
+
 /* ---- fetching: http, https and ldap (fetch.c), with a cache on disk (cache.c) ---- */
 
 /** What is fetched: it sets how large it may be and how long it may take (base/limits.h). */

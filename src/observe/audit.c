@@ -19,9 +19,7 @@ static const uint16_t schemes_all[] = {0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0
 static const uint16_t schemes_sha1[] = {0x0201, 0x0203};
 
 struct asking {
-    const struct address *address;
-    const char *sni; /**< NULL none */
-    double timeout;
+    const struct audit_options *options;
     struct arena *arena;
     struct audit *audit;
     uint16_t groups[64];
@@ -33,11 +31,11 @@ static bool ask(struct asking *a, const struct hello_offer *offer, struct server
     BUF_CLEANUP hello = {0};
     char why[128] = "";
     int fd = -1;
-    const struct deadline deadline = deadline_in(a->timeout);
+    const struct deadline deadline = deadline_in(a->options->timeout);
     *out = (struct server_answer){.result = ANSWER_CLOSED, .alert = -1, .alpn = ""};
     if (a->audit->connections++ >= QUESTIONS_MAX)
         return false;
-    const enum net_result net = net_connect(a->address, deadline, &fd, why);
+    const enum net_result net = net_connect(&a->options->address, deadline, &fd, why);
     if (net != NET_OK) {
         a->audit->net = net;
         a->audit->why = str_safe(a->arena, bytes_str(why));
@@ -47,7 +45,11 @@ static bool ask(struct asking *a, const struct hello_offer *offer, struct server
         hello_write_ssl2(offer->random, &hello);
     else
         hello_write(offer, &hello);
-    hello_exchange(fd, buf_bytes(&hello), false, deadline, a->arena, out);
+    const char *scheme = a->options->scheme ? a->options->scheme : "";
+    BUF_CLEANUP heard = {0};
+    if (!net_needs_starttls(scheme) ||
+        net_starttls(fd, scheme, a->options->host, deadline, &heard) == STARTTLS_READY)
+        hello_exchange(fd, buf_bytes(&hello), false, deadline, a->arena, out);
     net_close(fd);
     return true;
 }
@@ -63,7 +65,7 @@ static struct hello_offer offer_for(const struct asking *a, int version, const u
         .group_count = a->group_count,
         .schemes = schemes_all,
         .scheme_count = sizeof schemes_all / sizeof *schemes_all,
-        .sni = a->sni,
+        .sni = a->options->sni,
     };
     /* No secret depends on it: the same question gets the same bytes. */
     crypto_derive(bytes_of(suites, count * sizeof *suites), "audit random", offer.random,
@@ -298,20 +300,20 @@ static void sha1_ask(struct asking *a, const struct audit_version *v)
                 : AUDIT_NO;
 }
 
-void audit_observe(const struct address *address, const char *sni, double timeout,
-                   struct arena *arena, struct audit *out)
+void audit_observe(const struct audit_options *options, struct arena *arena, struct audit *out)
 {
     static const int versions[AUDIT_VERSIONS] = {TLS_1_3, TLS_1_2, TLS_1_1,
                                                  TLS_1_0, SSL_3_0, SSL_2_0};
     const int64_t start = time_monotonic_us();
-    struct asking a = {
-        .address = address, .sni = sni, .timeout = timeout, .arena = arena, .audit = out};
+    struct asking a = {.options = options, .arena = arena, .audit = out};
     size_t count = 0;
     const struct named_group *groups = named_groups(&count);
     for (size_t i = 0; i < count && i < sizeof a.groups / sizeof *a.groups; i++)
         a.groups[a.group_count++] = groups[i].id;
-    *out = (struct audit){
-        .address = arena_strdup(arena, address->text), .net = NET_OK, .why = "", .alpn = ""};
+    *out = (struct audit){.address = arena_strdup(arena, options->address.text),
+                          .net = NET_OK,
+                          .why = "",
+                          .alpn = ""};
     for (size_t i = 0; i < AUDIT_VERSIONS; i++) {
         struct audit_version *v = &out->versions[i];
         *v = (struct audit_version){.version = versions[i], .alert = -1};

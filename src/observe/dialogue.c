@@ -26,6 +26,45 @@ static void handshake_begin(struct handshake *handshake)
                                     .alpn = ""};
 }
 
+/* The last line of what a server said: what it said no with. */
+static const char *last_line(struct arena *arena, struct bytes heard)
+{
+    size_t end = heard.n;
+    while (end > 0 && strchr("\r\n", heard.p[end - 1]))
+        end--;
+    size_t start = end;
+    while (start > 0 && heard.p[start - 1] != '\n')
+        start--;
+    const struct bytes line = bytes_slice(heard, start, end - start);
+    return str_is_utf8(line) ? str_safe(arena, line) : "";
+}
+
+/* STARTTLS where the scheme asks for it. False: there will be no TLS, and the handshake says why.
+ */
+static bool tls_is_ready(struct dialogue *dialogue, int fd, struct deadline deadline)
+{
+    BUF_CLEANUP heard = {0};
+    struct handshake *hs = &dialogue->connection.handshake;
+    if (!dialogue->scheme || !net_needs_starttls(dialogue->scheme))
+        return true;
+    const enum starttls_result result =
+        net_starttls(fd, dialogue->scheme, dialogue->host, deadline, &heard);
+    log_line(1, "%s: %s before TLS: %s", dialogue->address.text, dialogue->scheme,
+             result == STARTTLS_READY ? "the server is ready"
+                                      : "the server does not switch to TLS");
+    if (result == STARTTLS_READY)
+        return true;
+    hs->result = result == STARTTLS_TIMEOUT  ? HS_TIMEOUT
+                 : result == STARTTLS_CLOSED ? HS_CLOSED
+                 : result == STARTTLS_RESET  ? HS_RESET
+                                             : HS_NO_STARTTLS;
+    hs->peek = arena_bytes(&dialogue->arena, buf_bytes(&heard));
+    hs->error = result == STARTTLS_INJECTED
+                    ? "text behind its own answer, put there by somebody else"
+                    : last_line(&dialogue->arena, buf_bytes(&heard));
+    return false;
+}
+
 static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
@@ -49,7 +88,8 @@ static void *dialogue_run(void *context)
              dialogue->sni);
     const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
                                         .deadline = deadline};
-    tls_handshake(fd, &request, &dialogue->arena, &connection->handshake);
+    if (tls_is_ready(dialogue, fd, deadline))
+        tls_handshake(fd, &request, &dialogue->arena, &connection->handshake);
     net_close(fd);
     log_handshake(dialogue);
     return NULL;

@@ -125,8 +125,11 @@ static void connections_observe(const struct observe_options *options, struct ar
 {
     struct dialogue *dialogues = arena_array(arena, count, sizeof *dialogues);
     for (size_t i = 0; i < count; i++)
-        dialogues[i] = (struct dialogue){
-            .address = addresses[i], .sni = out->target.sni, .timeout = options->timeout};
+        dialogues[i] = (struct dialogue){.address = addresses[i],
+                                         .sni = out->target.sni,
+                                         .scheme = out->target.scheme,
+                                         .host = out->target.host,
+                                         .timeout = options->timeout};
     dialogues_run(dialogues, count);
     out->connections = arena_array(arena, count, sizeof *out->connections);
     out->connection_count = count;

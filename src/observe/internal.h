@@ -10,7 +10,9 @@
  */
 struct dialogue {
     struct address address;
-    const char *sni; /**< "" none */
+    const char *sni;    /**< "" none */
+    const char *scheme; /**< what is said before TLS begins, if anything */
+    const char *host;   /**< whom it is said to */
     double timeout;
     struct arena arena;
     struct connection connection;

@@ -45,9 +45,16 @@ bool observe_wants(const struct want *wants, size_t count, struct fetcher *fetch
  *  primary. For names whose addresses show different chains. */
 void observe_address(struct observation *observation, size_t i, struct arena *arena);
 
+/** Which server to ask, and how. */
+struct audit_options {
+    struct address address;
+    const char *sni;    /**< NULL: none is sent */
+    const char *scheme; /**< what is said before TLS ("smtp"); NULL: nothing */
+    const char *host;   /**< whom it is said to */
+    double timeout;     /**< seconds for each question */
+};
 /** Asks one address which versions, suites, groups and the like it takes, one ClientHello a
- * question. `sni` NULL: none is sent; `timeout` is for each question. Never fails: see out->net. */
-void audit_observe(const struct address *address, const char *sni, double timeout,
-                   struct arena *arena, struct audit *out);
+ * question. Never fails: see out->net. */
+void audit_observe(const struct audit_options *options, struct arena *arena, struct audit *out);
 
 #endif

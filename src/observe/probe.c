@@ -76,7 +76,11 @@ void probe_observe(const struct observe_options *options, const struct address *
         return;
     log_line(1, "asking again %s%s: what the server shows then tells more",
              *sni ? "with SNI " : "without SNI", sni);
-    struct dialogue dialogue = {.address = *address, .sni = sni, .timeout = options->timeout};
+    struct dialogue dialogue = {.address = *address,
+                                .sni = sni,
+                                .scheme = out->target.scheme,
+                                .host = out->target.host,
+                                .timeout = options->timeout};
     struct connection connection;
     dialogues_run(&dialogue, 1);
     dialogue_take(&dialogue, arena, &connection);

@@ -6,8 +6,8 @@ static const char *const target_kinds[] = {"endpoint", "file", NULL};
 static const char *const net_results[] = {
     "ok",      "name-unknown", "resolver-failed", "refused", "unreachable",
     "timeout", "reset",        "closed",          "failed",  NULL};
-static const char *const handshake_results[] = {"done",  "alert",   "not-tls",       "closed",
-                                                "reset", "timeout", "local-refusal", NULL};
+static const char *const handshake_results[] = {
+    "done", "alert", "not-tls", "closed", "reset", "timeout", "local-refusal", "no-starttls", NULL};
 static const char *const origin_kinds[] = {"sent",    "file", "store", "pool",
                                            "fetched", "made", NULL};
 static const char *const object_kinds[] = {"certificate", "private-key", "csr", "crl",

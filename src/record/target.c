@@ -144,44 +144,27 @@ static enum cw_code authority_read(const char *text, struct arena *arena, struct
 
 struct scheme {
     const char *name;
-    uint16_t port; /**< 0: understood, but not spoken by this version */
+    uint16_t port; /**< IANA's; those that begin in plain text are net/starttls.c's */
 };
 static const struct scheme schemes[] = {
-    {"https", PORT_HTTPS},
-    {"tls", PORT_HTTPS},
-    {"smtp", 0},
-    {"imap", 0},
-    {"pop3", 0},
-    {"ftp", 0},
-    {"ldap", 0},
-    {"lmtp", 0},
-    {"xmpp", 0},
-    {"xmpp-server", 0},
-    {"postgres", 0},
-    {"mysql", 0},
-    {"mariadb", 0},
-    {"sieve", 0},
-    {"nntp", 0},
-    {"irc", 0},
-    {"rdp", 0},
-    {"smtps", 0},
-    {"imaps", 0},
-    {"pop3s", 0},
-    {"ftps", 0},
-    {"ldaps", 0},
+    {"https", PORT_HTTPS}, {"tls", PORT_HTTPS},   {"smtp", 25},        {"imap", 143},
+    {"pop3", 110},         {"ftp", 21},           {"ldap", 389},       {"lmtp", 24},
+    {"xmpp", 5222},        {"xmpp-server", 5269}, {"postgres", 5432},  {"postgresql", 5432},
+    {"mysql", 3306},       {"mariadb", 3306},     {"sieve", 4190},     {"nntp", 119},
+    {"irc", 6667},         {"rdp", 3389},         {"smtps", 465},      {"imaps", 993},
+    {"pop3s", 995},        {"ftps", 990},         {"ldaps", 636},      {"nntps", 563},
+    {"ircs", 6697},        {"xmpps", 5223},       {"wss", PORT_HTTPS}, {"rediss", 6379},
+    {"amqps", 5671},       {"mqtts", 8883},
 };
 
 static enum cw_code scheme_read(const char *name, struct target *out, struct error *err)
 {
+    const char *names[sizeof schemes / sizeof *schemes + 1] = {NULL};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        names[i] = schemes[i].name;
         if (strcmp(schemes[i].name, name) != 0)
             continue;
-        if (schemes[i].port == 0)
-            return error_set(err, CW_E_USAGE,
-                             "%s:// is not spoken by this version (https:// and tls:// are; for a "
-                             "service that starts with TLS write tls://host:port)",
-                             name);
-        out->scheme = schemes[i].name;
+        out->scheme = strcmp(name, "postgresql") == 0 ? "postgres" : schemes[i].name;
         out->port = schemes[i].port;
         return CW_OK;
     }
@@ -189,10 +172,10 @@ static enum cw_code scheme_read(const char *name, struct target *out, struct err
         return error_set(err, CW_E_USAGE,
                          "http:// speaks no TLS, so it shows no certificate: write "
                          "https://, or tls://host:port for that port");
+    const char *near = str_nearest(name, names);
     return error_set(err, CW_E_USAGE,
-                     "\"%s://\" is not a scheme that certwhy knows: write https:// or "
-                     "tls://",
-                     name);
+                     "\"%s://\" is not a scheme that certwhy knows%s%s%s: write https:// or tls://",
+                     name, near ? " (did you mean " : "", near ? near : "", near ? "://?)" : "");
 }
 
 static enum cw_code url_read(const char *text, const char *after, struct arena *arena,

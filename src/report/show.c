@@ -124,6 +124,7 @@ const char *show_handshake_result(enum handshake_result result)
         [HS_RESET] = "reset",
         [HS_TIMEOUT] = "timeout",
         [HS_LOCAL_REFUSAL] = "local-refusal",
+        [HS_NO_STARTTLS] = "no-starttls",
     };
     return names[result];
 }

@@ -15,6 +15,7 @@ enum handshake_result {
     HS_RESET,
     HS_TIMEOUT,
     HS_LOCAL_REFUSAL, /**< we sent an alert: bad signature, malformed message, no shared version */
+    HS_NO_STARTTLS,   /**< the server did not switch to TLS: see peek for what it said instead */
 };
 
 /** Everything seen in one handshake. Strings and bytes live in the arena given. */
