@@ -89,7 +89,7 @@ def test_version(certwhy):
     (["check", "127.0.0.1:1", "--key", "missing.key"], "missing.key"),
     (["check", "missing.pem"], "missing.pem: there is no such file"),
     (["check", "http://example.com"], "http:// speaks no TLS"),
-    (["check", "smtp://example.com"], "smtp:// is not spoken by this version"),
+    (["check", "smpt://example.com"], "did you mean smtp://"),
     (["check", "example.com:0"], "a number from 1 to 65535"),
     (["clients", "x"], "no operand"),
 ])

@@ -88,7 +88,7 @@ static void test_not_endpoints(void **state)
         "-v.\x1b[31m",
         "\xff\xfe",
         "http://example.com",
-        "smtp://example.com",
+        "smpt://example.com",
         "gopher://example.com",
         "://example.com",
         "https://",
