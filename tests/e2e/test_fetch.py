@@ -34,7 +34,7 @@ class Outcome:
         case = json.loads((directory / "case.json").read_text())
         (self.document,) = case.get("documents", [{}])
         self.result = self.document.get("result")
-        self.supplied = told["status"] == 1 and "is known here" in " ".join(told["out"].split())
+        self.supplied = told["status"] == 1 and "found in http" in " ".join(told["out"].split())
 
 
 @pytest.fixture

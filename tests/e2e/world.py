@@ -44,8 +44,9 @@ class World:
         for place in [*self.plan["http"], *self.plan["witnesses"]]:
             host, _ = address_of(place)
             if not host.startswith("127.") and host != "::1":
-                bits = "128" if ":" in host else "32"
-                subprocess.run(["ip", "addr", "add", f"{host}/{bits}", "dev", "lo"], check=False,
+                # nodad: an IPv6 address that is still being defended cannot be bound
+                rest = ["/128", "nodad"] if ":" in host else ["/32"]
+                subprocess.run(["ip", "addr", "add", host + rest[0], "dev", "lo", *rest[1:]], check=False,
                                capture_output=True)
 
     # ---- servers ----
