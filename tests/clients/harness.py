@@ -250,15 +250,18 @@ def normalised(message):
 
 
 def difference(predicted, answer, shows="message"):
-    """None when the prediction holds, else "verdict" or "words". Without a certificate there is no
-    verdict, and no client may have accepted."""
+    """None when the prediction holds, else "verdict", "words" or "alert". Without a certificate there is
+    no verdict, and no client may have accepted."""
     expected = predicted["accepts"]
     if expected is None:
         return "verdict" if answer.accepts else None
     if expected != answer.accepts:
         return "verdict"
     same = answer.accepts or normalised(predicted[shows]) == normalised(answer.message)
-    return None if same else "words"
+    if not same:
+        return "words"
+    known = answer.alert != "?" and "alert" in predicted
+    return "alert" if known and predicted["alert"] != answer.alert else None
 
 
 def visited(client, visits, is_as_expected):
@@ -278,9 +281,9 @@ class Exceptions:
     def __init__(self, path=HERE / "exceptions.tsv"):
         rows = [line.split("\t") for line in path.read_text().splitlines() if line and line[0] != "#"]
         self.rows = [tuple(row) for row in rows]
-        bad = [row for row in self.rows if len(row) != 4 or row[2] not in ("verdict", "words")]
+        bad = [row for row in self.rows if len(row) != 4 or row[2] not in ("verdict", "words", "alert")]
         if bad:
-            raise SystemExit(f"{path}: profile, scenario, verdict|words, mechanism are wanted: {bad[0]}")
+            raise SystemExit(f"{path}: profile, scenario, verdict|words|alert, mechanism are wanted: {bad[0]}")
         self.used = set()
 
     def cover(self, profile, scenario, what):
