@@ -6,6 +6,8 @@
 #include "trust.h"
 
 enum { SUBJECT_KEY_BYTES = 8 };
+/* The order of enum programme. */
+#define ROOT_LETTERS "mcawjd"
 
 /** One root certificate. Days since 1970-01-01; 0 no date. */
 struct root_fact {
@@ -20,6 +22,13 @@ struct programme_row {
     const char *title, *source;
     int32_t day;
 };
+
+/** Column of a line of the table's text form; empty when it has fewer. */
+struct bytes root_table_column(struct bytes line, size_t wanted);
+/** The next line about a root; false at the end. */
+bool root_table_line(struct bytes *table, struct bytes *line);
+void root_standing_read(struct bytes line, struct root_standing *out);
+const char *root_table_source(struct arena *arena, struct bytes table, enum programme programme);
 
 extern const struct programme_row programme_rows[];
 extern const struct root_fact root_facts[]; /**< sorted by fingerprint */

@@ -8,8 +8,7 @@
 enum { DIGEST_DIGITS = 64, COLUMNS = 7 };
 enum { COLUMN_PROGRAMMES = 4, COLUMN_UNTIL = 5 };
 
-/* The order of enum programme. */
-static const char letters[] = "mcawjd";
+static const char letters[] = ROOT_LETTERS;
 
 static bool standing_built_in(const uint8_t sha256[32], struct root_standing *out)
 {
@@ -62,7 +61,7 @@ static struct bytes line_find(struct bytes text, const char *digits)
     return bytes_of(NULL, 0);
 }
 
-static struct bytes column(struct bytes line, size_t wanted)
+struct bytes root_table_column(struct bytes line, size_t wanted)
 {
     for (; wanted > 0; wanted--) {
         const uint8_t *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
@@ -97,22 +96,73 @@ void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32
     buf_add_byte(out, '\n');
 }
 
-bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out)
+void root_standing_read(struct bytes line, struct root_standing *out)
 {
-    struct arena arena = {0};
     *out = (struct root_standing){0};
     for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
         out->until[p] = TIME_NONE;
-    if (!table.p)
-        return standing_built_in(sha256, out);
-    const struct bytes line = line_find(table, str_hex(&arena, bytes_of(sha256, 32), 0));
-    arena_free(&arena);
-    const struct bytes programmes = column(line, COLUMN_PROGRAMMES);
+    const struct bytes programmes = root_table_column(line, COLUMN_PROGRAMMES);
     for (size_t i = 0; i < programmes.n; i++) {
         const char *letter = programmes.p[i] ? strchr(letters, programmes.p[i]) : NULL;
         if (letter)
             out->programmes |= 1U << (letter - letters);
     }
-    until_read(column(line, COLUMN_UNTIL), out);
+    until_read(root_table_column(line, COLUMN_UNTIL), out);
+}
+
+bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out)
+{
+    struct arena arena = {0};
+    root_standing_read(bytes_of(NULL, 0), out);
+    if (!table.p)
+        return standing_built_in(sha256, out);
+    const struct bytes line = line_find(table, str_hex(&arena, bytes_of(sha256, 32), 0));
+    arena_free(&arena);
+    root_standing_read(line, out);
     return line.p != NULL;
+}
+
+bool root_table_line(struct bytes *table, struct bytes *line)
+{
+    while (table->n > 0) {
+        *line = line_at(*table, 0);
+        *table = bytes_slice(*table, line->n + 1, SIZE_MAX);
+        if (line->n >= DIGEST_DIGITS && line->p[0] != '#' && line->p[0] != '@')
+            return true;
+    }
+    return false;
+}
+
+/* ---- the lines of programmes: letter, name, date, source ---- */
+
+enum { COLUMN_DATE = 2, COLUMN_SOURCE = 3 };
+
+static struct bytes programme_line(struct bytes table, enum programme programme)
+{
+    while (table.n > 0) {
+        const struct bytes line = line_at(table, 0);
+        if (line.n > 2 && line.p[0] == '@' && line.p[1] == (uint8_t)letters[programme])
+            return line;
+        table = bytes_slice(table, line.n + 1, SIZE_MAX);
+    }
+    return bytes_of(NULL, 0);
+}
+
+cw_time root_table_date(struct bytes table, enum programme programme)
+{
+    struct arena arena = {0};
+    const struct bytes line = programme_line(table, programme);
+    const struct bytes text = root_table_column(line, COLUMN_DATE);
+    cw_time date = programme_date(programme);
+    if (line.p)
+        time_parse(arena_strndup(&arena, (const char *)text.p, text.n), &date);
+    arena_free(&arena);
+    return date;
+}
+
+const char *root_table_source(struct arena *arena, struct bytes table, enum programme programme)
+{
+    const struct bytes line = programme_line(table, programme);
+    const struct bytes text = root_table_column(line, COLUMN_SOURCE);
+    return line.p ? str_safe(arena, text) : programme_source(programme);
 }

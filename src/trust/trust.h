@@ -155,6 +155,24 @@ struct root_standing {
 /** By a newer table of roots in its text form; p NULL: by the one that is compiled in. False: it is
  *  no public root. */
 bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out);
+/** Of a programme's data in the table, or of what is compiled in. */
+cw_time root_table_date(struct bytes table, enum programme programme);
+/** A programme's own list of roots, and what it changes. */
+struct root_list {
+    enum programme programme;
+    const struct cert *const *certs;
+    size_t count;
+    cw_time date;
+    const char *source;
+};
+struct root_change {
+    size_t count, added, gone;
+    cw_time date_before;
+};
+/** Writes the table (p NULL: what is compiled in) with the list in the place of what it said of the
+ *  programme; list NULL: as it is. */
+void root_table_write(struct bytes table, const struct root_list *list, struct buf *out,
+                      struct root_change *change);
 /** Appends the line of this root, when the table has one. */
 void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32]);
 /** The date of the oldest part of the data. */
