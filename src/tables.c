@@ -105,7 +105,7 @@ static struct bytes roots_keep(struct arena *arena, const struct checked *checke
         memcpy(digests[i], graph->nodes[i].cert->sha256, sizeof digests[i]);
     if (graph->node_count > 1)
         qsort(digests, graph->node_count, sizeof *digests, compare_digests);
-    buf_add_str(&text, "# lines of an installed table\n");
+    root_table_head(checked->report.input.roots, &text);
     for (size_t i = 0; i < graph->node_count; i++)
         root_table_add(&text, checked->report.input.roots, digests[i]);
     return arena_bytes(arena, buf_bytes(&text));

@@ -271,13 +271,17 @@ static void put_positions(struct collecting *c, const struct draft *draft)
 }
 
 /* The date is that of the oldest part: no part of the sentence may rest on newer data. */
-static const char *programmes_text(const struct collecting *c, const struct root_fact *fact)
+static const char *programmes_text(const struct collecting *c, const struct root_standing *root)
 {
-    const char *old = root_facts_are_old(c->e->input->at) ? ", part of it older than a year" : "";
-    const char *date = time_date(c->arena, root_facts_date());
-    const unsigned n = root_fact_programmes(fact);
+    enum { YEAR_DAYS = 365 };
+    const struct judge_input *in = c->e->input;
+    const cw_time oldest = root_table_oldest(in->roots);
+    const char *old =
+        in->at - oldest > YEAR_DAYS * TIME_DAY ? ", part of it older than a year" : "";
+    const char *date = time_date(c->arena, oldest);
+    const unsigned n = root_standing_count(root);
     return n ? arena_printf(c->arena, "%u of %d root programmes (%s; data of %s and later%s)", n,
-                            PROGRAMME_COUNT, root_fact_list(c->arena, fact), date, old)
+                            PROGRAMME_COUNT, root_standing_list(c->arena, root), date, old)
              : arena_printf(c->arena, "none of %d root programmes (data of %s and later%s)",
                             PROGRAMME_COUNT, date, old);
 }
@@ -306,8 +310,8 @@ static void put_measured(struct collecting *c, const struct draft *draft)
             draft->family == 1 ? "one certificate"
                                : arena_printf(c->arena, "%zu certificates", draft->family));
     put(c, "interceptor", draft->interceptor);
-    if (draft->root)
-        put(c, "programmes", programmes_text(c, draft->root));
+    if (draft->is_public_root)
+        put(c, "programmes", programmes_text(c, &draft->root));
 }
 
 static void put_clients(struct collecting *c, const struct draft *draft)

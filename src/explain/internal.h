@@ -20,11 +20,12 @@ struct draft {
     const struct file_fault *fault;
     int *positions; /**< hygiene facts of one rule are one finding: all of them */
     size_t position_count, position_cap;
-    size_t family;                /**< store members of the issuer's organisation */
-    const struct root_fact *root; /**< the public root that it is about, by facts; NULL none */
-    bool dropped;                 /**< another draft says it better: see absorber */
-    int absorber;                 /**< index of that draft, -1 none */
-    int because[BECAUSE_MAX];     /**< indexes of drafts */
+    size_t family;             /**< store members of the issuer's organisation */
+    bool is_public_root;       /**< it is about a public root … */
+    struct root_standing root; /**< … which stands in these programmes */
+    bool dropped;              /**< another draft says it better: see absorber */
+    int absorber;              /**< index of that draft, -1 none */
+    int because[BECAUSE_MAX];  /**< indexes of drafts */
     size_t because_count;
     bool *rejected_by; /**< per client of the verdict */
 };

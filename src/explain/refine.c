@@ -153,10 +153,11 @@ static void refine_not_found(const struct explaining *e, struct draft *draft)
 static bool refine_public_root(const struct explaining *e, struct draft *draft,
                                const struct cert *cert)
 {
-    draft->root = e->input->public_store ? root_fact_find(cert->sha256) : NULL;
-    if (!draft->root)
+    draft->is_public_root =
+        e->input->public_store && root_standing_find(e->input->roots, cert->sha256, &draft->root);
+    if (!draft->is_public_root)
         return false;
-    const bool trusted = root_fact_programmes(draft->root) > 0;
+    const bool trusted = root_standing_count(&draft->root) > 0;
     draft->finding.rule = rule_find(trusted ? "trust.store-outdated" : "trust.distrusted");
     draft->variant = trusted ? "programmes" : "dropped";
     return true;

@@ -8,7 +8,9 @@
 
 bool path_is_public(const struct judging *j, const int *path, size_t count)
 {
-    return count > 0 && root_fact_find(j->graph->nodes[path[count - 1]].cert->sha256) != NULL;
+    struct root_standing standing;
+    return count > 0 && root_standing_find(
+                            j->in->roots, j->graph->nodes[path[count - 1]].cert->sha256, &standing);
 }
 
 static bool is_below_public_root(const struct check *c)

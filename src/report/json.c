@@ -87,17 +87,17 @@ static void put_unparsed(struct arena *arena, json_t *out, const struct cert *ce
 }
 
 /* Of a public root: which programmes trust it, and of which day that is known. */
-static void put_programmes(json_t *out, const struct cert *cert)
+static void put_programmes(json_t *out, struct bytes roots, const struct cert *cert)
 {
-    const struct root_fact *fact = root_fact_find(cert->sha256);
+    struct root_standing standing;
     struct arena arena = {0};
-    if (!fact)
+    if (!root_standing_find(roots, cert->sha256, &standing))
         return;
     json_t *programmes = json_object();
     for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
-        if (root_fact_in(fact, p))
+        if (standing.programmes >> p & 1)
             json_object_set_new(programmes, programme_title(p),
-                                json_string(time_date(&arena, programme_date(p))));
+                                json_string(time_date(&arena, root_table_date(roots, p))));
     json_object_set_new(out, "programmes", programmes);
     arena_free(&arena);
 }
@@ -135,7 +135,7 @@ static json_t *json_chain_entry(struct arena *arena, const struct target_report 
     struct show_revocation shown;
     if (show_revocation(target, i, &shown))
         json_object_set_new(out, "revocation", json_revocation(arena, &shown));
-    put_programmes(out, cert);
+    put_programmes(out, target->input.roots, cert);
     return out;
 }
 

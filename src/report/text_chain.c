@@ -57,10 +57,10 @@ static void row_issuer(const struct page *page, size_t i, const struct cert *cer
         row->issuer = trusting == 0
                           ? "root, in no store"
                           : arena_printf(page->arena, "root, in %zu/%zu stores", trusting, all);
-        const struct root_fact *fact = root_fact_find(cert->sha256);
-        if (fact)
-            row->kind = arena_printf(page->arena, ", %u/%d programmes", root_fact_programmes(fact),
-                                     PROGRAMME_COUNT);
+        struct root_standing standing;
+        if (root_standing_find(target->input.roots, cert->sha256, &standing))
+            row->kind = arena_printf(page->arena, ", %u/%d programmes",
+                                     root_standing_count(&standing), PROGRAMME_COUNT);
     } else if (issued == ISSUED_SELF) {
         row->issuer = "self-signed";
     } else {

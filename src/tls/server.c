@@ -193,6 +193,21 @@ static void digests_add(void)
     EVP_add_digest(EVP_sha512());
 }
 
+static int on_timestamps_wanted(SSL *ssl, unsigned type, unsigned context,
+                                const unsigned char **data, size_t *n, X509 *certificate,
+                                size_t position, int *alert, void *argument)
+{
+    (void)ssl;
+    (void)type;
+    (void)context;
+    (void)certificate;
+    (void)alert;
+    const struct service *service = argument;
+    *data = service->config->sct_list.p;
+    *n = service->config->sct_list.n;
+    return *n > 0 && position == 0; /* 0: the extension is left out */
+}
+
 static SSL_CTX *context_make(struct service *service)
 {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
@@ -212,6 +227,10 @@ static SSL_CTX *context_make(struct service *service)
     SSL_CTX_set_tlsext_servername_arg(context, service);
     SSL_CTX_set_tlsext_status_cb(context, on_status_request);
     SSL_CTX_set_tlsext_status_arg(context, service);
+    SSL_CTX_add_custom_ext(context, TLSEXT_TYPE_signed_certificate_timestamp,
+                           SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO |
+                               SSL_EXT_TLS1_3_CERTIFICATE,
+                           on_timestamps_wanted, NULL, service, NULL, NULL);
     if (config->alpn != NULL)
         SSL_CTX_set_alpn_select_cb(context, on_alpn, service);
     if (config->require_client_certificate)

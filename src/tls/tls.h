@@ -82,6 +82,7 @@ struct tls_server_config {
     bool require_sni; /**< alert unrecognized_name (112) without a known name */
     bool plain_http;  /**< speak HTTP, not TLS */
     struct bytes stapled_ocsp;
+    struct bytes sct_list; /**< sent to who asks for it (RFC 6962 section 3.3.1); n 0: never */
     const char *alpn;
 };
 /** What a server learns of how a client took it. */

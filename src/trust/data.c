@@ -14,3 +14,15 @@ const char *trust_data_path(struct arena *arena, const struct environment *envir
         return arena_printf(arena, "%s/.local/share/certwhy/%s", home, name);
     return "";
 }
+
+struct bytes machine_roots(struct trust_machine *machine)
+{
+    if (!machine->roots_opened) {
+        struct error ignored;
+        const char *path = trust_data_path(machine->arena, &machine->environment, "roots.tsv");
+        if (*path && file_exists(machine->root, path))
+            file_map(machine->root, path, &machine->roots, &ignored);
+        machine->roots_opened = true;
+    }
+    return bytes_of(machine->roots.p, machine->roots.n);
+}

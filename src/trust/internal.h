@@ -75,6 +75,7 @@ struct store {
     size_t banned_count, banned_cap;
     struct anchor **absent; /* trusted by fingerprint alone, seen elsewhere */
     size_t absent_count, absent_cap;
+    struct bytes roots; /**< the table that says what it trusts; p NULL: what is compiled in */
     const struct anchor **base_members; /**< of it, once somebody walked over all */
     size_t base_count;
     bool base_walked;

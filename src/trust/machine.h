@@ -115,6 +115,8 @@ struct trust_machine {
     struct trust_place *places;
     size_t place_count, place_cap;
     bool places_found;
+    struct mapping roots; /**< an installed table */
+    bool roots_opened;
     struct trust_program *programs;
     size_t program_count, program_cap;
     bool programs_found;
@@ -141,7 +143,11 @@ const char *system_hashed(const char *root);
 /** Adds the members of one part to a store, with a source that says how it went. False: unread. */
 bool store_add_part(struct store *store, const char *root, const struct trust_part *part);
 /** A view over `base` that shows only what a root programme trusts. Takes a reference. */
-void store_set_base(struct store *store, struct store *base, enum programme programme);
+void store_set_base(struct store *store, struct store *base, enum programme programme,
+                    struct bytes roots);
+/** The table of roots that `certwhy update-data` installed for who owns this machine's environment;
+ *  p NULL: none. */
+struct bytes machine_roots(struct trust_machine *machine);
 
 /** "7.88.1-10+deb12u15": the version of an installed package, "" when it is none or another
  *  package manager's. */

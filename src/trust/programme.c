@@ -2,29 +2,39 @@
 /* The list that a browser or Node brings along, as far as this machine holds its certificates: the
  * system's store, seen through the facts of a root programme. What the programme trusts and this
  * machine has no certificate of is known by its fingerprint alone, and counted. */
+#include "facts.h"
 #include "machine.h"
 
 #include <string.h>
 
-void store_set_base(struct store *store, struct store *base, enum programme programme)
+void store_set_base(struct store *store, struct store *base, enum programme programme,
+                    struct bytes roots)
 {
+    const cw_time date = root_table_date(roots, programme);
     store->base = store_ref(base);
     store->programme = programme;
+    store->roots = roots;
     struct source *source = store_add_source(store, programme_title(programme));
     source->shown.read = true;
     source->shown.programme = programme_title(programme);
     source->shown.count = programme_count(store);
-    source->shown.modified = programme_date(programme);
+    source->shown.modified = date;
     source->shown.problem = arena_printf(&store->arena, "compiled into the client: facts of %s",
-                                         time_date(&store->arena, programme_date(programme)));
+                                         time_date(&store->arena, date));
 }
 
 size_t programme_count(const struct store *store)
 {
     size_t count = 0;
+    struct root_standing standing;
     const struct root_fact *fact;
-    for (size_t i = 0; (fact = root_fact_at(i)); i++)
+    for (size_t i = 0; !store->roots.p && (fact = root_fact_at(i)); i++)
         count += root_fact_in(fact, store->programme);
+    struct bytes rest = store->roots, line;
+    while (root_table_line(&rest, &line)) {
+        root_standing_read(line, &standing);
+        count += standing.programmes >> store->programme & 1;
+    }
     return count;
 }
 
@@ -32,10 +42,11 @@ size_t programme_count(const struct store *store)
  * a date for it. */
 static const struct anchor *seen(struct store *store, const struct anchor *anchor)
 {
-    const struct root_fact *fact = root_fact_find(anchor->cert->sha256);
-    if (!fact || !root_fact_in(fact, store->programme) || store_bans(store, anchor->cert))
+    struct root_standing standing;
+    if (!root_standing_find(store->roots, anchor->cert->sha256, &standing) ||
+        !(standing.programmes >> store->programme & 1) || store_bans(store, anchor->cert))
         return NULL;
-    const cw_time until = root_fact_until(fact, store->programme);
+    const cw_time until = standing.until[store->programme];
     if (until == TIME_NONE || store->programme == PROGRAMME_MICROSOFT)
         return anchor;
     struct anchor *dated = arena_alloc(&store->arena, sizeof *dated);
@@ -82,8 +93,9 @@ static const struct anchor *absent_get(struct store *store, const struct cert *c
     for (size_t i = 0; i < store->absent_count; i++)
         if (cert_equal(store->absent[i]->cert, cert))
             return store->absent[i];
-    const struct root_fact *fact = root_fact_find(cert->sha256);
-    if (!fact || !root_fact_in(fact, store->programme))
+    struct root_standing standing;
+    if (!root_standing_find(store->roots, cert->sha256, &standing) ||
+        !(standing.programmes >> store->programme & 1))
         return NULL;
     struct anchor *anchor = arena_alloc(&store->arena, sizeof *anchor);
     anchor->cert = cert_ref(cert);

@@ -191,6 +191,13 @@ static void put_programmes(struct arena *arena, struct buf *out, struct bytes ta
     }
 }
 
+void root_table_head(struct bytes table, struct buf *out)
+{
+    struct arena arena = {0};
+    put_programmes(&arena, out, table, NULL);
+    arena_free(&arena);
+}
+
 void root_table_write(struct bytes table, const struct root_list *list, struct buf *out,
                       struct root_change *change)
 {

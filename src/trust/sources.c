@@ -101,6 +101,7 @@ void trust_machine_free(struct trust_machine *m)
         return;
     for (size_t i = 0; i < m->store_count; i++)
         store_unref(m->stores[i].store);
+    file_unmap(&m->roots);
     free(m);
 }
 

@@ -165,7 +165,7 @@ static struct store *store_of_parts(struct trust_machine *m, const struct trust_
     for (size_t i = 0; i < view->part_count; i++) {
         const struct trust_part *part = &view->parts[i];
         if (part->kind == PART_PROGRAMME)
-            store_set_base(store, bundle_store(m), part->programme);
+            store_set_base(store, bundle_store(m), part->programme, machine_roots(m));
         else if (!store_add_part(store, m->root, part) && part->refuses) {
             /* It stops here, whatever else it would have read. */
             struct store *nothing = store_new(view->client);
@@ -222,7 +222,7 @@ struct store *trust_part_store(struct trust_machine *m, const struct trust_part 
 {
     struct store *store = store_new(part->path);
     if (part->kind == PART_PROGRAMME)
-        store_set_base(store, bundle_store(m), part->programme);
+        store_set_base(store, bundle_store(m), part->programme, machine_roots(m));
     else
         store_add_part(store, m->root, part);
     return store;

@@ -166,3 +166,26 @@ const char *root_table_source(struct arena *arena, struct bytes table, enum prog
     const struct bytes text = root_table_column(line, COLUMN_SOURCE);
     return line.p ? str_safe(arena, text) : programme_source(programme);
 }
+
+cw_time root_table_oldest(struct bytes table)
+{
+    cw_time oldest = root_table_date(table, 0);
+    for (enum programme p = 1; p < PROGRAMME_COUNT; p++)
+        if (root_table_date(table, p) < oldest)
+            oldest = root_table_date(table, p);
+    return oldest;
+}
+
+unsigned root_standing_count(const struct root_standing *standing)
+{
+    return (unsigned)__builtin_popcount(standing->programmes);
+}
+
+const char *root_standing_list(struct arena *arena, const struct root_standing *standing)
+{
+    BUF_CLEANUP text = {0};
+    for (enum programme p = 0; p < PROGRAMME_COUNT; p++)
+        if (standing->programmes >> p & 1)
+            buf_printf(&text, "%s%s", text.n ? ", " : "", programme_title(p));
+    return arena_strdup(arena, buf_cstr(&text));
+}

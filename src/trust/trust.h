@@ -155,6 +155,11 @@ struct root_standing {
 /** By a newer table of roots in its text form; p NULL: by the one that is compiled in. False: it is
  *  no public root. */
 bool root_standing_find(struct bytes table, const uint8_t sha256[32], struct root_standing *out);
+unsigned root_standing_count(const struct root_standing *standing);
+/** "Mozilla, Chrome, Apple" */
+const char *root_standing_list(struct arena *arena, const struct root_standing *standing);
+/** The date of the oldest part of the table. */
+cw_time root_table_oldest(struct bytes table);
 /** Of a programme's data in the table, or of what is compiled in. */
 cw_time root_table_date(struct bytes table, enum programme programme);
 /** A programme's own list of roots, and what it changes. */
@@ -173,6 +178,8 @@ struct root_change {
  *  programme; list NULL: as it is. */
 void root_table_write(struct bytes table, const struct root_list *list, struct buf *out,
                       struct root_change *change);
+/** Appends the lines that say of which date the programmes' lists are. */
+void root_table_head(struct bytes table, struct buf *out);
 /** Appends the line of this root, when the table has one. */
 void root_table_add(struct buf *out, struct bytes table, const uint8_t sha256[32]);
 /** The date of the oldest part of the data. */

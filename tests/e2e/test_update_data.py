@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy update-data: what it installs, and what a check makes of it."""
+import base64
+import datetime
+import hashlib
+import http.server
+import json
 import os
+import threading
 
 import pytest
 from conftest import run_program
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import pki
 
@@ -93,4 +102,155 @@ def test_root_is_another_machine(home):
 
 
 def test_nothing_is_done_without_being_told(home):
-    assert run(home, "update-data").status == 2
+    state = run(home, "update-data")
+    assert state.status == 0 and "pool of issuers: none" in state.text and "roots of Mozilla: data of 20" in state.text
+    assert not (home / ".local").exists()
+
+
+# ---- roots and logs: what a check makes of them ----
+
+SCT_LIST = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
+
+
+def spki(label):
+    return pki.key(label).public_key().public_bytes(serialization.Encoding.DER,
+                                                    serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def leaf(serial, scts=None):
+    builder = x509.CertificateBuilder().subject_name(pki.name("leaf")).issuer_name(pki.name("Pool Root")) \
+        .public_key(pki.key("leaf").public_key()).serial_number(serial) \
+        .not_valid_before(pki.NOW - datetime.timedelta(days=2)).not_valid_after(pki.NOW + datetime.timedelta(days=60)) \
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("leaf.example")]), critical=False) \
+        .add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False) \
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(pki.key("Pool Root").public_key()),
+                       critical=False)
+    if scts is not None:
+        body = b"".join(len(sct).to_bytes(2, "big") + sct for sct in scts)
+        body = len(body).to_bytes(2, "big") + body
+        value = b"\x04" + (b"\x81" if len(body) > 127 else b"") + bytes([len(body)]) + body
+        builder = builder.add_extension(x509.UnrecognizedExtension(SCT_LIST, value), critical=False)
+    return builder.sign(pki.key("Pool Root"), hashes.SHA256())
+
+
+def sct(log, cert):
+    """RFC 6962 section 3.2: over the certificate as it was before it held timestamps."""
+    stamp = int((pki.NOW - datetime.timedelta(days=1)).replace(tzinfo=datetime.timezone.utc).timestamp() * 1000)
+    tbs = cert.tbs_certificate_bytes
+    signed = b"\0\0" + stamp.to_bytes(8, "big") + b"\0\1" + hashlib.sha256(spki("Pool Root")).digest() + \
+        len(tbs).to_bytes(3, "big") + tbs + b"\0\0"
+    signature = pki.key(log).sign(signed, ec.ECDSA(hashes.SHA256()))
+    return b"\0" + hashlib.sha256(spki(log)).digest() + stamp.to_bytes(8, "big") + b"\0\0\4\3" + \
+        len(signature).to_bytes(2, "big") + signature
+
+
+def log_list(*operators):
+    day = pki.NOW.strftime("%Y-%m-%dT00:00:00Z")
+    return json.dumps({"version": "1.0", "log_list_timestamp": day, "operators": [
+        {"name": name, "logs": [{"description": f"{name}'s log", "key": base64.b64encode(spki(name)).decode(),
+                                 "state": {"usable": {"timestamp": "2026-01-01T00:00:00Z"}}}]}
+        for name in operators]})
+
+
+@pytest.fixture
+def public(home):
+    """The test's root as one of Mozilla's and Chrome's, and two logs."""
+    (home / "logs.json").write_text(log_list("Alpha", "Beta"))
+    update = run(home, "update-data", "--roots", "mozilla=root.pem", "--roots", "Chrome=root.pem", "--ct", "logs.json")
+    assert update.status == 0, update
+    assert "roots of Chrome: 1 in" in update.text and "transparency logs: 2 in" in update.text
+    bare = leaf(4711)
+    (home / "bare.pem").write_bytes(pki.pem(bare))
+    (home / "one.pem").write_bytes(pki.pem(leaf(4711, [sct("Alpha", bare)])))
+    (home / "good.pem").write_bytes(pki.pem(leaf(4711, [sct("Alpha", bare), sct("Beta", bare)])))
+    return home
+
+
+def judged(home, file, *arguments):
+    return run(home, "check", file, "--ca", "root.pem", "--only-ca", "--name", "leaf.example", "--json", "--offline",
+               "--client", "chromium,firefox,curl@7.88", *arguments)
+
+
+def verdicts(report):
+    return {client["client"]: client for client in report.target["clients"]}
+
+
+def test_timestamps_of_public_certificates(public):
+    good = judged(public, "good.pem")
+    assert good.status == 0, good
+    for file, rule in (("bare.pem", "ct.missing-sct"), ("one.pem", "ct.too-few")):
+        report = judged(public, file)
+        assert report.status == 1 and rule in report.rules, report
+        clients = verdicts(report)
+        assert "ERR_CERTIFICATE_TRANSPARENCY_REQUIRED" in clients["chromium@156"]["message"]
+        assert "INSUFFICIENT_CERTIFICATE_TRANSPARENCY" in clients["firefox@153"]["message"]
+        assert clients["curl@7.88"]["accepts"] is True
+        (finding,) = [each for each in report.target["findings"] if each["rule"] == rule]
+        assert pki.NOW.strftime("%Y-%m-%d") in finding["detail"]
+
+
+def test_private_certificates_need_none(home):
+    (home / "bare.pem").write_bytes(pki.pem(leaf(4711)))
+    report = judged(home, "bare.pem")
+    assert report.status == 0 and not [rule for rule in report.rules if rule.startswith("ct.")], report
+
+
+def test_a_case_holds_what_it_was_judged_by(public):
+    first = judged(public, "one.pem", "--save", "case.json")
+    for name in ("ct-logs.tsv", "roots.tsv"):
+        (public / ".local/share/certwhy" / name).unlink()
+    again = run(public, "check", "case.json", "--json", "--client", "chromium,firefox,curl@7.88")
+    for part in ("findings", "clients", "chain"):
+        assert again.target[part] == first.target[part]
+
+
+def test_a_distrusted_root(public):
+    table = public / ".local/share/certwhy/roots.tsv"
+    digest = ROOT.fingerprint(hashes.SHA256()).hex()
+    lines = [line.split("\t") for line in table.read_text().splitlines()]
+    for line in lines:
+        if line[0] == digest:
+            line[5] = "m=2026-01-31,c=2026-01-31"
+    table.write_text("\n".join("\t".join(line) for line in lines) + "\n")
+    report = judged(public, "good.pem")
+    assert "trust.distrusted" in report.rules, report
+    assert "ISSUER_NO_LONGER_TRUSTED" in verdicts(report)["firefox@153"]["message"]
+    assert verdicts(report)["curl@7.88"]["accepts"] is True
+
+
+def test_bad_tables_change_nothing(public):
+    folder = public / ".local/share/certwhy"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (public / "bad.json").write_text('{"operators": 3}')
+    (public / "empty").write_text("")
+    for arguments in (["--ct", "bad.json"], ["--ct", "empty"], ["--roots", "mozilla=bad.json"],
+                      ["--roots", "nobody=root.pem"], ["--roots", "root.pem"]):
+        assert run(public, "update-data", *arguments).status == 2, arguments
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_damaged_tables_stop_nobody(public):
+    folder = public / ".local/share/certwhy"
+    for damage in (b"", b"\0" * 100, b"@\tx\n", b"\xff\t" * 50):
+        for name in ("ct-logs.tsv", "roots.tsv"):
+            (folder / name).write_bytes(damage)
+        assert judged(public, "good.pem").status in (0, 1)
+
+
+def test_a_table_is_fetched_from_its_url(public):
+    class Logs(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(log_list("Gamma").encode())
+
+        def log_message(self, *_):
+            pass
+    with http.server.HTTPServer(("127.0.0.1", 0), Logs) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/log_list.json"
+        refused = run(public, "update-data", "--ct", url)
+        assert refused.status == 2 and b"private" in refused.err, refused
+        taken = run(public, "update-data", "--ct", url, "--allow-private-fetch")
+        server.shutdown()
+    assert "1 are new, 2 are gone" in taken.text, taken

@@ -355,6 +355,7 @@ static void staple_and_alpn(void **state)
     const struct tls_server_config config = {.identities = &identity,
                                              .identity_count = 1,
                                              .stapled_ocsp = bytes_str("staple"),
+                                             .sct_list = bytes_str("timestamps"),
                                              .alpn = "http/1.1"};
     static const char *const versions[] = {"TLSv1.2", "TLSv1.3"};
     for (size_t v = 0; v < 2; v++) {
@@ -362,6 +363,7 @@ static void staple_and_alpn(void **state)
         const struct handshake hs = talk_to_server(&f->arena, &config, request);
         assert_int_equal(hs.result, HS_DONE);
         assert_true(bytes_equal_str(hs.stapled_ocsp, "staple"));
+        assert_true(bytes_equal_str(hs.sct_list, "timestamps"));
         assert_string_equal(hs.alpn, "http/1.1");
         request.alpn = NULL;
         assert_string_equal(talk_to_server(&f->arena, &config, request).alpn, "");
