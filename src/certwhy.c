@@ -144,7 +144,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
         .public_store = !checked->observation.only_ca,
         .is_public_root = cert_is_public_root,
         .at = checked->observation.at,
-        .memo = report->memo,
+        .memo = checked->memo ? checked->memo : report->memo,
     };
     tables_choose(report, checked);
     return CW_OK;
@@ -155,6 +155,7 @@ static enum cw_code input_fill(struct cw_report *report, struct checked *checked
 static void checked_free(struct checked *checked)
 {
     stores_drop(checked);
+    sig_memo_free(checked->memo);
     observation_free(&checked->observation);
 }
 
@@ -200,6 +201,19 @@ static void address_choose(struct cw_report *report, struct checked *checked)
     judge_fully(report, checked);
 }
 
+/* A redacted case says what its altered certificates' signatures were worth; it says so of itself
+ * alone. */
+static void signatures_take(struct checked *checked)
+{
+    const struct observation *seen = &checked->observation;
+    if (seen->signature_count == 0)
+        return;
+    checked->memo = sig_memo_new();
+    for (size_t i = 0; i < seen->signature_count; i++)
+        sig_memo_put(checked->memo, seen->signatures[i].key, seen->signatures[i].object,
+                     seen->signatures[i].result);
+}
+
 static enum cw_code diagnose(struct cw_report *report, const char *target, struct checked *checked,
                              struct error *error)
 {
@@ -207,6 +221,7 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     struct target_report *out = &checked->report;
     TRY(look(report, target, &checked->observation, error));
     options_note(report, &checked->observation);
+    signatures_take(checked);
     TRY(input_fill(report, checked, error));
     log_line(1, "judging %zu certificates for %zu clients", checked->observation.sent_count,
              out->input.profile_count);

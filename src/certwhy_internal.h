@@ -58,6 +58,7 @@ struct checked {
     struct store **distinct; /**< this machine's, or a case's own; references */
     size_t distinct_count;
     struct store *pool;         /**< a reference, or NULL */
+    struct sig_memo *memo;      /**< of a redacted case, its own; else NULL */
     struct fetch_budget budget; /**< what may still be fetched for it */
     bool *selected; /**< per profile: chosen by name, so that it counts if documented, too */
     struct target_report report;

@@ -274,7 +274,7 @@ enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* Options that the command line is planned to have: said plainly, so that nobody looks for a typo.
  */
-static const char *const later[] = {"client-cert", "client-key", "redact"};
+static const char *const later[] = {"client-cert", "client-key"};
 
 bool option_is_planned(const char *name)
 {

@@ -2,13 +2,15 @@
 /* certwhy check: the main job. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "cli.h"
 
 /* ---- options ---- */
 
 /* Those of this command; all others are options of the library and go there as they are. */
-static const char *const own_options[] = {"format", "output", "save", "quiet", "color", NULL};
+static const char *const own_options[] = {"format", "output", "save", "redact",
+                                          "quiet",  "color",  NULL};
 
 static bool is_own(const struct command *command, const char *name)
 {
@@ -71,10 +73,26 @@ static bool render(const struct arguments *arguments, const struct renderer *ren
     return output_write(path, buf_bytes(&text));
 }
 
-static enum cw_code save(const char *path, const struct cw_report *report, struct error *error)
+static enum cw_code redact(const struct cw_report *report, struct buf *text, struct error *error)
 {
+    uint8_t seed[32];
+    if (getrandom(seed, sizeof seed, 0) != sizeof seed)
+        return error_set(error, CW_E_INTERNAL, "no randomness to redact with");
+    const struct redaction how = {.seed = bytes_of(seed, sizeof seed),
+                                  .memo = report->report.targets[0]->input.memo};
+    const enum cw_code code = case_redact(&how, text, error);
+    explicit_bzero(seed, sizeof seed);
+    return code;
+}
+
+static enum cw_code save(const struct arguments *arguments, const struct cw_report *report,
+                         struct error *error)
+{
+    const char *path = argument_value(arguments, "save");
     BUF_CLEANUP text = {0};
     TRY(report_case(report, 0, &text, error));
+    if (argument_given(arguments, "redact"))
+        TRY(redact(report, &text, error));
     TRY(file_write_atomic(NULL, path, buf_bytes(&text), 0644, error));
     const size_t omitted = case_omissions(report->report.targets[0]->input.observation);
     if (omitted)
@@ -135,7 +153,7 @@ static int check_targets(const struct judging_command *judging, const struct arg
     if (!render(arguments, renderer, report, output))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
-    if (path && save(path, report, &error) != CW_OK)
+    if (path && save(arguments, report, &error) != CW_OK)
         status = command_failed(command, &error);
     return judging->finish && status != EXIT_UNUSABLE ? judging->finish(arguments, report, status)
                                                       : status;
@@ -167,6 +185,8 @@ int judging_run(const struct judging_command *judging, const struct arguments *a
         return command_unusable(command,
                                 "a target is needed: a host, host:port, a URL, a certificate "
                                 "file, a saved case, or - for standard input");
+    if (argument_given(arguments, "redact") && !argument_given(arguments, "save"))
+        return command_unusable(command, "--redact is about the case that --save FILE keeps");
     if (argument_given(arguments, "save") && arguments->operand_count > 1)
         return command_unusable(command, "--save keeps one target: check them one by one");
     struct cw_options *options = cw_options_new();
@@ -225,6 +245,7 @@ const struct option_spec judging_options[] = {
     {.name = "save",
      .value = "FILE",
      .help = "keep what was seen as a case: check FILE replays it anywhere"},
+    {.name = "redact", .help = "names and addresses in that case are others, consistently"},
     {.name = "quiet", .letter = 'q', .help = "only the verdict"},
     {.name = "color", .value = "WHEN", .help = "auto (default), always or never"},
     {.name = "colour", .value = "WHEN", .alias = "color"},

@@ -46,6 +46,15 @@ struct signed_object {
 enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
                                 const struct signed_object *object, int *budget);
 
+/** Each check that it remembers: the SHA-256 of the key and of the object. */
+void sig_memo_each(const struct sig_memo *memo,
+                   void (*each)(void *context, const uint8_t spki[32], const uint8_t object[32],
+                                enum sig_result result),
+                   void *context);
+/** Remembers a check that was made elsewhere. Only for a memo that judges nothing else. */
+void sig_memo_put(struct sig_memo *memo, const uint8_t spki[32], const uint8_t object[32],
+                  enum sig_result result);
+
 /** Is `algorithm` a signature algorithm for the kind of key that `spki` holds, as OpenSSL asks
  * before it takes an issuer (v3_purp.c, check_sig_alg_match)? False when either is unknown or
  * unreadable. */

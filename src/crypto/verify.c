@@ -360,3 +360,24 @@ enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
     ERR_clear_error();
     return slot->result;
 }
+
+void sig_memo_each(const struct sig_memo *memo,
+                   void (*each)(void *context, const uint8_t spki[32], const uint8_t object[32],
+                                enum sig_result result),
+                   void *context)
+{
+    for (size_t i = 0; i < memo->check_cap; i++)
+        if (memo->checks[i].result != 0)
+            each(context, memo->checks[i].spki, memo->checks[i].object, memo->checks[i].result);
+}
+
+void sig_memo_put(struct sig_memo *memo, const uint8_t spki[32], const uint8_t object[32],
+                  enum sig_result result)
+{
+    checks_make_room(memo);
+    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, spki, object);
+    memo->check_count += slot->result == 0;
+    memcpy(slot->spki, spki, 32);
+    memcpy(slot->object, object, 32);
+    slot->result = result;
+}

@@ -227,6 +227,37 @@ static void table_read(struct field_reader *reader, const json_t *root, const ch
         fields_fail(reader, key, "it is not base64");
 }
 
+static void digest_read(struct field_reader *reader, const json_t *item, const char *key,
+                        uint8_t out[32])
+{
+    const char *hex = json_string_value(json_object_get(item, key));
+    const struct bytes digest = hex ? str_unhex(reader->arena, hex) : (struct bytes){0};
+    if (digest.n == 32)
+        memcpy(out, digest.p, 32);
+    else
+        fields_fail(reader, key, "it is not a SHA-256 digest");
+}
+
+/* A member that only redacted cases have. */
+static void signatures_read(struct field_reader *reader, const json_t *root,
+                            struct observation *out)
+{
+    if (!json_object_get(root, "signatures"))
+        return;
+    const json_t *list =
+        fields_array(reader, root, "signatures", LIMIT_MEMO_CHECKS, &out->signature_count);
+    out->signatures = arena_array(reader->arena, out->signature_count + 1, sizeof *out->signatures);
+    for (size_t i = 0; i < out->signature_count && !reader->failed; i++) {
+        const json_t *item = json_array_get(list, i);
+        const json_int_t result = json_integer_value(json_object_get(item, "result"));
+        digest_read(reader, item, "key", out->signatures[i].key);
+        digest_read(reader, item, "object", out->signatures[i].object);
+        if (result < SIG_OK || result > SIG_KEY_MISMATCH)
+            fields_fail(reader, "result", "there is no such result");
+        out->signatures[i].result = (enum sig_result)result;
+    }
+}
+
 static void target_read(struct field_reader *reader, const json_t *root, struct target *out)
 {
     fields_read(reader, fields_object(reader, root, "target"), case_target_fields, out);
@@ -262,6 +293,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     out->stores_from_case = true;
     table_read(reader, root, "roots", &out->roots);
     table_read(reader, root, "ct_logs", &out->ct_logs);
+    signatures_read(reader, root, out);
     observation_set_staple(out, reader->arena);
     documents_read(reader, root, &blobs, out);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)

@@ -100,6 +100,12 @@ struct document {
     size_t cert_count;
 };
 
+/** What was found out about a signature: the key's and the object's SHA-256. */
+struct known_signature {
+    uint8_t key[32], object[32];
+    enum sig_result result;
+};
+
 /** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns
  * strings and arrays; certificates are references dropped by observation_free(). */
 struct observation {
@@ -139,7 +145,9 @@ struct observation {
     enum key_pairing pairing;
     size_t key_pairs_with; /**< KEY_PAIRS_OTHER: index into sent */
 
-    bool stores_from_case; /**< replay: use case_anchors instead of any local store */
+    bool stores_from_case;              /**< replay: use case_anchors instead of any local store */
+    struct known_signature *signatures; /**< of a redacted case, whose certificates were altered */
+    size_t signature_count;
     struct seen *case_anchors;
     size_t case_anchor_count;
     struct store_identity *stores;
@@ -191,6 +199,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
 /** Documents whose bytes case_write() leaves out, because the case would be too large: a replay
  *  knows that they were there and not what they say. */
 size_t case_omissions(const struct observation *observation);
+#include "record/redact.h"
+
 /** True for bytes that look like a saved case. */
 bool case_recognise(struct bytes file);
 /** Reads a case; hostile input gives CW_E_INPUT with line and column. */

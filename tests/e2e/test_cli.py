@@ -81,7 +81,7 @@ def test_version(certwhy):
     (["check", "x", "--client", "crul"], 'did you mean "curl"'),
     (["check", "x", "--fail-on", "fatal"], "error, warning or notice"),
     (["check", "x", "--only-ca"], "--only-ca needs the anchors"),
-    (["check", "x", "--redact"], "--redact is not part of this version yet"),
+    (["check", "x", "--client-key"], "--client-key is not part of this version yet"),
     (["check", "x", "y", "--save", "z"], "--save keeps one target"),
     (["check", "127.0.0.1:1", "--sni", "127.0.0.1"], "--sni takes a host name"),
     (["check", "127.0.0.1:1", "--ca", "missing.pem"], "missing.pem"),

@@ -80,7 +80,7 @@ static const struct row rows[] = {
     {"ignore", "validity.expired=until 2027-01-01", NULL},
     {"ignore", "validity.expierd", "did you mean \"validity.expired\""},
     {"ignore", "validity.expired=until soon", "not a time"},
-    {"redact", "true", "not part of this version"},
+    {"client-key", "x", "not part of this version"},
     {"nmae", "x", "did you mean \"name\""},
     {"\x1b[31m", "x", "no option"},
     {"", "x", "no option"},
