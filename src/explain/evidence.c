@@ -365,6 +365,10 @@ static void put_dated(struct collecting *c, const struct fact *fact)
     struct ct_logs logs;
     if (fact->id == FACT_ISSUED_TOO_LATE) {
         put(c, "issued", time_date(c->arena, fact->value));
+        enum programme programme;
+        if (programme_find(fact->text, &programme))
+            put(c, "roots_date",
+                time_date(c->arena, root_table_date(c->e->input->roots, programme)));
         put(c, "until", fact->limit == INT64_MIN ? "" : time_date(c->arena, fact->limit));
     }
     if ((fact->id != FACT_CT_MISSING && fact->id != FACT_CT_TOO_FEW &&

@@ -73,12 +73,19 @@ static void check_distrust(const struct check *c, const struct cert *leaf)
         check_until(c, PROGRAMME_MOZILLA, leaf);
 }
 
+bool leaf_is_servers(const struct cert *leaf)
+{
+    const bool any_use = !(leaf->has & HAS_EKU) || (leaf->eku & (EKU_SERVER_AUTH | EKU_ANY));
+    return leaf->parsed && !leaf->is_ca && any_use && leaf->not_before != TIME_NONE &&
+           leaf->not_after != TIME_NONE;
+}
+
 void check_public(const struct check *c)
 {
     if (c->b->ct == CT_NONE || c->route->count < 2 || !anchor_is_public(c, programme_of(c->b->ct)))
         return;
     const struct cert *leaf = check_cert(c, 0);
-    if (!leaf->parsed || leaf->not_before == TIME_NONE || leaf->not_after == TIME_NONE)
+    if (!leaf_is_servers(leaf))
         return;
     check_distrust(c, leaf);
     if (leaf->hypothetical) /* how long a certificate of tomorrow lasts is its CA's business */

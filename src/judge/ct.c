@@ -340,8 +340,7 @@ void check_ct(const struct check *c)
         return;
     const struct cert *leaf = check_cert(c, 0), *issuer = check_cert(c, 1);
     /* a certificate that repair imagines would be logged as any other */
-    if (!leaf->parsed || !issuer->parsed || leaf->hypothetical || issuer->hypothetical ||
-        leaf->not_before == TIME_NONE || leaf->not_after == TIME_NONE ||
+    if (!leaf_is_servers(leaf) || !issuer->parsed || leaf->hypothetical || issuer->hypothetical ||
         leaf->not_before < rules->since)
         return;
     const struct stamps *all = stamps_of(c->j, leaf, issuer);

@@ -211,6 +211,9 @@ void check_ct(const struct check *c);
 /** When the first log saw the certificate; TIME_NONE: it has no timestamp, or logs are not known.
  */
 cw_time ct_first_timestamp(struct judging *j, const struct cert *leaf, const struct cert *issuer);
+/** A leaf that programmes have rules for: of a server, and no CA that somebody looks at by itself.
+ */
+bool leaf_is_servers(const struct cert *leaf);
 /** calendar.c: rules for public roots that hold from a date on. */
 void check_public(const struct check *c);
 /** The route's anchor stands in this root programme (data/roots); PROGRAMME_COUNT: in a browser's.

@@ -134,7 +134,8 @@ static const struct client_verdict *client(const struct world *w, size_t i)
     return &w->verdict.clients[i];
 }
 
-static void run(struct world *w)
+/** curl, which looks at none of this, accepts what is a server's. */
+static void run_for(struct world *w, bool server)
 {
     static const char *const names[CLIENTS] = {"chromium", "firefox", "apple", "curl@7.88"};
     const struct profile **profiles = arena_array(&w->arena, CLIENTS, sizeof *profiles);
@@ -176,7 +177,12 @@ static void run(struct world *w)
                                       .ct_logs = table_of_logs(w),
                                       .memo = w->memo};
     judge(&input, &w->arena, &w->verdict);
-    assert_int_equal(client(w, CURL)->accepts, 1);
+    assert_int_equal(client(w, CURL)->accepts, server);
+}
+
+static void run(struct world *w)
+{
+    run_for(w, true);
 }
 
 /** What the certificate carries, and who accepts it: a bit per client. */
@@ -257,6 +263,16 @@ static void private_and_other_roots_are_never_asked(void **state)
     expect(w, "Mozilla's alone", OF(-1), 1 << CHROMIUM | 1 << APPLE);
     w->programmes = "-";
     expect(w, "a root of former years", OF(-1), ALL);
+}
+
+static void what_is_no_server_is_not_asked(void **state)
+{
+    struct world *w = *state;
+    leaf_make(w, MADE_AT - 20 * TIME_DAY, 900, EKU_CLIENT_AUTH);
+    w->stamps.n = 0;
+    run_for(w, false);
+    assert_null(verdict_fact(&w->verdict, FACT_CT_MISSING, -2));
+    assert_null(verdict_fact(&w->verdict, FACT_VALID_TOO_LONG, -2));
 }
 
 static void an_old_list_is_no_reason_to_reject(void **state)
@@ -410,6 +426,56 @@ static void the_table_that_is_compiled_in(void **state)
     arena_free(&arena);
 }
 
+/* ---- the table of roots ---- */
+
+/* What is compiled in, written out, is what its generator read. */
+static void the_roots_that_are_compiled_in(void **state)
+{
+    BUF_CLEANUP file = {0}, out = {0}, again = {0};
+    struct root_change change;
+    struct error error = {0};
+    (void)state;
+    assert_int_equal(file_read(NULL, "data/roots/roots.tsv", LIMIT_TABLE_BYTES, &file, &error),
+                     CW_OK);
+    root_table_write(bytes_of(NULL, 0), NULL, &out, &change);
+    const char *text = buf_cstr(&file);
+    while (*text == '#')
+        text += strcspn(text, "\n") + 1;
+    assert_string_equal(buf_cstr(&out), text);
+    root_table_write(buf_bytes(&out), NULL, &again, &change);
+    assert_string_equal(buf_cstr(&again), text);
+    const struct root_fact *fact;
+    for (size_t i = 0; (fact = root_fact_at(i)); i++) {
+        struct root_standing a, b;
+        assert_true(root_standing_find(buf_bytes(&out), root_fact_sha256(fact), &a));
+        assert_true(root_standing_find(bytes_of(NULL, 0), root_fact_sha256(fact), &b));
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
+static void a_programme_gets_another_list(void **state)
+{
+    struct world *w = *state;
+    BUF_CLEANUP out = {0};
+    struct root_change change;
+    struct root_standing standing;
+    const struct cert *certs[] = {w->root.cert, w->root.cert};
+    const struct root_list list = {.programme = PROGRAMME_CHROME,
+                                   .certs = certs,
+                                   .count = 2,
+                                   .date = MADE_AT,
+                                   .source = "a\tlist\n"};
+    root_table_write(bytes_of(NULL, 0), &list, &out, &change);
+    assert_int_equal(change.count, 1);
+    assert_int_equal(change.added, 1);
+    assert_true(change.gone > 50);
+    assert_true(root_standing_find(buf_bytes(&out), w->root.cert->sha256, &standing));
+    assert_int_equal(standing.programmes, 1U << PROGRAMME_CHROME);
+    assert_int_equal(root_table_date(buf_bytes(&out), PROGRAMME_CHROME), day(2026, 11, 21));
+    assert_int_equal(root_table_date(buf_bytes(&out), PROGRAMME_JAVA),
+                     programme_date(PROGRAMME_JAVA));
+}
+
 #define SETUP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -420,6 +486,7 @@ int main(void)
         SETUP(a_long_certificate_needs_three),
         SETUP(a_retired_log_counts_for_what_it_had_signed),
         SETUP(private_and_other_roots_are_never_asked),
+        SETUP(what_is_no_server_is_not_asked),
         SETUP(an_old_list_is_no_reason_to_reject),
         SETUP(an_invalid_timestamp_is_told_and_does_not_count),
         SETUP(a_damaged_list_harms_nobody),
@@ -428,6 +495,8 @@ int main(void)
         SETUP(a_root_may_lose_its_new_certificates),
         SETUP(client_certificates_go),
         cmocka_unit_test(the_table_that_is_compiled_in),
+        cmocka_unit_test(the_roots_that_are_compiled_in),
+        SETUP(a_programme_gets_another_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
