@@ -236,6 +236,43 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     return CW_OK;
 }
 
+static void checked_keep(struct cw_report *report, struct checked *checked)
+{
+    struct arena *arena = &report->arena;
+    const size_t n = report->report.count;
+    report->checked =
+        arena_grow(arena, report->checked, n, &report->checked_cap, sizeof *report->checked);
+    report->report.targets = arena_grow(arena, report->report.targets, n, &report->target_cap,
+                                        sizeof *report->report.targets);
+    report->checked[n] = checked;
+    report->report.targets[n] = &checked->report;
+    report->report.count++;
+}
+
+void report_add_failed(struct cw_report *report, const char *target, const struct error *error)
+{
+    struct arena *arena = &report->arena;
+    struct checked *checked = arena_alloc(arena, sizeof *checked);
+    const cw_time at = report->options->at;
+    checked->observation = (struct observation){
+        .target = {.kind = TARGET_FILE,
+                   .text = arena_strdup(arena, target),
+                   .path = arena_strdup(arena, target),
+                   .name = ""},
+        .at = at == TIME_NONE ? time_now() : at,
+        .observed_by = "",
+        .key_file = "",
+    };
+    checked->report = (struct target_report){
+        .input = {.observation = &checked->observation, .at = checked->observation.at},
+        .verdict = {.best = -1},
+        .outcome = OUTCOME_ERROR,
+        .exit_status = 2,
+        .error = str_safe(arena, bytes_str(error->text)),
+    };
+    checked_keep(report, checked);
+}
+
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error)
 {
     struct arena *arena = &report->arena;
@@ -245,14 +282,7 @@ enum cw_code report_add(struct cw_report *report, const char *target, struct err
         checked_free(checked);
         return code;
     }
-    const size_t n = report->report.count;
-    report->checked =
-        arena_grow(arena, report->checked, n, &report->checked_cap, sizeof *report->checked);
-    report->report.targets = arena_grow(arena, report->report.targets, n, &report->target_cap,
-                                        sizeof *report->report.targets);
-    report->checked[n] = checked;
-    report->report.targets[n] = &checked->report;
-    report->report.count++;
+    checked_keep(report, checked);
     return CW_OK;
 }
 

@@ -88,6 +88,8 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
                         struct error *error);
 /** Diagnoses one target and adds it. On failure the report is as before. */
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error);
+/** Adds a target that report_add() failed with, for formats whose readers look for every target. */
+void report_add_failed(struct cw_report *report, const char *target, const struct error *error);
 /** The gravest exit status of the targets: 2, then 3, then 1, then 0. */
 int report_exit_status(const struct cw_report *report);
 /** The graver of two exit statuses. */

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = ["What is wrong", "Why clients reject it", "How to fix it", "What not to do",
             "What it risks"]
 RULE_KEYS = ["id", "title", "severity", "facts", "references", "summary", "detail", "not_this",
-             "verify", "file_verify", "no_fix", "aliases"]
+             "verify", "file_verify", "no_fix", "minded_by", "aliases"]
 RULE_NEEDED = ["id", "title", "severity", "references", "summary", "detail", "not_this"]
 FIX_KEYS = ["id", "who", "summary", "part"]
 
@@ -130,7 +130,7 @@ def rule_row(values, parts):
     aliases = "".join(string(alias) + ", " for alias in values.get("aliases", "").split())
     fields = {key: string(values.get(key, "")) for key in
               ["id", "title", "references", "summary", "detail", "not_this", "verify",
-               "file_verify", "no_fix"]}
+               "file_verify", "no_fix", "minded_by"]}
     fields["severity"] = "SEVERITY_" + values["severity"].upper()
     fields |= {name: string(text) for name, (_, _, text) in
                zip(["wrong", "why", "fix", "not_do", "risks"], parts)}

@@ -138,11 +138,16 @@ static int check_targets(const struct judging_command *judging, const struct arg
 {
     const struct command *command = judging->command;
     int status = EXIT_ACCEPTED;
+    size_t failed = 0;
     struct error error = {0};
     for (size_t i = 0; i < arguments->operand_count; i++)
-        if (report_add(report, arguments->operands[i], &error) != CW_OK)
+        if (report_add(report, arguments->operands[i], &error) != CW_OK) {
             status = command_failed(command, &error);
-    if (report->report.count == 0)
+            failed++;
+            report_add_failed(report, arguments->operands[i], &error);
+        }
+    /* People were told on standard error; programs read what they asked for. */
+    if (failed == report->report.count && strcmp(renderer->name, "text") == 0)
         return status;
     status = exit_status_graver(status, report_exit_status(report));
     for (size_t i = 0; i < report->report.count; i++) {
@@ -153,7 +158,7 @@ static int check_targets(const struct judging_command *judging, const struct arg
     if (!render(arguments, renderer, report, output))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
-    if (path && save(arguments, report, &error) != CW_OK)
+    if (path && failed == 0 && save(arguments, report, &error) != CW_OK)
         status = command_failed(command, &error);
     return judging->finish && status != EXIT_UNUSABLE ? judging->finish(arguments, report, status)
                                                       : status;

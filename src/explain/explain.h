@@ -26,8 +26,9 @@ struct rule {
     const char *file_verify;                        /**< the same when the target is a file */
     const char *wrong, *why, *fix, *not_do, *risks; /**< the page's sections */
     const char *no_fix;                             /**< why there is no fix, or "" */
-    const char *const *aliases;                     /**< older ids, NULL-terminated */
-    const struct rule_variant *variants;            /**< ends with a NULL id */
+    const char *minded_by;      /**< why those clients reject that do: "they …"; "" all do */
+    const char *const *aliases; /**< older ids, NULL-terminated */
+    const struct rule_variant *variants; /**< ends with a NULL id */
 };
 /** By id or alias; NULL unknown. */
 const struct rule *rule_find(const char *id);

@@ -255,7 +255,9 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
     if (target->plan.together != NULL)
         json_object_set_new(out, "together", json_fix(arena, target->plan.together));
     json_object_set_new(out, "endpoint", json_endpoint(arena, observation));
-    if (observation->target.kind == TARGET_FILE)
+    if (target->error)
+        json_object_set_new(out, "error", json_text(arena, target->error));
+    else if (observation->target.kind == TARGET_FILE)
         json_object_set_new(out, "file", json_file(arena, observation));
     json_object_set_new(out, "documents", json_documents(arena, observation));
     json_object_set_new(out, "limits_hit",

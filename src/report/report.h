@@ -22,6 +22,7 @@ struct target_report {
     struct plan plan;
     enum outcome outcome;
     int exit_status;
+    const char *error; /**< why nothing could be looked at; NULL: something was */
 };
 struct report {
     struct target_report **targets;

@@ -128,8 +128,10 @@ static unsigned page_width(unsigned asked)
 
 void render_text(const struct report *report, const struct render_options *options, struct buf *out)
 {
-    for (size_t i = 0; i < report->count; i++) {
+    for (size_t i = 0, shown = 0; i < report->count; i++) {
         struct arena arena = {0};
+        if (report->targets[i]->error)
+            continue; /* said by the command */
         struct page page = {
             .out = out,
             .arena = &arena,
@@ -138,7 +140,7 @@ void render_text(const struct report *report, const struct render_options *optio
             .verbose = options->verbose,
             .target = report->targets[i],
         };
-        if (i > 0 && !options->quiet)
+        if (shown++ > 0 && !options->quiet)
             buf_add_byte(out, '\n');
         text_target(&page, options->quiet);
         arena_free(&arena);

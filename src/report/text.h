@@ -67,6 +67,11 @@ void text_clients_aside(struct page *page);
 /** Clients of one row, versions that agree as ranges: "curl, Python ≥3.13". */
 struct fold_row {
     const char *names, *words, *note;
+    const char *rule;    /**< of the reason that they give; "" none */
+    struct fold_saying { /**< not by words: what they say, each wording once, under who says so */
+        const char *name, *words;
+    } sayings[3];
+    size_t saying_count; /**< may exceed what is kept */
 };
 /** The row that begins with client `i`: those that reject for the same reason, or by_words with the
  *  very same message. False when it does not reject, or an earlier row has it. */

@@ -64,6 +64,51 @@ static void beside(struct page *page, const char *names, enum style style, const
     page_wrap(page, style, words, at, at);
 }
 
+/* Why these clients and not others, in the words of the rule that most of them give. */
+static const char *why_these(const struct page *page, const struct fold_row *row)
+{
+    const struct findings *findings = &page->target->findings;
+    for (size_t i = 0; i < findings->count; i++)
+        if (finding_is_cause(&findings->items[i]) &&
+            (strcmp(findings->items[i].rule->id, row->rule) == 0 || findings->count == 1))
+            return findings->items[i].rule->minded_by;
+    return "";
+}
+
+static void sayings_write(struct page *page, const struct fold_row *row)
+{
+    enum { KEPT = sizeof row->sayings / sizeof row->sayings[0] };
+    unsigned width = 0;
+    for (size_t i = 0; i < row->saying_count && i < KEPT; i++)
+        if (text_columns(row->sayings[i].name) > width)
+            width = text_columns(row->sayings[i].name);
+    const unsigned at = PAGE_BODY + 2 + width + 2;
+    for (size_t i = 0; i < row->saying_count && i < KEPT; i++) {
+        page_spaces(page, PAGE_BODY + 2);
+        page_cell(page, STYLE_PLAIN, row->sayings[i].name, width + 2);
+        page_wrap(page, STYLE_PLAIN, row->sayings[i].words, at, at);
+    }
+    if (row->saying_count > KEPT) {
+        page_spaces(page, PAGE_BODY + 2);
+        page_wrap(page, STYLE_DIM,
+                  arena_printf(page->arena, "and %zu other wordings: -v shows all",
+                               row->saying_count - KEPT),
+                  PAGE_BODY + 2, PAGE_BODY + 2);
+    }
+}
+
+/* Many clients: their names, why they, and how the first of them put it. */
+static void folded_row(struct page *page, const struct fold_row *row)
+{
+    const char *why = *row->note ? row->note : why_these(page, row);
+    page_wrap(page, STYLE_BOLD, row->names, PAGE_BODY, PAGE_BODY);
+    if (*why) {
+        page_spaces(page, PAGE_BODY + 2);
+        page_wrap(page, STYLE_DIM, why, PAGE_BODY + 2, PAGE_BODY + 2);
+    }
+    sayings_write(page, row);
+}
+
 static void text_rejects(struct page *page, struct tally tally)
 {
     const struct verdict *verdict = &page->target->verdict;
@@ -74,12 +119,10 @@ static void text_rejects(struct page *page, struct tally tally)
         if (!fold_row(page, i, by_words, &row))
             continue;
         page_label(page, STYLE_BOLD, first ? "Rejects" : NULL);
-        beside(page, row.names, STYLE_PLAIN, row.words);
-        if (row.note[0] != '\0') {
-            page_spaces(page, PAGE_BODY + NAMES_COLUMNS + 2);
-            page_wrap(page, STYLE_DIM, row.note, PAGE_BODY + NAMES_COLUMNS + 2,
-                      PAGE_BODY + NAMES_COLUMNS + 2);
-        }
+        if (by_words)
+            beside(page, row.names, STYLE_PLAIN, row.words);
+        else
+            folded_row(page, &row);
         first = false;
     }
 }
@@ -95,6 +138,17 @@ static bool search_matters(const struct page *page)
     return false;
 }
 
+/* How it came by a chain that others do not find. */
+static const char *way_text(const struct page *page, const struct client_verdict *client)
+{
+    for (size_t i = 0; i < client->path_count; i++) {
+        const struct node *node = &page->target->verdict.graph.nodes[client->path[i]];
+        if (node->position < 0 && node->origin.kind == ORIGIN_FETCHED)
+            return "it fetches what is not sent (AIA): that it works there proves nothing";
+    }
+    return profile_note(client->profile);
+}
+
 static void text_accepts(struct page *page, struct tally tally)
 {
     if (tally.accepting > NOTES_SHOWN || !search_matters(page)) {
@@ -108,7 +162,7 @@ static void text_accepts(struct page *page, struct tally tally)
         if (client->accepts != 1 || !client_counts(page->target, client))
             continue;
         page_label(page, STYLE_BOLD, first ? "Accepts" : NULL);
-        beside(page, profile_title(client->profile), STYLE_DIM, profile_note(client->profile));
+        beside(page, profile_title(client->profile), STYLE_DIM, way_text(page, client));
         first = false;
     }
 }

@@ -192,22 +192,19 @@ static bool is_taken_before(const struct fold *fold, size_t i, const char *gist)
     return false;
 }
 
-/** What they say of it, each wording once: "self-signed certificate · UnknownIssuer". */
-static const char *gists_text(const struct fold *fold)
+/** What they say of it, each wording once, under the first who says so. */
+static void sayings_find(const struct fold *fold, struct fold_row *out)
 {
     const struct page *page = fold->page;
-    BUF_CLEANUP out = {0};
-    size_t count = 0;
     for (size_t i = 0; i < client_count(page); i++) {
         const char *gist = fold->taken[i] ? client_at(page, i)->gist : "";
         if (*gist == '\0' || is_taken_before(fold, i, gist))
             continue;
-        if (count++ < GISTS_SHOWN)
-            buf_printf(&out, "%s%s", out.n > 0 ? " · " : "", show_guard(page->arena, gist));
+        if (out->saying_count < GISTS_SHOWN)
+            out->sayings[out->saying_count] = (struct fold_saying){
+                profile_title(client_at(page, i)->profile), show_guard(page->arena, gist)};
+        out->saying_count++;
     }
-    if (count > GISTS_SHOWN)
-        buf_printf(&out, " · … (%zu more, -v shows all)", count - GISTS_SHOWN);
-    return arena_strdup(page->arena, buf_cstr(&out));
 }
 
 const char *fold_names(const struct page *page, int accepts, bool counting)
@@ -229,6 +226,11 @@ static const char *note_text(const struct fold *fold, size_t i)
     return all_taken(fold, i, same_title) ? "" : profile_note(client_at(fold->page, i)->profile);
 }
 
+static const char *rule_text(const struct client_verdict *client)
+{
+    return client->said < 0 ? "" : fact_rule(client->reasons[client->said].fact);
+}
+
 bool fold_row(const struct page *page, size_t i, bool by_words, struct fold_row *out)
 {
     struct fold fold = {.page = page,
@@ -245,8 +247,11 @@ bool fold_row(const struct page *page, size_t i, bool by_words, struct fold_row 
         return false;
     *out = (struct fold_row){
         .names = names_text(&fold),
-        .words = by_words ? client_words(page->arena, client_at(page, i)) : gists_text(&fold),
+        .words = by_words ? client_words(page->arena, client_at(page, i)) : "",
         .note = by_words ? "" : note_text(&fold, i),
+        .rule = rule_text(client_at(page, i)),
     };
+    if (!by_words)
+        sayings_find(&fold, out);
     return true;
 }

@@ -80,7 +80,14 @@ def test_gravest_status(certwhy, farm, closed):
     assert certwhy("check", *good, bad).status == 1
     assert certwhy("check", *good, bad, closed).status == 3
     run = certwhy("check", *good, bad, closed, "missing.pem", "--json")
-    assert run.status == 2 and len(run.json["targets"]) == 3 and b"missing.pem" in run.err, run
+    assert run.status == 2 and len(run.json["targets"]) == 4 and b"missing.pem" in run.err, run
+    last = run.json["targets"][3]  # a reader finds every target that it asked for
+    assert last["target"] == "missing.pem" and last["outcome"] == "error" and "no such file" in last["error"]
+    assert not last["clients"] and not last["chain"] and last["endpoint"] is None
+    text = certwhy("check", *good, "missing.pem")
+    assert text.status == 2 and b"missing.pem" in text.err and b"missing.pem" not in text.out
+    only = certwhy("check", "missing.pem")
+    assert only.status == 2 and not only.out
 
 
 # ---- names, SNI, addresses ----

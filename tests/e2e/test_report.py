@@ -57,6 +57,12 @@ def test_json_is_as_the_schema_says(farm, schema, scenario):
     schema.validate(line.json)
 
 
+def test_a_target_that_cannot_be_read_is_as_the_schema_says(certwhy, schema):
+    run = certwhy("check", "missing.pem", "--json")
+    schema.validate(run.json)
+    assert run.status == 2 and run.json["targets"][0]["outcome"] == "error"
+
+
 def test_the_schema_refuses_what_is_wrong(farm, schema):
     good = farm.check("missing-intermediate-pool", "--json").json
     schema.validate(good)

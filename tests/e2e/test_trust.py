@@ -397,3 +397,18 @@ def test_a_user_took_trust_away(installed, tmp_path_factory):
     banned = json.loads(run(*words, root=installed, cwd=folder).stdout)["targets"][0]["clients"][0]
     assert "ERR_CERT_AUTHORITY_INVALID" not in trusted["message"]
     assert "ERR_CERT_AUTHORITY_INVALID" in banned["message"]
+
+
+# ---- many clients in one report ----
+
+def test_who_says_what(chain, installed):
+    """Folded rows name the client of each wording, and what is only documented stands apart."""
+    put(installed, BUNDLE, "")
+    done = run("check", "server.p12", "--client", "all", root=installed, cwd=chain)
+    assert "other wordings: -v shows all" in done.stdout
+    assert "not measured, from documentation: would reject:" in done.stdout
+    row = next(line for line in done.stdout.splitlines() if line.strip().startswith("curl  "))
+    assert "certificate" in row
+    _, target = judged(chain, "--client", "all", root=installed)
+    evidence = {client["evidence"] for client in target["clients"]}
+    assert evidence == {"measured", "documented"}
