@@ -253,7 +253,10 @@ static void reasons_of_connection(struct judging *j, const struct behaviour *b,
                                     sizeof *reasons->items);
         reasons->depths = arena_grow(j->arena, reasons->depths, reasons->count, &reasons->depth_cap,
                                      sizeof *reasons->depths);
-        reasons->items[reasons->count] = *fact;
+        struct fact *reason = &reasons->items[reasons->count];
+        *reason = *fact;
+        if (fact->id == FACT_KEY_MISMATCH && fact->node >= 0) /* words differ by kind of key */
+            reason->limit = j->graph->nodes[fact->node].cert->key.kind;
         reasons->depths[reasons->count++] = -1;
     }
 }

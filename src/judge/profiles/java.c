@@ -5,12 +5,13 @@
 
 #define JAVA                                                                                       \
     /* sun.security.validator.PKIXValidator; PKIXBuilderParameters.getMaxPathLength;               \
-     * jdk.tls.maxCertificateChainLength */                                                        \
-    .strategy = STRATEGY_LIST_OR_SEARCH, .names = EQUAL_CANONICAL, .max_sent = 10,                 \
-    .search_max_intermediates = 5, .sent_all_parsed = PARSE_ENCODING,                              \
-    .anchor_parsed = PARSE_ENCODING, .anchor_issued_leaf = true,                                   \
-    .anchor_leaf_skips = SKIP_TIME | SKIP_EKU | SKIP_KU | SKIP_CRIT, .anchor_time_ignored = true,  \
-    .anchor_pathlen_ignored = true, .anchor_nc_ignored = true, .anchor_crit_ignored = true,        \
+     * jdk.tls.maxCertificateChainLength; sun.security.ssl.CertStatusExtension reads the staple */ \
+    .staple_fatal = SOURCE_BIT(MALFORMED), .strategy = STRATEGY_LIST_OR_SEARCH,                    \
+    .names = EQUAL_CANONICAL, .max_sent = 10, .search_max_intermediates = 5,                       \
+    .sent_all_parsed = PARSE_ENCODING, .anchor_parsed = PARSE_ENCODING,                            \
+    .anchor_issued_leaf = true, .anchor_leaf_skips = SKIP_TIME | SKIP_EKU | SKIP_KU | SKIP_CRIT,   \
+    .anchor_time_ignored = true, .anchor_pathlen_ignored = true, .anchor_nc_ignored = true,        \
+    .anchor_crit_ignored = true,                                                                   \
     .anchor_bc = ANCHOR_BC_REQUIRED, /* jdk.certpath.disabledAlgorithms; SunEC's curves */         \
         .digests_denied = DENY_BROKEN, .min_rsa = 1024,                                            \
     .ca_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_P192 | KEYS_P224,                     \
@@ -64,6 +65,7 @@ enum {
 
 static const struct phase phases[] = {
     {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_TLS},
+    {.fact = FACT_STAPLE_BAD, .phase = PHASE_TLS},
     {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .phase = PHASE_TLS},
     {.fact = FACT_PATH_TOO_LONG, .phase = PHASE_TLS},
     /* read when the names are compared, not with the certificate */
@@ -210,6 +212,11 @@ static const struct words words[] = {
     {.fact = FACT_OLD_PROTOCOL,
      .code = "protocol_version",
      .text = "Received fatal alert: protocol_version"},
+    /* the reader's EOFException is taken for the end of the connection */
+    {.fact = FACT_STAPLE_BAD,
+     .code = "handshake_failure",
+     .bare = true,
+     .text = "javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake"},
     {.fact = FACT_CLIENT_CERTIFICATE,
      .only = ALERT_HANDSHAKE_FAILURE + 1,
      .code = "handshake_failure",

@@ -45,6 +45,7 @@ static const struct behaviour mbedtls_2_28 = {
     .unread_extensions = MBEDTLS_UNREAD | CRIT_SKI | CRIT_AKI,
     .no_ip_san4 = true,
     .no_ip_san6 = true,
+    .min_version = 10,
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_EKU | CRIT_NSCT,
     .anomalies_fatal = MBEDTLS_UNREADABLE,
 };
@@ -180,7 +181,10 @@ static const struct words words[] = {
      PARSE("-0x6e80", "SSL - Handshake protocol not within min/max boundaries")},
     {.fact = FACT_CLIENT_CERTIFICATE,
      PARSE("-0x7780", "SSL - A fatal alert message was received from our peer")},
-    {.fact = FACT_KEY_MISMATCH, PARSE("-0x4380", "RSA - The PKCS#1 verification failed")},
+    {.fact = FACT_KEY_MISMATCH,
+     .limit = KEY_RSA,
+     PARSE("-0x4380", "RSA - The PKCS#1 verification failed")},
+    {.fact = FACT_KEY_MISMATCH, PARSE("-0x4e00", "ECP - The signature is not valid")},
     {.text = NULL},
 };
 

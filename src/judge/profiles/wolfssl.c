@@ -43,6 +43,7 @@ static const struct behaviour wolfssl_5_5 = {
     .anchor_bc = ANCHOR_BC_NONE,
     .anchor_pathlen_ignored = true,
     .leaf_keys_denied = KEYS_PSS,
+    .min_version = 11,
     .no_ip_san6 = true,
     .keep_host_dot = true,
     .wildcard_in_a_label = true,
@@ -58,7 +59,7 @@ static const struct behaviour wolfssl_5_5 = {
 
 /* Certificates above the leaf come first, from the top; the name before usages. 5.9 shows the first
  * error, 5.5 that of the leaf, which then has no signer (internal.c, args->lastErr). */
-enum { PHASE_TLS, PHASE_CA, PHASE_TRUST, PHASE_LEAF, PHASE_NAME, PHASE_USAGE };
+enum { PHASE_TLS, PHASE_NO_SIGNER, PHASE_CA, PHASE_TRUST, PHASE_LEAF, PHASE_NAME, PHASE_USAGE };
 enum { STEP_PARSE, STEP_LENGTH, STEP_SIGNATURE, STEP_NAMES, STEP_TIME, STEP_CRITICAL, STEP_USAGE };
 #define STEP(fact_, step_)                                                                         \
     {.fact = (fact_), .where = AT_LEAF, .phase = PHASE_LEAF, .step = (step_)},                     \
@@ -66,35 +67,30 @@ enum { STEP_PARSE, STEP_LENGTH, STEP_SIGNATURE, STEP_NAMES, STEP_TIME, STEP_CRIT
         .fact = (fact_), .phase = PHASE_CA, .root_first = true, .step = (step_)                    \
     }
 
-static const struct phase phases[] = {
-    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_TLS},
-    {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .limit = KEYS_PSS, .phase = PHASE_TLS},
-    STEP(FACT_UNPARSABLE, STEP_PARSE),
-    STEP(FACT_ANOMALY, STEP_PARSE),
-    {.fact = FACT_KEY_USAGE_LEAF,
-     .limit = KU_KEY_CERT_SIGN,
-     .phase = PHASE_LEAF,
-     .step = STEP_PARSE},
-    ROWS_OF_TRUST(.phase = PHASE_TRUST),
-    STEP(FACT_PATH_LENGTH, STEP_LENGTH),
-    STEP(FACT_SIGNATURE_BAD, STEP_SIGNATURE),
-    STEP(FACT_SIGNATURE_UNSUPPORTED, STEP_SIGNATURE),
-    STEP(FACT_WEAK_DIGEST, STEP_SIGNATURE),
-    STEP(FACT_NAME_CONSTRAINT, STEP_NAMES),
-    STEP(FACT_EXPIRED, STEP_TIME),
-    STEP(FACT_NOT_YET_VALID, STEP_TIME),
-    STEP(FACT_CRITICAL_EXTENSION, STEP_CRITICAL),
-    STEP(FACT_WEAK_KEY, STEP_USAGE),
-    STEP(FACT_KEY_UNSUPPORTED, STEP_USAGE),
-    STEP(FACT_NOT_A_CA, STEP_USAGE),
-    STEP(FACT_KEY_USAGE_CA, STEP_USAGE),
-    ROWS_OF_NAMES(.phase = PHASE_NAME),
-    {.fact = FACT_KEY_USAGE_LEAF, .phase = PHASE_USAGE},
-    {.fact = FACT_EKU_MISSING, .phase = PHASE_USAGE},
-    {.fact = FACT_KEY_MISMATCH, .phase = PHASE_USAGE + 1},
-    {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_USAGE + 2},
-    {.phase = -1},
-};
+/* clang-format off: rows, not statements */
+#define PHASES(trust)                                                                              \
+    {.fact = FACT_OLD_PROTOCOL, .phase = PHASE_TLS},                                               \
+        {.fact = FACT_KEY_UNSUPPORTED, .where = AT_LEAF, .limit = KEYS_PSS, .phase = PHASE_TLS},   \
+        STEP(FACT_UNPARSABLE, STEP_PARSE), STEP(FACT_ANOMALY, STEP_PARSE),                         \
+        {.fact = FACT_KEY_USAGE_LEAF,                                                              \
+         .limit = KU_KEY_CERT_SIGN,                                                                \
+         .phase = PHASE_LEAF,                                                                      \
+         .step = STEP_PARSE},                                                                      \
+        ROWS_OF_TRUST(.phase = (trust)), STEP(FACT_PATH_LENGTH, STEP_LENGTH),                      \
+        STEP(FACT_SIGNATURE_BAD, STEP_SIGNATURE),                                                  \
+        STEP(FACT_SIGNATURE_UNSUPPORTED, STEP_SIGNATURE), STEP(FACT_WEAK_DIGEST, STEP_SIGNATURE),  \
+        STEP(FACT_NAME_CONSTRAINT, STEP_NAMES), STEP(FACT_EXPIRED, STEP_TIME),                     \
+        STEP(FACT_NOT_YET_VALID, STEP_TIME), STEP(FACT_CRITICAL_EXTENSION, STEP_CRITICAL),         \
+        STEP(FACT_WEAK_KEY, STEP_USAGE), STEP(FACT_KEY_UNSUPPORTED, STEP_USAGE),                   \
+        STEP(FACT_NOT_A_CA, STEP_USAGE), STEP(FACT_KEY_USAGE_CA, STEP_USAGE),                      \
+        ROWS_OF_NAMES(.phase = PHASE_NAME), {.fact = FACT_KEY_USAGE_LEAF, .phase = PHASE_USAGE},   \
+        {.fact = FACT_EKU_MISSING, .phase = PHASE_USAGE},                                          \
+        {.fact = FACT_KEY_MISMATCH, .phase = PHASE_USAGE + 1},                                     \
+        {.fact = FACT_CLIENT_CERTIFICATE, .phase = PHASE_USAGE + 2}, {.phase = -1},
+/* clang-format on */
+
+static const struct phase phases[] = {PHASES(PHASE_TRUST)};
+static const struct phase wolfssl_5_5_phases[] = {PHASES(PHASE_NO_SIGNER)};
 
 #define ERROR(code_, text_) .code = (code_), .text = text_
 #define NO_SIGNER ERROR("-188", "certificate verify failed")
@@ -144,14 +140,14 @@ static const struct words words[] = {
      ERROR("-144", "ASN object id error, invalid id")},
     {.fact = FACT_ANOMALY, ERROR("-140", "ASN parsing error, invalid input")},
     {.fact = FACT_UNPARSABLE, ERROR("-140", "ASN parsing error, invalid input")},
-    {.fact = FACT_OLD_PROTOCOL, ERROR("-326", "record layer version error")},
+    {.fact = FACT_OLD_PROTOCOL, ERROR("-313", "received alert fatal error")},
     {.fact = FACT_CLIENT_CERTIFICATE, ERROR("-313", "received alert fatal error")},
-    {.fact = FACT_KEY_MISMATCH, ERROR("-330", "verify problem on certificate check")},
+    {.fact = FACT_KEY_MISMATCH, ERROR("-330", "verify problem based on signature")},
     {.text = NULL},
 };
 
 #define WOLFSSL_PROFILE                                                                            \
-    .title = "wolfSSL", .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST, .phases = phases,       \
+    .title = "wolfSSL", .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST,                         \
     .wrapper = "{code} {message}", .fallback = "ASN parsing error, invalid input",                 \
     .note = "verifies every certificate that was sent, the last one first",                        \
     .looks = "in the program: wolfSSL_CTX_EnableOCSP() or wolfSSL_CTX_EnableCRL()"
@@ -164,6 +160,7 @@ const struct profile profile_wolfssl_5_9 = {
     .aliases = wolfssl_5_9_aliases,
     .measured_with = "wolfSSL 5.9.2",
     .behaviour = &wolfssl_5_9,
+    .phases = phases,
     .words = words,
 };
 
@@ -180,7 +177,6 @@ static const struct words wolfssl_5_5_words[] = {
     {.fact = FACT_NAME_CONSTRAINT, .where = AT_CA, NO_SIGNER},
     {.fact = FACT_CRITICAL_EXTENSION, .where = AT_CA, NO_SIGNER},
     {.fact = FACT_NAME_CONSTRAINT, .only = 4, NO_SIGNER},
-    {.fact = FACT_SIGNATURE_BAD, .where = AT_LEAF, .only = 1, NO_SIGNER},
     {.fact = FACT_EXPIRED, ERROR("-151", "ASN date error, current date after")},
     {.fact = FACT_NOT_YET_VALID, ERROR("-150", "ASN date error, current date before")},
     {.fact = FACT_KEY_UNSUPPORTED,
@@ -201,6 +197,7 @@ const struct profile profile_wolfssl_5_5 = {
     .name = "wolfssl@5.5",
     .aliases = wolfssl_5_5_aliases,
     .parent = &profile_wolfssl_5_9,
+    .phases = wolfssl_5_5_phases,
     .measured_with = "wolfSSL 5.5.4",
     .behaviour = &wolfssl_5_5,
     .words = wolfssl_5_5_words,
