@@ -102,6 +102,22 @@ static size_t readable_certificates(const struct container *container)
     return count;
 }
 
+static bool has_foreign_characters(const struct container *container)
+{
+    for (size_t i = 0; i < container->fault_count; i++)
+        if (container->faults[i].id == FAULT_BAD_BASE64)
+            return true;
+    return false;
+}
+
+/* More certificates; or as many, without characters that belong nowhere. */
+static bool reads_better(const struct container *unwrapped, const struct container *as_it_is)
+{
+    const size_t more = readable_certificates(unwrapped), now = readable_certificates(as_it_is);
+    return more > now || (more == now && more > 0 && has_foreign_characters(as_it_is) &&
+                          !has_foreign_characters(unwrapped));
+}
+
 /* The text as it is; and when that shows faults, without what it may be wrapped in. */
 static bool read_unwrapped(struct builder *b, struct bytes text)
 {
@@ -119,8 +135,8 @@ static bool read_unwrapped(struct builder *b, struct bytes text)
     b->out->faults = arena_array(b->arena, empty.fault_count + 1, sizeof *empty.faults);
     for (size_t i = 0; i < empty.fault_count; i++)
         b->out->faults[i] = empty.faults[i];
-    const bool better = wrapped_open(b, &inner) && pem_read(b, inner) &&
-                        readable_certificates(b->out) > readable_certificates(&as_it_is);
+    const bool better =
+        wrapped_open(b, &inner) && pem_read(b, inner) && reads_better(b->out, &as_it_is);
     if (inner.p != text.p) /* a private key may have come to light */
         explicit_bzero((void *)(uintptr_t)inner.p, inner.n);
     if (better)

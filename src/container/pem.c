@@ -114,7 +114,7 @@ static void begin_faults(struct pem *pem, const struct block *block)
     const bool line_start = before == 0 || is_break(pem->text.p[before - 1]);
     if (block->indented)
         builder_fault(pem->b, FAULT_INDENTED, block->at_begin, block->index, no_excerpt);
-    else if (!line_start && !block->lost_lines && !block->escaped)
+    else if (!line_start && !block->lost_lines && !block->escaped && !pem->b->map)
         builder_fault(pem->b, FAULT_LOST_NEWLINES, block->at_begin, block->index, no_excerpt);
 }
 

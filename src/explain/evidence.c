@@ -451,6 +451,8 @@ static void put_file_fault(struct collecting *c, const struct file_fault *fault)
         put_number(c, "line", (int64_t)fault->line);
     if (fault->column > 0)
         put_number(c, "column", (int64_t)fault->column);
+    if (fault->line > 0 || fault->offset > 0)
+        put_number(c, "byte", (int64_t)fault->offset);
     if (fault->block != SIZE_MAX)
         put_number(c, "block", (int64_t)fault->block + 1);
     put_foreign(c, "excerpt", fault->excerpt);

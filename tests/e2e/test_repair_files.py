@@ -96,6 +96,19 @@ def test_there_are_enough():
     assert len(pem_faults.FAULTS) >= 60
 
 
+def test_faults_have_line_and_byte(family, tmp_path):
+    """The place is that in the file as it is, in wrapped and wide text too."""
+    for name, sign in (("seam", b"-----END CERTIFICATE----------BEGIN"), ("foreign-character", b"!"),
+                       ("quoted-mail", b"> -----BEGIN"), ("kubernetes-secret", b"LS0t")):
+        (fault,) = [f for f in pem_faults.FAULTS if f.name == name]
+        run, mangled, _ = repair(family, [fault], tmp_path)
+        content = mangled.read_bytes()
+        at = content.index(sign) + (sign.find(b"-----BEGIN", 1) if name == "seam" else 0)
+        places = [(int(f["evidence"]["line"]), int(f["evidence"]["byte"])) for f in run.target["findings"]
+                  if f["rule"].startswith("file.")]
+        assert (content[:at].count(b"\n") + 1, at) in places, f"{name}: {places} {run}"
+
+
 def test_lost_block_is_named_with_its_lines(family, tmp_path):
     for name in ("foreign-character", "cut-in-the-middle", "characters-lost"):
         (fault,) = [f for f in pem_faults.FAULTS if f.name == name]
