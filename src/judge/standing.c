@@ -133,6 +133,10 @@ static void answer_take(const struct asking *a, const struct revocation *found,
                            .reason = e->reason};
 }
 
+/** A responder that signs while it is asked dates its answer after the time of this run began, and
+ *  clocks differ: OpenSSL's clients allow five minutes. */
+static const struct revocation_policy usual = {.skew = 5 * 60};
+
 static void ask_ocsp(const struct asking *a, enum answer_from from, struct answer *out)
 {
     const struct papers *p = &a->j->papers;
@@ -142,7 +146,8 @@ static void ask_ocsp(const struct asking *a, enum answer_from from, struct answe
                                   .path_count = a->count,
                                   .ocsps = meant,
                                   .at = a->j->in->at,
-                                  .memo = a->j->in->memo};
+                                  .memo = a->j->in->memo,
+                                  .policy = &usual};
     for (size_t i = 0; i < p->ocsp_count; i++)
         if (is_meant(a, p->ocsp_of[i], from)) {
             of[in.ocsp_count] = p->ocsp_of[i];
@@ -165,7 +170,8 @@ static void ask_crls(const struct asking *a, struct answer *out)
                                         .crls = p->crls,
                                         .crl_count = p->crl_count,
                                         .at = a->j->in->at,
-                                        .memo = a->j->in->memo};
+                                        .memo = a->j->in->memo,
+                                        .policy = &usual};
     struct revocation found;
     if (p->crl_count == 0)
         return;
