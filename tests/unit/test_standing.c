@@ -244,6 +244,39 @@ static void test_crl_revoked(void **state)
     world_free(&w);
 }
 
+/** A responder signs after the run began; five minutes ahead are believed, more are not. */
+static void test_ahead_of_us(void **state)
+{
+    static const struct {
+        cw_time ahead;
+        bool known;
+    } cases[] = {{1, true}, {299, true}, {301, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const cw_time from = MADE_AT + cases[i].ahead;
+        struct world w;
+        init(&w, (struct mint_spec){.ocsp_url = OCSP});
+        world_ocsp(&w, DOCUMENT_FETCHED, OCSP, answer_at(&w, from, from + TIME_DAY));
+        world_judge(&w);
+        if (cases[i].known)
+            assert_nothing_about_revocation(&w);
+        else
+            assert_fact(&w, FACT_REVOCATION_UNKNOWN, w.leaf.cert);
+        world_free(&w);
+        init(&w, (struct mint_spec){0});
+        world_crl(&w, DOCUMENT_GIVEN, "made.crl",
+                  made_crl(&w.arena, &(struct made_crl){.ca = &w.ca,
+                                                        .this_update = from,
+                                                        .next_update = from + TIME_DAY}));
+        world_judge(&w);
+        if (cases[i].known)
+            assert_nothing_about_revocation(&w);
+        else
+            assert_fact(&w, FACT_REVOCATION_UNKNOWN, w.leaf.cert);
+        world_free(&w);
+    }
+}
+
 /** A list about others says nothing; one that is old says that it is. */
 static void test_crl_of_others(void **state)
 {
@@ -483,23 +516,15 @@ static void test_hard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_staple_good),
-        cmocka_unit_test(test_staple_revoked),
-        cmocka_unit_test(test_staple_stale),
-        cmocka_unit_test(test_staple_forged),
-        cmocka_unit_test(test_staple_of_another),
-        cmocka_unit_test(test_fetched_revoked),
-        cmocka_unit_test(test_crl_revoked),
-        cmocka_unit_test(test_crl_of_others),
-        cmocka_unit_test(test_ca_revoked),
-        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_unreachable),
-        cmocka_unit_test(test_own_lists),
-        cmocka_unit_test(test_no_source),
-        cmocka_unit_test(test_hard),
-        cmocka_unit_test(test_must_staple),
-        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_quiet),           cmocka_unit_test(test_staple_good),
+        cmocka_unit_test(test_staple_revoked),  cmocka_unit_test(test_staple_stale),
+        cmocka_unit_test(test_staple_forged),   cmocka_unit_test(test_staple_of_another),
+        cmocka_unit_test(test_fetched_revoked), cmocka_unit_test(test_crl_revoked),
+        cmocka_unit_test(test_ahead_of_us),     cmocka_unit_test(test_crl_of_others),
+        cmocka_unit_test(test_ca_revoked),      cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_unreachable),     cmocka_unit_test(test_own_lists),
+        cmocka_unit_test(test_no_source),       cmocka_unit_test(test_hard),
+        cmocka_unit_test(test_must_staple),     cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
