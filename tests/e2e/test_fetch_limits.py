@@ -242,6 +242,23 @@ def test_many_silent_servers_cost_no_more_than_one(serve, check, chain, slower):
     assert run.seconds <= SLOW + 3 * slower
 
 
+def test_issuers_without_end(serve, check, certwhy, tmp_path):
+    """Each issuer says where its issuer is, and there is always another."""
+    def issuer(connection, request):
+        n = int(request.split(b" ")[1][1:])
+        below = pki.certificate(f"CA {n}", f"CA {n + 1}", ca=True,
+                                extensions=[pki.ca_issuers(f"http://{server.place}/{n + 1}")])
+        http(pki.der(below))(connection, request)
+    server = serve(issuer)
+    leaf = pki.certificate("www.example.com", "CA 0", names=["www.example.com"],
+                           extensions=[pki.ca_issuers(f"http://{server.place}/0")])
+    run = check([leaf], "--no-cache", "--save", tmp_path / "case.json")
+    results = [each["result"] for each in run.target["documents"]]
+    assert results == 8 * ["ok"] + ["budget"] and server.connections == 8, run  # LIMIT_FETCH_ROUNDS
+    assert "the time for fetches is spent" in told(run)
+    assert certwhy("check", tmp_path / "case.json", "--json").out == run.out
+
+
 def test_an_impatient_user(serve, check, chain, slower):
     server = serve(silent)
     run = check([chain.leaf(server.url)], "--no-cache", "--timeout", "1")
