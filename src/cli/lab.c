@@ -187,7 +187,12 @@ const struct command lab_command = {
         "          address, name, CA file, what is planted, and the `certwhy check` that fits\n"
         "  run     checks each server as its client would and compares what was planted with what\n"
         "          is named; exit status 1 on any difference\n"
-        "  write   puts each scenario's chain, CA and key into a directory\n\n"
+        "  write   puts each scenario's chain, CA, key, CRLs and OCSP responses into a "
+        "directory\n\n"
+        "What certificates point to - issuers, CRLs, OCSP responders - is served too, over HTTP "
+        "and\n"
+        "LDAP, with its own faults: stale, wrongly signed, silent, endless, going round in "
+        "circles.\n\n"
         "SCENARIO is a name, a glob, or the beginning of names; without one, all are meant.",
     .examples = "  certwhy lab list                        what there is\n"
                 "  certwhy lab run 'expired-*'             does certwhy name what is planted?\n"

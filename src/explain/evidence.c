@@ -289,7 +289,10 @@ static const char *programmes_text(const struct collecting *c, const struct root
 static void put_measured(struct collecting *c, const struct draft *draft)
 {
     const struct fact *fact = draft->fact;
+    const bool moment = fact->id == FACT_REVOKED || fact->id == FACT_CA_REVOKED;
     int64_t value = fact->value < 0 && fact->value != INT64_MIN ? -fact->value : fact->value;
+    if (moment)
+        value = value < c->e->input->at ? c->e->input->at - value : 0;
     put(c, "ago", time_words(c->arena, value));
     put_number(c, "value", fact->value);
     if (fact->limit != INT64_MIN) /* a client's reason has no limit */

@@ -251,6 +251,7 @@ def test_revoked_certificates_are_told_apart(farm, scenario, certificate, reason
     assert done.status == 1 and found["certificate"] == certificate and found["severity"] == "error"
     # The farm was minted for the beginning of its day, which may have been yesterday.
     assert found["evidence"]["revoked_at"] in (days_ago(days), days_ago(days + 1))
+    assert days == 1 or found["evidence"]["ago"] in (f"{days} days", f"{days + 1} days")
     assert found["evidence"]["reason"] == reason and reason in found["summary"]
     assert re.fullmatch(source, found["evidence"]["source"]), found["evidence"]["source"]
     fixes = {fix["id"]: fix for fix in found["fixes"]}
