@@ -74,7 +74,8 @@ struct cw_report {
     struct store *pool;
     struct sig_memo *memo;
     struct bytes roots, ct_logs; /**< tables as text; roots.p NULL: what is compiled in */
-    struct mapping roots_map, ct_logs_map;
+    struct bytes suffixes;       /**< the public suffix list; p NULL: libpsl's */
+    struct mapping roots_map, ct_logs_map, suffixes_map;
     struct fetcher *fetcher;
     struct checked **checked; /**< parallel to report.targets */
     struct report report;

@@ -19,11 +19,31 @@ static struct bytes table_open(struct cw_report *report, const char *name, struc
     return bytes_of(map->p, map->n);
 }
 
+/* "*.co.uk" for x.co.uk: only then does anybody ask for the list. */
+static bool shows_wildcard(const struct observation *seen, const char *domain)
+{
+    struct arena arena = {0};
+    const struct bytes pattern = bytes_str(arena_printf(&arena, "*.%s", domain));
+    bool shown = false;
+    for (size_t i = 0; i < seen->sent_count && !shown; i++)
+        shown = bytes_find(seen->sent[i].cert->der, pattern) != SIZE_MAX;
+    arena_free(&arena);
+    return shown;
+}
+
+static bool is_below_registry(const struct cw_report *report, const struct observation *seen)
+{
+    const char *dot = seen->target.name_kind == NAME_DNS ? strchr(seen->target.name, '.') : NULL;
+    return dot && strchr(dot + 1, '.') && shows_wildcard(seen, dot + 1) &&
+           suffix_is_registry(report->suffixes, dot + 1);
+}
+
 void tables_open(struct cw_report *report)
 {
     struct ct_logs logs;
     report->roots = table_open(report, "roots.tsv", &report->roots_map);
     report->ct_logs = table_open(report, "ct-logs.tsv", &report->ct_logs_map);
+    report->suffixes = table_open(report, "public_suffix_list.dat", &report->suffixes_map);
     if (report->ct_logs.p && !ct_logs_read(&report->arena, report->ct_logs, &logs)) {
         log_line(1, "the installed list of transparency logs is damaged");
         report->ct_logs = bytes_of(NULL, 0);
@@ -36,13 +56,16 @@ void tables_close(struct cw_report *report)
 {
     file_unmap(&report->roots_map);
     file_unmap(&report->ct_logs_map);
+    file_unmap(&report->suffixes_map);
 }
 
 void tables_choose(const struct cw_report *report, struct checked *checked)
 {
-    const struct observation *seen = &checked->observation;
+    struct observation *seen = &checked->observation;
     struct judge_input *input = &checked->report.input;
     const bool replay = seen->stores_from_case;
+    if (!replay)
+        seen->below_registry = is_below_registry(report, seen);
     input->roots = replay ? seen->roots : report->roots;
     input->ct_logs = replay ? seen->ct_logs : report->ct_logs;
     if (!input->ct_logs.p) /* a case of before cases held such tables */

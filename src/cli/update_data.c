@@ -250,6 +250,26 @@ static enum cw_code roots_update(struct updating *u, const char *path, struct er
     return CW_OK;
 }
 
+/* ---- the public suffix list ---- */
+
+static enum cw_code suffixes_update(struct updating *u, const char *path, struct error *error)
+{
+    BUF_CLEANUP before = {0};
+    PUBLICATION_CLEANUP file = {0};
+    TRY(publication_open(u, argument_value(u->arguments, "psl"), &file, error));
+    const size_t rules = suffix_list_rules(file.bytes);
+    if (rules == 0)
+        return error_set(error, CW_E_INPUT, "%s: it is no public suffix list", file.where);
+    file_read(u->root, path, LIMIT_TABLE_BYTES, &before, NULL);
+    TRY(install(u, path, file.bytes, error));
+    buf_printf(u->out, "public suffixes: %zu of registries in %s\n  before: ", rules, path);
+    if (before.n)
+        buf_printf(u->out, "%zu\n", suffix_list_rules(buf_bytes(&before)));
+    else
+        buf_printf(u->out, "those of libpsl\n");
+    return CW_OK;
+}
+
 /* ---- what there is ---- */
 
 static const char *age(struct updating *u, cw_time date)
@@ -293,6 +313,7 @@ static const struct {
     {"ccadb", "pool", pool_update},
     {"ct", "ct-logs.tsv", logs_update},
     {"roots", "roots.tsv", roots_update},
+    {"psl", "public_suffix_list.dat", suffixes_update},
 };
 
 static int update(struct updating *u)
@@ -329,7 +350,8 @@ static int update_run(const struct command *command, const struct arguments *arg
     BUF_CLEANUP out = {0};
     struct error error = {0};
     if (arguments->operand_count)
-        return command_unusable(command, "it takes no operand: --ccadb, --ct or --roots FILE");
+        return command_unusable(command,
+                                "it takes no operand: --ccadb, --ct, --roots or --psl FILE");
     const char *root = argument_value(arguments, "root");
     struct updating u = {.command = command,
                          .arguments = arguments,
@@ -356,6 +378,7 @@ static const struct option_spec options[] = {
     {.name = "roots",
      .value = "PROGRAMME=FILE|URL",
      .help = "the roots of Mozilla, Chrome, Apple, Microsoft, Java or Android: PEM, a keystore"},
+    {.name = "psl", .value = "FILE|URL", .help = "the public suffix list: public_suffix_list.dat"},
     {.name = "root",
      .value = "DIR",
      .help = "another machine's tree: what is read and written lies below it"},
@@ -368,6 +391,7 @@ const struct command update_data_command = {
     .name = "update-data",
     .summary = "newer tables of issuers, roots and logs, from their publishers' own files",
     .usage = "update-data [--ccadb FILE|URL]… [--ct FILE|URL] [--roots PROGRAMME=FILE|URL]… "
+             "[--psl FILE|URL] "
              "[options]",
     .about =
         "Installs newer data than is compiled in, below $XDG_DATA_HOME/certwhy (else\n"
@@ -384,7 +408,8 @@ const struct command update_data_command = {
         "  CCADB   "
         "https://ccadb.my.salesforce-sites.com/mozilla/PublicAllIntermediateCertsWithPEMCSV\n"
         "  logs    https://www.gstatic.com/ct/log_list/v3/log_list.json\n"
-        "  roots   https://curl.se/ca/cacert.pem (Mozilla)",
+        "  roots   https://curl.se/ca/cacert.pem (Mozilla)\n"
+        "  psl     https://publicsuffix.org/list/public_suffix_list.dat",
     .examples =
         "  certwhy update-data                            what there is, and of which date\n"
         "  certwhy update-data --ccadb PublicAllIntermediateCertsWithPEMCSV.csv\n"

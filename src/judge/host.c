@@ -361,7 +361,8 @@ static bool host_is_registered_name(const struct judging *j, const char *host)
         return true;
     if (strchr(domain + 1, '.') == NULL)
         return true;
-    return j->in->is_registry_suffix != NULL && j->in->is_registry_suffix(domain + 1);
+    return j->obs->below_registry ||
+           (j->in->is_registry_suffix != NULL && j->in->is_registry_suffix(domain + 1));
 }
 
 /** What the client accepts as a name for this target, public suffixes considered. */

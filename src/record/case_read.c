@@ -291,6 +291,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
         seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
     out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
     out->stores_from_case = true;
+    out->below_registry = json_is_true(json_object_get(root, "below_registry"));
     table_read(reader, root, "roots", &out->roots);
     table_read(reader, root, "ct_logs", &out->ct_logs);
     signatures_read(reader, root, out);

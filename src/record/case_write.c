@@ -250,6 +250,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     if (json_array_size(documents))
         json_object_set(root, "documents", documents);
     json_decref(documents);
+    if (observation->below_registry)
+        json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)
         json_object_set_new(root, "roots", json_base64(observation->roots));
     if (observation->ct_logs.p)

@@ -124,6 +124,8 @@ struct observation {
     bool sent_limit_hit;   /**< more than LIMIT_SENT_CERTS: the rest is not judged */
     bool addresses_differ; /**< another address sent another chain, or none */
 
+    bool below_registry;      /**< the target's name stands right below a registry's suffix, where a
+                                 wildcard was shown for it */
     bool default_probe;       /**< a second handshake without SNI or with another name was made */
     struct seen *without_sni; /**< chain seen without SNI, when it was asked for */
     size_t without_sni_count;

@@ -189,6 +189,14 @@ bool root_facts_are_old(cw_time at);
 /** The same of data of another date; false for TIME_NONE. */
 bool facts_are_old(cw_time date, cw_time at);
 
+/* ---- public suffixes ---- */
+
+/** Is this a domain under which a registry registers ("co.uk")? By the ICANN part of a list as
+ *  publicsuffix.org has it; p NULL: of libpsl's own, where that is installed, else never. */
+bool suffix_is_registry(struct bytes list, const char *domain);
+/** The rules in that part; 0: it is no such list. */
+size_t suffix_list_rules(struct bytes list);
+
 /* ---- Certificate Transparency: the logs that clients count (data/ct) ---- */
 
 enum ct_state { CT_PENDING, CT_QUALIFIED, CT_USABLE, CT_READONLY, CT_RETIRED, CT_REJECTED };

@@ -254,3 +254,22 @@ def test_a_table_is_fetched_from_its_url(public):
         taken = run(public, "update-data", "--ct", url, "--allow-private-fetch")
         server.shutdown()
     assert "1 are new, 2 are gone" in taken.text, taken
+
+
+def test_public_suffixes(home):
+    wild = pki.certificate("wild", "Pool Root", names=["*.gov.zz"])
+    (home / "wild.pem").write_bytes(pki.pem(wild))
+    (home / "list.dat").write_text("// ===BEGIN ICANN DOMAINS===\nzz\ngov.zz\n// ===END ICANN DOMAINS===\n")
+
+    def covered():
+        report = run(home, "check", "wild.pem", "--ca", "root.pem", "--only-ca", "--name", "a.gov.zz", "--json",
+                     "--offline", "--client", "chromium,curl@7.88", "--save", "case.json")
+        return {name: client["accepts"] for name, client in verdicts(report).items()}
+    assert covered() == {"chromium@156": True, "curl@7.88": True}
+    update = run(home, "update-data", "--psl", "list.dat")
+    assert "public suffixes: 2 of registries" in update.text, update
+    assert covered() == {"chromium@156": False, "curl@7.88": True}
+    (home / ".local/share/certwhy/public_suffix_list.dat").unlink()
+    again = run(home, "check", "case.json", "--json", "--client", "chromium,curl@7.88")
+    assert verdicts(again)["chromium@156"]["accepts"] is False
+    assert run(home, "update-data", "--psl", "root.pem").status == 2
