@@ -353,7 +353,9 @@ void check_path_length(const struct check *c)
     int64_t below = 0;
     for (size_t depth = 1; depth < c->route->count; depth++) {
         const struct cert *cert = check_cert(c, depth);
-        const bool ignored = check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored;
+        const bool ignored =
+            (check_is_anchor(c, depth) && c->b->anchor_pathlen_ignored) ||
+            (c->b->pathlen_negative_none && cert_has_anomaly(cert, ANOMALY_PATH_LENGTH_NEGATIVE));
         if (cert->path_length >= 0 && !ignored &&
             below > cert->path_length + proxies_below(c, depth))
             reason_add(c, FACT_PATH_LENGTH, at_depth((int)depth), below, cert->path_length, NULL);

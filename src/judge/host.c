@@ -43,6 +43,8 @@ static bool label_matches(const struct behaviour *b, const char *pattern, size_t
     const char *star = memchr(pattern, '*', pn);
     if (star == NULL)
         return pn == hn && same_nocase(pattern, host, pn);
+    for (; b->wildcard_repeated && pn > 1 && star == pattern && pattern[1] == '*'; pn--)
+        star = ++pattern;
     if (pn == 1)
         return hn > 0 && !(b->wildcard_not_for_a_label && is_a_label(host));
     const size_t head = (size_t)(star - pattern), tail = pn - head - 1;

@@ -77,7 +77,7 @@ static bool list_validate(const struct list *l, struct route *out, struct reason
     list_suits(l, out, reasons);
     for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
         const int anchor = j->graph->edges[e].issuer;
-        if (!(j->graph->nodes[anchor].stores & l->mask))
+        if (!(j->graph->nodes[anchor].stores & l->mask) || !anchor_is_loaded(j, l->b, anchor))
             continue;
         named = true;
         if (!selector_matches(&j->graph->edges[e], j->graph->nodes[last].cert,

@@ -227,7 +227,8 @@ struct behaviour {
     enum empty_san empty_san;
     unsigned partial_wildcards; /**< enum wildcard_bit */
     unsigned
-        wildcard_min_dots; /**< labels that must follow "*." beside the first; 2: not "*.com" */
+        wildcard_min_dots;  /**< labels that must follow "*." beside the first; 2: not "*.com" */
+    bool wildcard_repeated; /**< "**" is one star */
     bool wildcard_anywhere;
     bool wildcard_not_for_a_label;  /**< "*" does not stand for "xn--…" */
     bool wildcard_in_a_label;       /**< "xn--*" is a pattern like any other */
@@ -263,6 +264,7 @@ struct behaviour {
     bool ca_cert_sign_ignored, ca_ku_required;
     bool ca_ku_zero_ok; /**< a keyUsage without any bit is none */
     bool pathlen_counts_self_issued;
+    bool pathlen_negative_none; /**< a negative limit is none */
     bool pathlen_on_leaf_fatal;
     bool ns_cert_type;
     enum policy_use policy;

@@ -12,8 +12,8 @@
     .cn_not_beside_uri = true, .cn_pick = CN_SINGLE, .empty_san = EMPTY_SAN_ABSENT,                \
     .partial_wildcards = WILD_SUFFIX, .wildcard_min_dots = 2, .eku_empty_ok = true,                \
     .chain_eku_any_refused = true, .chain_eku_sgc = true, .leaf_eku_sgc_refused = true,            \
-    .eku_ms_sgc_refused = true, .tls_features = true, .ku_zero_ok = true,                          \
-    .pathlen_counts_self_issued = true, .policy = POLICY_CRITICAL_FATAL,                           \
+    .eku_ms_sgc_refused = true, .tls_features = true, .pathlen_negative_none = true,               \
+    .ku_zero_ok = true, .pathlen_counts_self_issued = true, .policy = POLICY_CRITICAL_FATAL,       \
     .critical = CRIT_KU | CRIT_SAN | CRIT_IAN | CRIT_BC | CRIT_NC | CRIT_CRLDP | CRIT_CP |         \
                 CRIT_AKI | CRIT_SKI | CRIT_EKU | CRIT_IAP | CRIT_AIA | CRIT_TLSF | CRIT_PROXY,     \
     .anchor_bc = ANCHOR_BC_ROOT_MAY_LACK, .nc_merge = NC_MERGED,                                   \

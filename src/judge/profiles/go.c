@@ -17,7 +17,8 @@
     .nc_unknown_fatal = true, .nc_other_fatal = true, .nc_directory_fatal = true,                  \
     .nc_email_strict = true, .nc_self_issued_too = true, .nc_none_fatal = true,                    \
     .nc_san_only = true, .nc_hosts_as_domains = true, .nc_limit = 250000, .ca_ku_zero_ok = true,   \
-    .crldp_relative_fatal = true, .anomalies_anchor_ok = ANOMALY_BIT(EXTENSIONS_NOT_V3),           \
+    .crldp_relative_fatal = true, .pathlen_negative_none = true,                                   \
+    .anomalies_anchor_ok = ANOMALY_BIT(EXTENSIONS_NOT_V3),                                         \
     .keys_unread = KEYS_SECP256K1 | KEYS_BRAINPOOL | KEYS_P192, .min_version = 12
 
 #define GO_UNREADABLE                                                                              \

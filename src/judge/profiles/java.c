@@ -18,7 +18,8 @@
     .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL, /* sun.security.util.HostnameChecker */   \
         .cn = CN_NO_DNS_SAN, .cn_pick = CN_LAST,                                                   \
     .partial_wildcards = WILD_PREFIX | WILD_SUFFIX | WILD_MIDDLE, .wildcard_min_dots = 1,          \
-    .ip_v4mapped = true, .underscore = UNDERSCORE_NONE, .hyphen_edge_refused = true,               \
+    .ip_v4mapped = true, .wildcard_repeated = true, .underscore = UNDERSCORE_NONE,                 \
+    .hyphen_edge_refused = true,                                                                   \
     .empty_subject_needs_critical_san = true, /* EndEntityChecker.checkTLSServer */                \
         .chain_eku_ignored = true, .chain_eku_sgc = true, .ns_cert_type = true,                    \
     .policy = POLICY_PROCESS, .critical = CRIT_RFC5280, .nc_on_cn = true,                          \

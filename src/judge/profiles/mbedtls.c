@@ -6,8 +6,9 @@
  *  them, is a matter of the parser, in whatever certificate it stands. */
 #define MBEDTLS                                                                                    \
     .strategy = STRATEGY_ORDERED, .names = EQUAL_PRINTABLE, .max_intermediates = 8,                \
-    .sent_all_parsed = PARSE_ENCODING | PARSE_CRITICAL,                                            \
-    .anchor_parsed = PARSE_ENCODING | PARSE_CRITICAL, .anchor_pick = ANCHOR_FIRST,                 \
+    .sent_all_parsed = PARSE_ENCODING | PARSE_CRITICAL | PARSE_KEYS,                               \
+    .keys_unread = KEYS_PSS | KEYS_ED25519 | KEYS_ED448 | KEYS_DSA,                                \
+    .anchor_parsed = PARSE_ENCODING | PARSE_CRITICAL | PARSE_KEYS, .anchor_pick = ANCHOR_FIRST,    \
     .anchor_leaf_signature = true, .anchor_bc = ANCHOR_BC_REQUIRED, .min_rsa = 2048,               \
     .cn = CN_NO_SAN, .cn_ip = true, .wildcard_min_dots = 1, .ip_in_dns = true,                     \
     .wildcard_for_ip = true, .keep_host_dot = true, .chain_eku_ignored = true,                     \

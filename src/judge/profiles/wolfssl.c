@@ -10,9 +10,9 @@
     .anchor_v1 = ANCHOR_V1_NO, .min_rsa = 1024, .max_rsa = 4096, .cn = CN_NO_DNS_OR_IP_SAN,        \
     .cn_pick = CN_LAST, .cn_ip = true, .cn_not_beside_uri = true, .nc_on_any_cn = true,            \
     .nc_empty_directory_ignored = true, .partial_wildcards = WILD_PREFIX,                          \
-    .wildcard_anywhere = true, .ip_in_dns = true, .wildcard_for_ip = true,                         \
-    .chain_eku_ignored = true, .nc_direct_issuer_only = true, .nc_no_uri = true,                   \
-    .nc_empty_dns_matches_none = true, .min_version = 12
+    .wildcard_anywhere = true, .wildcard_repeated = true, .ip_in_dns = true,                       \
+    .wildcard_for_ip = true, .chain_eku_ignored = true, .nc_direct_issuer_only = true,             \
+    .nc_no_uri = true, .nc_empty_dns_matches_none = true, .min_version = 12
 
 #define WOLFSSL_UNREADABLE                                                                         \
     (ANOMALIES_FATAL_TO_ALL | ANOMALY_BIT(SERIAL_PADDED) | ANOMALY_BIT(EXTENSIONS_NOT_V3) |        \
