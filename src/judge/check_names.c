@@ -401,8 +401,10 @@ static bool is_readable(const struct check *c, size_t ca)
 {
     const struct subtrees *trees = subtrees_of(c, ca);
     for (size_t i = 0; c->b->nc_uri_is_host && i < trees->count; i++)
-        if (trees->items[i].base.kind == GN_URI &&
-            bytes_find(trees->items[i].base.value, bytes_str("/")) != SIZE_MAX)
+        if ((trees->items[i].base.kind == GN_URI &&
+             bytes_find(trees->items[i].base.value, bytes_str("/")) != SIZE_MAX) ||
+            (trees->items[i].base.kind == GN_IP && trees->items[i].base.value.n != 8 &&
+             trees->items[i].base.value.n != 32))
             return false;
     return true;
 }

@@ -273,6 +273,7 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
                                    .code = "",
                                    .gist = "",
                                    .said = -1,
+                                   .alert = ALERT_NONE,
                                    .name_judged = j->obs->target.name_kind != NAME_NONE};
     if (j->first < 0)
         return;

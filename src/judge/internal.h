@@ -298,6 +298,9 @@ const char *spell_value(struct judging *j, const struct fact *fact, struct bytes
 /* message.c */
 /** A client's words for a fact at a depth of its path, its own or its parents'; NULL none. */
 const struct words *words_of(const struct profile *profile, const struct fact *fact, int depth);
+/** alert.c: what the client sends for one complaint, or for all of them together; ALERT_NONE. */
+int alert_of(const struct profile *profile, const struct fact *fact, int depth);
+int alert_of_all(const struct profile *profile, const struct reasons *reasons);
 void client_speak(struct judging *j, const struct reasons *reasons, struct client_verdict *out);
 
 #endif

@@ -104,6 +104,7 @@ static struct behaviour builder_of(const struct behaviour *b)
     only.names_unchecked = true;
     only.anchor_bc = ANCHOR_BC_NONE;
     only.anchor_cert_sign_ignored = true;
+    only.anchor_time_ignored = false;
     only.max_intermediates = b->search_max_intermediates;
     return only;
 }

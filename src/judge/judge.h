@@ -168,6 +168,7 @@ struct client_verdict {
     const char *message; /**< verbatim, variable parts filled in; "" when it accepts */
     const char *code;    /**< "20", "CERT_HAS_EXPIRED"; "" none */
     const char *gist;    /**< the message without what this client puts around each one */
+    int alert;           /**< that it sends (RFC 8446 section 6.2); -1: none, or not known */
     int said;            /**< index of the reason that the message tells, -1 none */
     int *path;           /**< nodes of the path it chose, leaf first */
     size_t path_count;

@@ -404,8 +404,14 @@ void client_speak(struct judging *j, const struct reasons *reasons, struct clien
     qsort(list, reasons->count, sizeof *list, spoken_compare);
     reasons_hide(profile, list, reasons->count);
     qsort(list, reasons->count, sizeof *list, spoken_compare);
-    const struct fact *told =
-        spoken_say(j, list, reasons->count, reasons->search_failed, out)->fact;
+    const struct spoken *shown = spoken_say(j, list, reasons->count, reasons->search_failed, out);
+    const struct fact *told = shown->fact;
+    const bool blurred = reasons->search_failed && profile->search_failed != NULL &&
+                         shown->phase >= profile->search_phase;
+    const struct fact no_path = {.id = FACT_ISSUER_NOT_FOUND, .node = told->node, .text = ""};
+    out->alert = profile->pick == PICK_FLAGS
+                     ? alert_of_all(profile, reasons)
+                     : alert_of(profile, blurred ? &no_path : told, shown->depth);
     for (size_t i = 0; i < out->reason_count && out->said < 0; i++)
         if (out->reasons[i].fact == told->id && out->reasons[i].node == told->node)
             out->said = (int)i;

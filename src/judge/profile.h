@@ -391,6 +391,32 @@ struct words {
     const char *alone;    /**< wrapper when nothing else is said */
 };
 
+/** RFC 8446 section 6.2: the alerts that a client sends when it rejects a certificate. */
+enum {
+    ALERT_NONE = -1, /**< it closes the connection without one, or judges after the handshake */
+    ALERTS_END = -2, /**< what comes next stands in the parent's table */
+    ALERT_BAD_CERTIFICATE = 42,
+    ALERT_UNSUPPORTED_CERTIFICATE = 43,
+    ALERT_CERTIFICATE_REVOKED = 44,
+    ALERT_CERTIFICATE_EXPIRED = 45,
+    ALERT_CERTIFICATE_UNKNOWN = 46,
+    ALERT_UNKNOWN_CA = 48,
+    ALERT_ACCESS_DENIED = 49,
+    ALERT_DECRYPT_ERROR = 51,
+    ALERT_INTERNAL_ERROR = 80,
+};
+
+/** One row of them: the first that matches counts. */
+struct alert_row {
+    enum fact_id fact;
+    enum where where; /**< ANYWHERE, AT_LEAF, AT_CA */
+    int64_t only;     /**< 0: any; else the fact's value + 1 */
+    int64_t limit;    /**< 0: any; else the fact's limit */
+    int alert;
+    bool rest;    /**< whatever else is wrong with a certificate */
+    bool library; /**< whatever is told as an error of the library (struct words) */
+};
+
 /** What a client calls its library's codes. */
 struct code_name {
     const char *code; /**< of the library's words; NULL ends the list and names the rest */
@@ -412,13 +438,15 @@ struct profile {
     const struct behaviour *behaviour;
     const struct phase *phases; /**< ends with phase < 0 */
     enum pick pick;
-    const char *separator;         /**< PICK_ALL: between texts */
-    const struct words *words;     /**< ends with text NULL */
-    const struct code_name *codes; /**< NULL: the library's codes are the client's */
-    const char *wrapper;           /**< "curl: (60) SSL certificate problem: {message}" */
-    const char *failure_wrapper;   /**< of a library's error: "curl: (35) error:{code}:{message}" */
-    const char *failure_code;      /**< the client's code of those; NULL the library's */
-    const char *fallback;          /**< text for a fact without words */
+    const char *separator;          /**< PICK_ALL: between texts */
+    const struct words *words;      /**< ends with text NULL */
+    const struct code_name *codes;  /**< NULL: the library's codes are the client's */
+    const struct alert_row *alerts; /**< ends with a row for the rest, or ALERTS_END; NULL: its
+                                       parent's, or not known */
+    const char *wrapper;            /**< "curl: (60) SSL certificate problem: {message}" */
+    const char *failure_wrapper; /**< of a library's error: "curl: (35) error:{code}:{message}" */
+    const char *failure_code;    /**< the client's code of those; NULL the library's */
+    const char *fallback;        /**< text for a fact without words */
     enum hides hides;
     const char *search_failed; /**< text of all that kept a search from an anchor, in phases from
                                   `search_phase` on */

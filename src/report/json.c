@@ -213,6 +213,10 @@ static json_t *json_client(struct arena *arena, const struct target_report *targ
                         client->accepts < 0 ? json_null() : json_boolean(client->accepts > 0));
     json_object_set_new(out, "message", json_text(arena, client->message));
     json_object_set_new(out, "code", json_text(arena, client->code));
+    json_object_set_new(out, "alert",
+                        client->alert < 0 ? json_null()
+                                          : json_pack("{s:i,s:s}", "number", client->alert, "name",
+                                                      alert_name(client->alert)));
     json_t *path = json_array();
     for (size_t i = 0; i < client->path_count; i++)
         json_array_append_new(

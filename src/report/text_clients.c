@@ -258,6 +258,26 @@ void text_clients_aside(struct page *page)
         page_item(page, "Not judged", "the name: none was given (--name NAME)");
 }
 
+/** Which alerts the server gets to see, for those who read its log (RFC 8446 section 6.2). */
+static void text_alerts(struct page *page)
+{
+    const struct verdict *verdict = &page->target->verdict;
+    bool first = true;
+    for (int alert = 0; alert < 256; alert++) {
+        const char *names = "";
+        for (size_t i = 0; i < verdict->client_count; i++)
+            if (verdict->clients[i].accepts == 0 && verdict->clients[i].alert == alert)
+                names = arena_printf(page->arena, "%s%s%s", names, *names != '\0' ? ", " : "",
+                                     profile_name(verdict->clients[i].profile));
+        if (*names == '\0')
+            continue;
+        page_label(page, STYLE_BOLD, first ? "Alerts" : NULL);
+        beside(page, arena_printf(page->arena, "%s (%d)", alert_name(alert), alert), STYLE_DIM,
+               names);
+        first = false;
+    }
+}
+
 void text_clients(struct page *page)
 {
     struct tally tally = client_tally(page->target);
@@ -269,5 +289,7 @@ void text_clients(struct page *page)
         text_accepts(page, tally);
     if (show_has_revoked(page->target))
         text_lookers(page);
+    if (page->verbose > 0)
+        text_alerts(page);
     text_clients_aside(page);
 }

@@ -157,7 +157,11 @@ static const char *const aliases[] = {"chromium",
                                       "chromium@156-policy",
                                       NULL};
 
+/** BoringSSL's default, which ssl_client_socket_impl.cc leaves as it is. */
+static const struct alert_row alerts[] = {{.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN}};
+
 const struct profile profile_chromium_156 = {
+    .alerts = alerts,
     .name = "chromium@156",
     .title = "Chromium",
     .aliases = aliases,

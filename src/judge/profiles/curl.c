@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curl on OpenSSL: 7.74 (Debian 11), 7.88 (Debian 12), 8.23. Evidence: data/profiles/curl.md. */
+#include "judge/profiles/names.h"
 #include "judge/profiles/openssl.h"
 
 /* X509_V_FLAG_PARTIAL_CHAIN since curl 7.68; names are compared by curl itself (lib/vtls/openssl.c
@@ -143,7 +144,15 @@ static const struct words words_8_23[] = {
 #define NOTE "OpenSSL with partial chains; compares names itself"
 
 static const char *const aliases_7_74[] = {"curl7.74", NULL};
+/** Its own comparison of names comes after the handshake; since 8.17 everything does. */
+static const struct alert_row alerts_7[] = {
+    ROWS_OF_NAMES(.alert = ALERT_NONE),
+    {.alert = ALERTS_END},
+};
+static const struct alert_row alerts_8[] = {{.rest = true, .alert = ALERT_NONE}};
+
 const struct profile profile_curl_7_74 = {
+    .alerts = alerts_7,
     .name = "curl@7.74",
     .title = "curl",
     .aliases = aliases_7_74,
@@ -165,6 +174,7 @@ const struct profile profile_curl_7_74 = {
 
 static const char *const aliases_7_88[] = {"curl", "curl7.88", NULL};
 const struct profile profile_curl_7_88 = {
+    .alerts = alerts_7,
     .name = "curl@7.88",
     .title = "curl",
     .aliases = aliases_7_88,
@@ -186,6 +196,7 @@ const struct profile profile_curl_7_88 = {
 
 static const char *const aliases_8_23[] = {"curl8.23", "curl@8.17", NULL};
 const struct profile profile_curl_8_23 = {
+    .alerts = alerts_8,
     .name = "curl@8.23",
     .title = "curl",
     .aliases = aliases_8_23,

@@ -313,7 +313,23 @@ static const struct words words[] = {
 
 static const char *const aliases[] = {"firefox", "firefox153", NULL};
 
+/** lib/ssl/ssl3con.c ssl3_SendAlertForCertError. */
+static const struct alert_row alerts[] = {
+    {.fact = FACT_SELF_SIGNED_LEAF, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .alert = ALERT_BAD_CERTIFICATE},
+    ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
+    {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_EXPIRED, .where = AT_LEAF, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_EXPIRED, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_REVOKED, .alert = ALERT_CERTIFICATE_REVOKED},
+    {.fact = FACT_KEY_USAGE_LEAF, .alert = ALERT_CERTIFICATE_UNKNOWN},
+    {.fact = FACT_KEY_USAGE_CA, .alert = ALERT_CERTIFICATE_UNKNOWN},
+    {.fact = FACT_EKU_MISSING, .alert = ALERT_CERTIFICATE_UNKNOWN},
+    {.rest = true, .alert = ALERT_BAD_CERTIFICATE},
+};
+
 const struct profile profile_firefox_153 = {
+    .alerts = alerts,
     .name = "firefox@153",
     .title = "Firefox",
     .aliases = aliases,

@@ -167,9 +167,17 @@ static const struct words cli_words[] = {
     {.text = NULL},
 };
 
+/** lib/alert.c gnutls_error_to_alert, of what gnutls-cli's callback returns. */
+static const struct alert_row cli_alerts[] = {
+    {.fact = FACT_KEY_USAGE_LEAF, .alert = ALERT_INTERNAL_ERROR},
+    {.rest = true, .alert = ALERT_BAD_CERTIFICATE},
+};
+/** libcurl and wget judge after the handshake. */
+static const struct alert_row later_alerts[] = {{.rest = true, .alert = ALERT_NONE}};
+
 #define CLI                                                                                        \
-    .title = "gnutls-cli", .evidence = EVIDENCE_MEASURED, .phases = gnutls_phases,                 \
-    .pick = PICK_ALL, .separator = " ", .words = cli_words,                                        \
+    .title = "gnutls-cli", .alerts = cli_alerts, .evidence = EVIDENCE_MEASURED,                    \
+    .phases = gnutls_phases, .pick = PICK_ALL, .separator = " ", .words = cli_words,               \
     .note = "sorts what was sent and cuts it at the first trusted issuer",                         \
     .revocation = "checks what is stapled", .looks = "--ocsp, or --x509crlfile FILE",              \
     .wrapper = "The certificate is NOT trusted. {message}  | " CLI_FAILED,                         \
@@ -314,6 +322,7 @@ static const char *const git_aliases[] = {"git", "git2.39", NULL};
 static const char *const git_2_55_aliases[] = {"git2.55", NULL};
 
 const struct profile profile_git_2_39 = {
+    .alerts = later_alerts,
     .name = "git@2.39",
     .page = "gnutls",
     .title = "git",
@@ -335,6 +344,7 @@ const struct profile profile_git_2_39 = {
 };
 
 const struct profile profile_git_2_55 = {
+    .alerts = later_alerts,
     .name = "git@2.55",
     .page = "gnutls",
     .title = "git",
@@ -449,8 +459,8 @@ static const char *const wget_aliases[] = {"wget", "wget1.21", NULL};
 static const char *const wget_1_25_aliases[] = {"wget1.25", NULL};
 
 #define WGET                                                                                       \
-    .title = "wget", .evidence = EVIDENCE_MEASURED, .store = "wget", .phases = git_phases,         \
-    .pick = PICK_ALL, .separator = " | ", .words = wget_words,                                     \
+    .title = "wget", .alerts = later_alerts, .evidence = EVIDENCE_MEASURED, .store = "wget",       \
+    .phases = git_phases, .pick = PICK_ALL, .separator = " | ", .words = wget_words,               \
     .note = "GnuTLS: sorts what was sent and cuts it at the first trusted issuer; no EKU, no "     \
             "keyUsage check",                                                                      \
     .revocation = "checks what is stapled", .looks = "--crl-file=FILE", .fallback = WGET_ERROR,    \

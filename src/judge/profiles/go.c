@@ -243,7 +243,11 @@ static const struct words go_words[] = {
 
 static const char *const go_aliases[] = {"go1.19", "go119", NULL};
 
+/** crypto/tls handshake_client.go verifyServerCertificate. */
+static const struct alert_row alerts[] = {{.rest = true, .alert = ALERT_BAD_CERTIFICATE}};
+
 const struct profile profile_go_1_19 = {
+    .alerts = alerts,
     .name = "go@1.19",
     .title = "Go",
     .aliases = go_aliases,

@@ -34,6 +34,8 @@
 
 static const struct behaviour java_25 = {
     JAVA,
+    .digests_denied =
+        DENY_BROKEN | DENY_SHA224, /* SignatureScheme: not among those for certificates */
     .anomalies_fatal = JAVA_UNREADABLE | ANOMALY_BIT(SAN_EMPTY) | ANOMALY_BIT(SAN_BAD_IP),
 };
 
@@ -237,7 +239,28 @@ static const struct words words[] = {
 
 static const char *const java_25_aliases[] = {"java", "java25", "jdk25", NULL};
 
+/** sun.security.ssl.CertificateMessage getCertificateAlert. */
+static const struct alert_row alerts[] = {
+    {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_HANDSHAKE_FAILURE},
+    {.fact = FACT_ANOMALY, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_SIGNATURE_BAD, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_NOT_YET_VALID, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_EXPIRED, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_WEAK_KEY, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_WEAK_DIGEST, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},
+};
+/** Until 17 no reason but revocation has one of its own. */
+static const struct alert_row alerts_17[] = {
+    {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_HANDSHAKE_FAILURE},
+    {.fact = FACT_ANOMALY, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
+    {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},
+};
+
 const struct profile profile_java_25 = {
+    .alerts = alerts,
     .name = "java@25",
     .title = "Java",
     .aliases = java_25_aliases,
@@ -272,6 +295,7 @@ static const struct words java_17_words[] = {
 static const char *const java_17_aliases[] = {"java17", "jdk17", NULL};
 
 const struct profile profile_java_17 = {
+    .alerts = alerts_17,
     .name = "java@17",
     .title = "Java",
     .aliases = java_17_aliases,

@@ -189,9 +189,33 @@ static const struct words words[] = {
     {.text = NULL},
 };
 
+/** ssl_tls.c mbedtls_ssl_parse_certificate: of several flags the first in this order. */
+static const struct alert_row alerts[] = {
+    {.fact = FACT_ANOMALY,
+     .only = ANOMALY_VERSION_UNKNOWN + 1,
+     .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_ANOMALY, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_CRITICAL_EXTENSION, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_ACCESS_DENIED},
+    {.fact = FACT_KEY_UNSUPPORTED, .alert = ALERT_BAD_CERTIFICATE},
+    ROWS_OF_NAMES(.alert = ALERT_BAD_CERTIFICATE),
+    {.fact = FACT_KEY_USAGE_LEAF, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_EKU_MISSING, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_WEAK_KEY, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_EXPIRED, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_REVOKED, .alert = ALERT_CERTIFICATE_REVOKED},
+    ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
+    {.fact = FACT_SIGNATURE_BAD, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_NOT_A_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_KEY_USAGE_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_PATH_LENGTH, .alert = ALERT_UNKNOWN_CA},
+    {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},
+};
+
 #define MBEDTLS_PROFILE                                                                            \
-    .title = "mbedTLS", .evidence = EVIDENCE_MEASURED, .phases = phases, .pick = PICK_FLAGS,       \
-    .separator = " | ", .words = words, .wrapper = FAILED,                                         \
+    .title = "mbedTLS", .alerts = alerts, .evidence = EVIDENCE_MEASURED, .phases = phases,         \
+    .pick = PICK_FLAGS, .separator = " | ", .words = words, .wrapper = FAILED,                     \
     .fallback = "The certificate is not correctly signed by the trusted CA",                       \
     .note = "takes one issuer per step, from the trusted list or from further on in what was "     \
             "sent; never comes back",                                                              \

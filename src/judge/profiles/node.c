@@ -185,7 +185,11 @@ static const struct words words_24_debian[] = {
 #define NOTE "OpenSSL, but it goes on after each error and shows the last; compares names itself"
 
 static const char *const aliases_20[] = {"node", "node20", "npm", NULL};
+/** It judges after the handshake, and closes the connection. */
+static const struct alert_row alerts[] = {{.rest = true, .alert = ALERT_NONE}};
+
 const struct profile profile_node_20 = {
+    .alerts = alerts,
     .name = "node@20",
     .title = "Node",
     .aliases = aliases_20,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* openssl s_client with its versions and switches. Evidence: data/profiles/openssl.md. */
 #include "judge/profiles/openssl.h"
+#include "judge/profiles/names.h"
 
 /* ---- behaviour ---- */
 
@@ -215,7 +216,32 @@ static const struct words words_3_6[] = {
 #define NOTE "looks in the store first, takes one issuer per step and never comes back"
 
 static const char *const aliases_3_0[] = {"openssl3.0", NULL};
+/** ssl/statem/statem_lib.c x509table. */
+static const struct alert_row alerts[] = {
+    {.fact = FACT_ANCHOR_DISTRUSTED, .alert = ALERT_BAD_CERTIFICATE},
+    ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
+    ROWS_OF_NAMES(.alert = ALERT_BAD_CERTIFICATE),
+    {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_NOT_A_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_KEY_USAGE_CA, .limit = 92, .alert = ALERT_CERTIFICATE_UNKNOWN},
+    {.fact = FACT_KEY_USAGE_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_EKU_MISSING, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_KEY_USAGE_LEAF, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_EXPIRED, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_NOT_YET_VALID, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_TIME_UNREADABLE, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_WEAK_KEY, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_WEAK_DIGEST, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_REVOKED, .alert = ALERT_CERTIFICATE_REVOKED},
+    {.fact = FACT_ANOMALY, .only = ANOMALY_KEY_EXPLICIT_CURVE + 1, .alert = ALERT_BAD_CERTIFICATE},
+    {.library = true, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_SIGNATURE_BAD, .alert = ALERT_DECRYPT_ERROR},
+    {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},
+};
+
 const struct profile profile_openssl_3_0 = {
+    .alerts = alerts,
     .name = "openssl@3.0",
     .title = "openssl s_client",
     .aliases = aliases_3_0,

@@ -157,7 +157,21 @@ static const struct words words[] = {
 
 static const char *const aliases[] = {"rustls", "rustls0.23", "webpki-rs", NULL};
 
+/** rustls src/error.rs, From<CertificateError> for AlertDescription. */
+static const struct alert_row alerts[] = {
+    ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
+    ROWS_OF_NAMES(.alert = ALERT_BAD_CERTIFICATE),
+    {.fact = FACT_EXPIRED, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_NOT_YET_VALID, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_REVOKED, .alert = ALERT_CERTIFICATE_REVOKED},
+    {.fact = FACT_EKU_MISSING, .alert = ALERT_UNSUPPORTED_CERTIFICATE},
+    {.fact = FACT_SIGNATURE_BAD, .alert = ALERT_DECRYPT_ERROR},
+    {.fact = FACT_WEAK_KEY, .alert = ALERT_DECRYPT_ERROR},
+    {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},
+};
+
 const struct profile profile_rustls_0_23 = {
+    .alerts = alerts,
     .name = "rustls@0.23",
     .title = "rustls",
     .aliases = aliases,

@@ -146,8 +146,24 @@ static const struct words words[] = {
     {.text = NULL},
 };
 
+/** src/internal.c DoCertFatalAlert. */
+static const struct alert_row alerts[] = {
+    {.fact = FACT_SELF_SIGNED_LEAF, .alert = ALERT_BAD_CERTIFICATE},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, .alert = ALERT_BAD_CERTIFICATE},
+    ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
+    {.fact = FACT_NOT_A_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_KEY_USAGE_CA, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_ANOMALY, .where = AT_LEAF, .alert = ALERT_NONE},
+    {.fact = FACT_UNPARSABLE, .where = AT_LEAF, .alert = ALERT_NONE},
+    {.fact = FACT_CRITICAL_EXTENSION, .where = AT_LEAF, .alert = ALERT_NONE},
+    {.fact = FACT_EXPIRED, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_NOT_YET_VALID, .alert = ALERT_CERTIFICATE_EXPIRED},
+    {.fact = FACT_REVOKED, .alert = ALERT_CERTIFICATE_REVOKED},
+    {.rest = true, .alert = ALERT_BAD_CERTIFICATE},
+};
+
 #define WOLFSSL_PROFILE                                                                            \
-    .title = "wolfSSL", .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST,                         \
+    .title = "wolfSSL", .alerts = alerts, .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST,       \
     .wrapper = "{code} {message}", .fallback = "ASN parsing error, invalid input",                 \
     .note = "verifies every certificate that was sent, the last one first",                        \
     .looks = "in the program: wolfSSL_CTX_EnableOCSP() or wolfSSL_CTX_EnableCRL()"

@@ -21,6 +21,7 @@ function make(visit) {
     });
     const refuse = (e) => resolve({ accepts: false, message: `${e.code}: ${e.message}` });
     request.on("error", refuse);
+    request.on("close", () => refuse(new Error("closed without an error")));
     request.on("timeout", () => request.destroy(new Error("timeout")));
   });
 }

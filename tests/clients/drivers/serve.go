@@ -36,8 +36,40 @@ func blocks(file string) (found [][]byte) {
 	return found
 }
 
-func note(address string, err error) {
+// A client of TLS 1.3 that has no keys yet sends its alert in the clear (RFC 8446 section 5), which
+// crypto/tls takes for a broken record.
+type tapped struct {
+	net.Conn
+	in []byte
+}
+
+func (t *tapped) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	if len(t.in) < 1<<16 {
+		t.in = append(t.in, p[:n]...)
+	}
+	return n, err
+}
+
+func (t *tapped) alert() int {
+	for in := t.in; len(in) >= 5; {
+		n := int(in[3])<<8 | int(in[4])
+		if in[0] == 21 && n == 2 && len(in) >= 7 {
+			return int(in[6])
+		}
+		if len(in) < 5+n {
+			break
+		}
+		in = in[5+n:]
+	}
+	return -1
+}
+
+func note(address string, tap *tapped, err error) {
 	_, alert, found := strings.Cut(err.Error(), "remote error: tls: ")
+	if number := tap.alert(); number >= 0 {
+		alert, found = fmt.Sprint(number), true
+	}
 	if !found {
 		return
 	}
@@ -47,17 +79,18 @@ func note(address string, err error) {
 }
 
 func answer(address string, raw net.Conn, config *tls.Config) {
-	connection := tls.Server(raw, config)
+	tap := &tapped{Conn: raw}
+	connection := tls.Server(tap, config)
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(20 * time.Second))
 	if err := connection.Handshake(); err != nil {
-		note(address, err)
+		note(address, tap, err)
 		return
 	}
 	for in := bufio.NewReader(connection); ; {
 		line, err := in.ReadString('\n')
 		if err != nil {
-			note(address, err) // TLS 1.3 lets a client judge after the handshake
+			note(address, tap, err) // TLS 1.3 lets a client judge after the handshake
 			return
 		}
 		if strings.TrimSpace(line) == "" {
