@@ -32,11 +32,21 @@ static bool row_matches(const struct profile *profile, const struct alert_row *r
            (row->limit == 0 || row->limit == fact->limit);
 }
 
+/** The row after this one; a table ends with a row for the rest, or with ALERTS_END. */
+static const struct alert_row *row_next(const struct alert_row *row)
+{
+    return row == NULL || row->rest || row[1].alert == ALERTS_END ? NULL : row + 1;
+}
+
+static const struct alert_row *row_first(const struct profile *profile)
+{
+    return profile->alerts == NULL || profile->alerts->alert == ALERTS_END ? NULL : profile->alerts;
+}
+
 int alert_of(const struct profile *profile, const struct fact *fact, int depth)
 {
     for (const struct profile *p = profile; p != NULL; p = p->parent)
-        for (const struct alert_row *row = p->alerts; row != NULL && row->alert != ALERTS_END;
-             row++)
+        for (const struct alert_row *row = row_first(p); row != NULL; row = row_next(row))
             if (row_matches(profile, row, fact, depth))
                 return row->alert;
     return ALERT_NONE;
@@ -46,8 +56,7 @@ int alert_of(const struct profile *profile, const struct fact *fact, int depth)
 int alert_of_all(const struct profile *profile, const struct reasons *reasons)
 {
     for (const struct profile *p = profile; p != NULL; p = p->parent)
-        for (const struct alert_row *row = p->alerts; row != NULL && row->alert != ALERTS_END;
-             row++)
+        for (const struct alert_row *row = row_first(p); row != NULL; row = row_next(row))
             for (size_t i = 0; i < reasons->count; i++)
                 if (row_matches(profile, row, &reasons->items[i], reasons->depths[i]))
                     return row->alert;
