@@ -6,7 +6,8 @@
 All three get one bundle: the system's roots with the lab's root appended (certwhy by --only-ca --ca,
 curl by --cacert, s_client by -CAfile), so that each of them can reach a verdict. They run in turn,
 A B C A B C, because the machine's speed drifts; what counts is the median of the ratios of a round.
-CPU is user + system of the client process alone; the server's is not in it.
+The lab's arguments for it say --offline: neither peer asks a responder. CPU is user + system of the
+client process alone; the server's is not in it.
 Bars: 0.25 of each peer's CPU, 10 MiB of peak memory. --slack 1.3 is for shared machines (CI).
 """
 import argparse
@@ -36,7 +37,8 @@ def commands(program, server, bundle):
     address, name = server["address"], server["name"]
     port = address.rsplit(":", 1)[1]
     return {
-        "certwhy check": [program, "check", address, "--name", name, "--only-ca", "--ca", bundle],
+        "certwhy check": [program, "check", address, "--name", name, "--only-ca", "--ca", bundle,
+                          *server["args"]],
         "curl -sI": ["/usr/bin/curl", "-sI", "--cacert", bundle, "--resolve", f"{name}:{port}:127.0.0.1",
                      "--noproxy", "*", f"https://{name}:{port}/"],
         "openssl s_client": ["/usr/bin/openssl", "s_client", "-connect", address, "-servername", name,
