@@ -32,11 +32,12 @@ enum {
     LIMIT_SCTS_JUDGED = 24,      /* timestamps of a certificate whose signatures are checked */
     LIMIT_SCTS = 64,             /* timestamps of one list; policies ask for two to five */
     /* container */
-    LIMIT_FILE_BYTES = 256 << 20,    /* a bundle of 100,000 certificates is 155 MB */
-    LIMIT_OBJECTS = 200000,          /* objects in one file */
-    LIMIT_WRAPPED_BYTES = 16 << 20,  /* text that is unwrapped: each byte's place costs four more */
-    LIMIT_FILE_FAULTS = 100,         /* faults of a file that are listed one by one */
-    LIMIT_FAULTS_OF_A_KIND = 20,     /* so that one kind of fault on each line hides no other */
+    LIMIT_FILE_BYTES = 256 << 20, /* a bundle of 100,000 certificates is 155 MB */
+    LIMIT_OBJECTS = 200000,       /* objects in one file */
+    LIMIT_WRAPPED_BYTES =
+        2 << 20,                 /* text that is unwrapped: what was pasted; a Secret holds 1 MiB */
+    LIMIT_FILE_FAULTS = 100,     /* faults of a file that are listed one by one */
+    LIMIT_FAULTS_OF_A_KIND = 20, /* so that one kind of fault on each line hides no other */
     LIMIT_KEYSTORE_BYTES = 16 << 20, /* a JVM's cacerts is 200 KB */
     LIMIT_KDF_ROUNDS = 2000000, /* all passwords of one keystore; common files ask for 10,000 */
     LIMIT_BAG_DEPTH = 4,        /* PKCS#12 bags inside of bags; real files have none */

@@ -302,10 +302,11 @@ static void blobs_rewrite(struct redacting *r)
 static void signature_keep(struct redacting *r, const uint8_t spki[32], const uint8_t object[32],
                            enum sig_result result)
 {
-    json_array_append_new(
-        r->signatures,
-        json_pack("{s:s, s:s, s:i}", "key", str_hex(&r->arena, bytes_of(spki, 32), 0), "object",
-                  str_hex(&r->arena, bytes_of(object, 32), 0), "result", (int)result));
+    json_t *item = json_object();
+    json_object_set_new(item, "key", json_string(str_hex(&r->arena, bytes_of(spki, 32), 0)));
+    json_object_set_new(item, "object", json_string(str_hex(&r->arena, bytes_of(object, 32), 0)));
+    json_object_set_new(item, "result", json_integer((json_int_t)result));
+    json_array_append_new(r->signatures, item);
 }
 
 struct moved {
