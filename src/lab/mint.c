@@ -305,26 +305,29 @@ static void write_authority_info(struct writer *w, const struct mint_spec *spec)
 }
 
 /* RFC 5280 section 4.2.1.13: DistributionPointName is a CHOICE, so its tag [0] is explicit. */
-void mint_point_name(struct writer *w, const char *url)
+void mint_point_name(struct writer *w, const char *first, const char *url)
 {
     writer_open(w, DER_CONTEXT_CONS(0));
     writer_open(w, DER_CONTEXT_CONS(0));
+    if (first)
+        writer_put(w, DER_CONTEXT(GN_URI), bytes_str(first));
     writer_put(w, DER_CONTEXT(GN_URI), bytes_str(url));
     writer_close(w);
     writer_close(w);
 }
 
-void mint_points(struct writer *w, enum oid extension, const char *url, struct bytes issuer)
+void mint_points(struct writer *w, enum oid extension, const char *url,
+                 const struct mint_spec *spec)
 {
     if (!url)
         return;
     WRITER_CLEANUP value = {0};
     writer_open(&value, DER_SEQUENCE);
     writer_open(&value, DER_SEQUENCE);
-    mint_point_name(&value, url);
-    if (issuer.n > 0) {
+    mint_point_name(&value, spec->crl_first_url, url);
+    if (spec->crl_issuer.n > 0) {
         writer_open(&value, DER_CONTEXT_CONS(2));
-        writer_put(&value, DER_CONTEXT_CONS(GN_DIRECTORY), issuer);
+        writer_put(&value, DER_CONTEXT_CONS(GN_DIRECTORY), spec->crl_issuer);
         writer_close(&value);
     }
     writer_close(&value);
@@ -370,8 +373,8 @@ static void write_extensions(struct writer *w, const struct mint_spec *spec)
     write_basic_constraints(w, spec);
     write_key_ids(w, spec);
     write_authority_info(w, spec);
-    mint_points(w, OID_CRL_DISTRIBUTION_POINTS, spec->crl_url, spec->crl_issuer);
-    mint_points(w, OID_FRESHEST_CRL, spec->freshest_url, spec->crl_issuer);
+    mint_points(w, OID_CRL_DISTRIBUTION_POINTS, spec->crl_url, spec);
+    mint_points(w, OID_FRESHEST_CRL, spec->freshest_url, spec);
     if (spec->must_staple)
         write_tls_feature(w);
     if (spec->ocsp_no_check)

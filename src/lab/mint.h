@@ -56,6 +56,7 @@ struct mint_spec {
     size_t permitted_count, excluded_count;
     const char *ca_issuers_url, *ocsp_url; /**< authorityInfoAccess, NULL none */
     const char *crl_url, *freshest_url;    /**< distribution points of CRL and delta, NULL none */
+    const char *crl_first_url;             /**< another address of both, before them; NULL none */
     struct bytes crl_issuer; /**< whole Name of who signs those, when the issuer does not */
     bool must_staple;        /**< TLS feature status_request (RFC 7633) */
     bool ocsp_no_check;      /**< RFC 6960 section 4.2.2.2.1 */

@@ -17,10 +17,12 @@ enum oid mint_fitting_signature(const struct private_key *key);
 void mint_key_identifier(const struct private_key *key, uint8_t out[20]);
 /** One Extension (RFC 5280 section 4.1) around a value that was written. */
 void mint_extension(struct writer *w, enum oid id, bool critical, const struct writer *value);
-/** DistributionPointName by URL (RFC 5280 section 4.2.1.13), with its own tag [0]. */
-void mint_point_name(struct writer *w, const char *url);
-/** CRLDistributionPoints of one point; `issuer` is a whole Name, n = 0: no cRLIssuer. */
-void mint_points(struct writer *w, enum oid extension, const char *url, struct bytes issuer);
+/** DistributionPointName by URL (RFC 5280 section 4.2.1.13), with its own tag [0]; `first`, unless
+ *  NULL, is another address of the same, before it. */
+void mint_point_name(struct writer *w, const char *first, const char *url);
+/** CRLDistributionPoints of one point. */
+void mint_points(struct writer *w, enum oid extension, const char *url,
+                 const struct mint_spec *spec);
 /** authorityKeyIdentifier by key. */
 void mint_authority_key_id(struct writer *w, const struct private_key *key);
 /** What is signed, AlgorithmIdentifier and signature, as three elements; false: cannot sign. */

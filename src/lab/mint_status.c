@@ -68,7 +68,7 @@ static void write_issuing_point(struct writer *w, const struct mint_crl_spec *sp
     WRITER_CLEANUP value = {0};
     writer_open(&value, DER_SEQUENCE);
     if (spec->point_url)
-        mint_point_name(&value, spec->point_url);
+        mint_point_name(&value, NULL, spec->point_url);
     if (spec->indirect)
         put_small(&value, DER_CONTEXT(4), 0xff);
     writer_close(&value);
@@ -84,7 +84,7 @@ static void write_crl_extensions(struct writer *w, const struct mint_crl_spec *s
     if (spec->base > 0)
         write_int_extension(w, OID_DELTA_CRL_INDICATOR, true, spec->base);
     write_issuing_point(w, spec);
-    mint_points(w, OID_FRESHEST_CRL, spec->freshest_url, (struct bytes){0});
+    mint_points(w, OID_FRESHEST_CRL, spec->freshest_url, &(struct mint_spec){0});
     writer_close(w);
     writer_close(w);
 }

@@ -378,6 +378,9 @@ static void fill_live_urls(struct lab *lab, struct mint_spec *spec, const struct
     if (!(status->sources & STATUS_CRL))
         return;
     spec->crl_url = pki_url(lab, pki_document(lab, pki, member, ".crl"), status->delivery);
+    if (status->faults & STATUS_LDAP_FIRST)
+        spec->crl_first_url =
+            pki_url(lab, pki_document(lab, pki, member, ".crl"), DELIVER_LDAP_NOWHERE);
     if (status->shape == SHAPE_DELTA)
         spec->freshest_url =
             pki_url(lab, pki_document(lab, pki, member, "-delta.crl"), status->delivery);

@@ -90,8 +90,10 @@ enum status_signer {
 enum status_fault {
     STATUS_STALE = 1 << 0,
     STATUS_FLIP_SIGNATURE = 1 << 1,
-    STATUS_BY_KEY = 1 << 2,   /**< no fault: the OCSP responder's id is its key's digest */
-    STATUS_NO_NONCE = 1 << 3, /**< no fault: the request's nonce is not answered */
+    STATUS_BY_KEY = 1 << 2,     /**< no fault: the OCSP responder's id is its key's digest */
+    STATUS_LDAP_FIRST = 1 << 4, /**< no fault: ldap: without a host, before the address that works,
+                                 *   as Active Directory writes it */
+    STATUS_NO_NONCE = 1 << 3,   /**< no fault: the request's nonce is not answered */
 };
 /** Where the status of a certificate can be learnt, and what is said there. */
 struct status_plan {

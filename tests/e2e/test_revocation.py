@@ -230,6 +230,7 @@ REVOKED = [
     ("crl-revoked-partition", 0, "cessationOfOperation", 3, "the CRL http://.*/1.crl"),
     ("crl-revoked-delta", 0, "affiliationChanged", 1, "the CRL http://.*/1(-delta)?.crl"),
     ("crl-revoked-indirect", 0, "privilegeWithdrawn", 3, "the CRL http://.*/1.crl"),
+    ("crl-revoked-ldap-first", 0, "keyCompromise", 3, "the CRL http://.*/1.crl"),
     ("crl-ldap-revoked", 0, "keyCompromise", 3, "the CRL ldap://.*"),
     ("ocsp-revoked-leaf", 0, "keyCompromise", 3, "the responder http://.*/1.ocsp"),
     ("ocsp-revoked-intermediate", 1, "superseded", 20, "the responder http://.*/2.ocsp"),
@@ -276,6 +277,15 @@ def test_good_certificates_give_no_finding(farm, scenario):
     done = farm.check(scenario, "--client", "all", "--json")
     assert done.status == 0 and not done.target["findings"], done
     assert all(document["result"] == "ok" for document in done.target.get("documents", []))
+
+
+def test_one_address_of_several_is_enough(farm):
+    """Active Directory writes an ldap: address without a host before the one that works."""
+    done = farm.check("healthy-crl-ldap-first", "--json")
+    ldap, *others = sorted(done.target["documents"], key=lambda d: d["result"] == "ok")
+    assert ldap["where"].startswith("ldap:///") and ldap["result"] != "ok"
+    assert others and all(d["result"] == "ok" for d in others)
+    assert done.status == 0 and not done.target["findings"], done
 
 
 @pytest.mark.parametrize("scenario", ["aia-der", "aia-pem", "aia-pkcs7", "aia-ldap", "aia-two"])
