@@ -306,6 +306,15 @@ static void refine_timestamps(const struct explaining *e, struct draft *draft)
         draft->variant = variants[draft->fact->offset];
 }
 
+/* "*.co.uk" for x.co.uk: as deep as it should be, and too wide. */
+static void refine_wildcard(const struct explaining *e, struct draft *draft)
+{
+    const char *dot = strchr(e->obs->target.name, '.');
+    const char *pattern = dot ? arena_printf(e->arena, "*%s", dot) : "";
+    if (*pattern && strstr(draft->fact->text, pattern))
+        draft->variant = "wide";
+}
+
 static void refine_distrust(const struct explaining *e, struct draft *draft)
 {
     (void)e;
@@ -378,6 +387,7 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_NOT_A_CA, refine_not_a_ca},
         {FACT_PATH_LENGTH, refine_path_length},
         {FACT_CT_TOO_FEW, refine_timestamps},
+        {FACT_NAME_WILDCARD_DEPTH, refine_wildcard},
         {FACT_ISSUED_TOO_LATE, refine_distrust},
         {FACT_SENT_ORDER, refine_order},
         {FACT_CA_REVOKED, refine_ca_revoked},

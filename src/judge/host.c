@@ -273,6 +273,7 @@ bool host_matches(const struct behaviour *b, const struct cert *cert, const stru
 static const struct behaviour loose_wildcard = {
     .wildcard_min_dots = 1, .partial_wildcards = WILD_PREFIX | WILD_SUFFIX | WILD_MIDDLE};
 static const struct behaviour loose_dot = {.wildcard_min_dots = 1, .strip_san_dot = true};
+static const struct behaviour loose_exact = {.wildcard_min_dots = 1, .keep_host_dot = true};
 static const struct behaviour loose_cn = {
     .wildcard_min_dots = 1, .cn = CN_NO_DNS_SAN, .cn_ip = true, .empty_san = EMPTY_SAN_ABSENT};
 
@@ -306,6 +307,9 @@ static enum fact_id mismatch_kind(struct arena *arena, const struct cert *cert,
         return FACT_NAME_CN_ONLY;
     if (!s.any && name_attribute(arena, cert->subject, OID_CN) == NULL)
         return FACT_NAME_NO_SAN;
+    /* covered by the letter: the client takes no wildcard that wide */
+    if (san_look(&loose_exact, cert, t, t->name).matches)
+        return FACT_NAME_WILDCARD_DEPTH;
     if (san_look(&loose_dot, cert, t, host).matches)
         return FACT_NAME_TRAILING_DOT;
     if (s.matches)

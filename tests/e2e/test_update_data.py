@@ -264,6 +264,7 @@ def test_public_suffixes(home):
     def covered():
         report = run(home, "check", "wild.pem", "--ca", "root.pem", "--only-ca", "--name", "a.gov.zz", "--json",
                      "--offline", "--client", "chromium,curl@7.88", "--save", "case.json")
+        assert "name.trailing-dot" not in report.rules
         return {name: client["accepts"] for name, client in verdicts(report).items()}
     assert covered() == {"chromium@156": True, "curl@7.88": True}
     update = run(home, "update-data", "--psl", "list.dat")
