@@ -119,8 +119,8 @@ enum cw_code stores_open(struct cw_report *report, struct error *error);
 void stores_choose(struct cw_report *report, struct checked *checked, size_t count);
 /** Finds the clients that reject because of a setting, and says so among facts and reasons. */
 void stores_blame(struct cw_report *report, struct checked *checked);
-/** Takes back rejections that rest on a store that is not known: what could not be read, what is
- *  known by facts alone. */
+/** Takes back verdicts that rest on a store that is not known well enough: what could not be read,
+ *  what is known by facts alone, roots that are trusted until some day. */
 void stores_doubt(struct cw_report *report, struct checked *checked);
 void stores_drop(struct checked *checked);
 

@@ -132,6 +132,16 @@ static void choose_here(struct cw_report *report, struct checked *checked, size_
 
 /* ---- replay ---- */
 
+/* A list that is compiled into a client: what it holds beside the case's anchors is known by facts.
+ */
+static void lists_restore(struct store *store, const struct store_identity *identity)
+{
+    enum programme programme;
+    for (size_t i = 0; i < identity->source_count; i++)
+        if (programme_find(identity->sources[i].programme, &programme))
+            store_add_programme(store, programme);
+}
+
 /* The case's stores replace this machine's: a replay must not depend on where it runs. */
 static struct store *store_of_case(const struct observation *seen, size_t index)
 {
@@ -141,6 +151,8 @@ static struct store *store_of_case(const struct observation *seen, size_t index)
         if (anchor->stores == 0 || anchor->stores >> index & 1)
             store_add_cert(store, anchor->cert, anchor->origin);
     }
+    if (index < seen->store_count)
+        lists_restore(store, &seen->stores[index]);
     return store;
 }
 
@@ -326,15 +338,35 @@ static const char *doubt_of(struct arena *arena, const struct verdict *verdict,
                : NULL;
 }
 
+/* A list may trust a root only for what was issued before some day: by the certificate's own date
+ * (Mozilla) or that of its transparency log (Chrome), which may differ by days. */
+static const char *date_doubt_of(struct arena *arena, const struct verdict *verdict,
+                                 const struct client_verdict *client, struct store *store)
+{
+    if (client->path_count == 0)
+        return NULL;
+    const struct cert *root = verdict->graph.nodes[client->path[client->path_count - 1]].cert;
+    const struct cert *leaf = verdict->graph.nodes[client->path[0]].cert;
+    const struct anchor *anchor = store_get(store, root);
+    if (!anchor || anchor->until == 0 || leaf->not_before == TIME_NONE ||
+        leaf->not_before <= anchor->until)
+        return NULL;
+    return arena_printf(arena, "its list trusts \"%s\" for certificates issued until %s only",
+                        name_short(arena, root->subject), time_date(arena, anchor->until));
+}
+
 static void doubt_find(struct cw_report *report, struct checked *checked)
 {
     const struct verdict *verdict = &checked->report.verdict;
     const struct observation *seen = &checked->observation;
     for (size_t i = 0; i < verdict->client_count; i++) {
         const struct client_verdict *client = &verdict->clients[i];
-        if (client->accepts != 0 || !lacks_anchor_only(client))
-            continue;
-        const char *why = doubt_of(&report->arena, verdict, client, checked->stores[i]);
+        struct store *store = checked->stores[i];
+        const char *why = NULL;
+        if (client->accepts > 0)
+            why = date_doubt_of(&report->arena, verdict, client, store);
+        else if (client->accepts == 0 && lacks_anchor_only(client))
+            why = doubt_of(&report->arena, verdict, client, store);
         struct store_identity *identity = &seen->stores[identity_of(seen, client->profile)];
         if (!why)
             continue;
@@ -343,7 +375,7 @@ static void doubt_find(struct cw_report *report, struct checked *checked)
     }
 }
 
-/* A rejection that rests on what is not known is none. */
+/* A verdict that rests on what is not known is none. */
 static void doubt_tell(struct checked *checked)
 {
     const struct observation *seen = &checked->observation;
@@ -351,7 +383,7 @@ static void doubt_tell(struct checked *checked)
     for (size_t i = 0; i < verdict->client_count && seen->store_count; i++) {
         struct client_verdict *client = &verdict->clients[i];
         const struct store_identity *identity = &seen->stores[identity_of(seen, client->profile)];
-        if (client->accepts != 0 || !list_has(identity->doubted, profile_name(client->profile)))
+        if (client->accepts < 0 || !list_has(identity->doubted, profile_name(client->profile)))
             continue;
         client->accepts = -1;
         client->message = client->code = client->gist = "";

@@ -92,10 +92,34 @@ static bool cert_has_issuer_url(const struct explaining *e, const struct cert *c
 
 /* Nothing is known about the issuer. A CA of an unknown family at the top: its root is private. A
  * leaf alone: an address to fetch its issuer from says that there is one to send. */
+/* The issuer that is nowhere bears the name of a public root: the store lags behind. By name alone,
+ * for there is no key to check the signature with. */
+static bool refine_public_issuer(const struct explaining *e, struct draft *draft,
+                                 const struct cert *cert)
+{
+    enum { NAMESAKES = 8 };
+    const struct root_fact *facts[NAMESAKES];
+    const size_t n = e->input->public_store ? root_facts_named(cert->issuer, facts, NAMESAKES) : 0;
+    struct root_standing best = {0}, one;
+    for (size_t i = 0; i < n; i++)
+        if (root_standing_find(e->input->roots, root_fact_sha256(facts[i]), &one) &&
+            root_standing_count(&one) > root_standing_count(&best))
+            best = one;
+    if (root_standing_count(&best) == 0)
+        return false;
+    draft->is_public_root = true;
+    draft->root = best;
+    draft->finding.rule = rule_find("trust.store-outdated");
+    draft->variant = "by-name";
+    return true;
+}
+
 static void refine_unknown_issuer(const struct explaining *e, struct draft *draft)
 {
     const struct cert *cert = draft_cert(e, draft->fact->node);
     if (!cert)
+        return;
+    if (refine_public_issuer(e, draft, cert))
         return;
     draft->family = family_count(e, cert->issuer);
     draft->interceptor = interceptor_find(e, cert->issuer);

@@ -23,6 +23,13 @@ void store_set_base(struct store *store, struct store *base, enum programme prog
                                          time_date(&store->arena, date));
 }
 
+void store_add_programme(struct store *store, enum programme programme)
+{
+    struct store *nothing = store_new(store->name);
+    store_set_base(store, nothing, programme, bytes_of(NULL, 0));
+    store_unref(nothing);
+}
+
 size_t programme_count(const struct store *store)
 {
     size_t count = 0;

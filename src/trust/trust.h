@@ -123,6 +123,9 @@ enum programme {
 const char *programme_title(enum programme programme);  /**< "Mozilla" */
 const char *programme_source(enum programme programme); /**< which file of theirs it was */
 cw_time programme_date(enum programme programme);       /**< of the data */
+/** Adds a list that is compiled into a client, of which nothing is at hand: what it trusts is known
+ *  by its fingerprint when it is met. */
+void store_add_programme(struct store *store, enum programme programme);
 /** By title, case ignored. */
 bool programme_find(const char *name, enum programme *out);
 

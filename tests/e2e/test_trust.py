@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy trust: list, show, diff and env on machines that are made of a directory, and what check
 says on them."""
+import datetime
 import hashlib
 import json
 import os
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import PROGRAM, TOP
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 STORES = TOP / "tests" / "stores"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
@@ -412,3 +416,41 @@ def test_who_says_what(chain, installed):
     _, target = judged(chain, "--client", "all", root=installed)
     evidence = {client["evidence"] for client in target["clients"]}
     assert evidence == {"measured", "documented"}
+
+
+# ---- public roots that a machine has no certificate of ----
+
+def of_public_root(path):
+    """A CA certificate that says that ISRG Root X1 issued it (which it did not)."""
+    def name(*texts):
+        kind = x509.name._ASN1Type.PrintableString
+        oids = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+        return x509.Name([x509.NameAttribute(oid, text, kind) for oid, text in zip(oids, texts)])
+    key = ec.generate_private_key(ec.SECP256R1())
+    day = datetime.datetime(2026, 1, 1)
+    certificate = (x509.CertificateBuilder().subject_name(name("US", "Somebody", "X1"))
+                   .issuer_name(name("US", "Internet Security Research Group", "ISRG Root X1"))
+                   .public_key(key.public_key()).serial_number(7).not_valid_before(day)
+                   .not_valid_after(day + datetime.timedelta(days=2000))
+                   .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+                   .sign(key, hashes.SHA256()))
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def test_a_store_that_lacks_a_public_root(installed, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("absent")
+    of_public_root(folder / "chain.pem")
+    (installed / "home/u/.pki/nssdb/cert9.db").unlink()
+    words = ["check", "chain.pem", "--offline", "--at", "2026-11-21T00:00:00Z"]
+    first = run(*words, "--save", "case.json", root=installed, cwd=folder)
+    target = json.loads(run(*words, "--json", root=installed, cwd=folder).stdout)["targets"][0]
+    clients = {client["client"]: client for client in target["clients"]}
+    assert clients["curl@7.88"]["accepts"] is False
+    # Browsers trust that root, and nobody here can tell whether it is the one that signed.
+    for name in ("chromium@156", "firefox@153"):
+        assert clients[name]["accepts"] is None and "ISRG Root X1" in clients[name]["unknown"]
+    (finding,) = [finding for finding in target["findings"] if finding["cause"]]
+    assert finding["rule"] == "trust.store-outdated" and "of 6 root programmes" in finding["summary"]
+    assert "data of 20" in finding["summary"]
+    again = run("check", "case.json", cwd=folder)
+    assert again.stdout == first.stdout and again.returncode == first.returncode

@@ -528,6 +528,30 @@ static void test_nss_unreadable(void **state)
 
 /* ---- roots that are known by facts alone ---- */
 
+/* A root that Chrome trusts for what was issued before some day says so in Chrome's store alone. */
+static void test_trusted_until(void **state)
+{
+    struct fake *f = *state;
+    static const char system[] = BUNDLE;
+    if (!file_exists(NULL, system))
+        skip();
+    fake_copy(f, BUNDLE, system);
+    fake_machine(f);
+    struct store *all = trust_view_store(f->machine, trust_view_find(f->machine, "system"));
+    struct store *chrome = trust_view_store(f->machine, trust_view_find(f->machine, "chrome"));
+    for (size_t i = 0; i < store_count(all); i++) {
+        const struct anchor *anchor = store_at(all, i);
+        const struct root_fact *fact = root_fact_find(anchor->cert->sha256);
+        const struct anchor *seen = store_get(chrome, anchor->cert);
+        assert_true(anchor->until == 0);
+        assert_int_equal(seen != NULL, fact && root_fact_in(fact, PROGRAMME_CHROME));
+        if (!seen)
+            continue;
+        const cw_time until = root_fact_until(fact, PROGRAMME_CHROME);
+        assert_int_equal(seen->until, until == TIME_NONE ? 0 : until);
+    }
+}
+
 static void test_absent_roots(void **state)
 {
     struct fake *f = *state;
@@ -574,6 +598,7 @@ int main(void)
         FAKE_TEST(test_expired_trap),
         FAKE_TEST(test_nss_unreadable),
         FAKE_TEST(test_absent_roots),
+        FAKE_TEST(test_trusted_until),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
