@@ -325,8 +325,9 @@ static void hide_below_unsigned(const struct profile *profile, struct spoken *li
 
 /** cert_verify_proc_builtin.cc MapPathBuilderErrorsToCertStatus: what has no status of its own
  *  counts only when nothing else is wrong with the path; but cert_verify_proc.cc
- *  InspectSignatureAlgorithmsInChain sets INVALID whatever else there is. */
-static void hide_general(struct spoken *list, size_t count)
+ *  InspectSignatureAlgorithmsInChain sets INVALID whatever else there is, for all certificates but
+ *  the last, be that an anchor or not. */
+static void hide_general(struct spoken *list, size_t count, size_t path_count)
 {
     bool special = false;
     for (size_t i = 0; i < count; i++)
@@ -335,18 +336,22 @@ static void hide_general(struct spoken *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         const enum fact_id id = list[i].fact->id;
         const bool own = id == FACT_WEAK_DIGEST || id == FACT_SIGNATURE_UNSUPPORTED;
-        list[i].hidden |= special && list[i].phase == 0 && !own;
+        if (own && list[i].depth >= 0 && (size_t)list[i].depth + 1 < path_count)
+            list[i].hidden = false;
+        else
+            list[i].hidden |= special && list[i].phase == 0;
     }
 }
 
-static void reasons_hide(const struct profile *profile, struct spoken *list, size_t count)
+static void reasons_hide(const struct profile *profile, struct spoken *list, size_t count,
+                         size_t path_count)
 {
     if (profile->hides == HIDES_BELOW_BAD)
         hide_below_bad(profile, list, count);
     else if (profile->hides == HIDES_BELOW_UNSIGNED)
         hide_below_unsigned(profile, list, count);
     if (profile->pick == PICK_STATUS)
-        hide_general(list, count);
+        hide_general(list, count, path_count);
 }
 
 /** The reason that a client shows: the first, or last, that it meets. */
@@ -402,7 +407,7 @@ void client_speak(struct judging *j, const struct reasons *reasons, struct clien
                                   .order = i};
     }
     qsort(list, reasons->count, sizeof *list, spoken_compare);
-    reasons_hide(profile, list, reasons->count);
+    reasons_hide(profile, list, reasons->count, out->path_count);
     qsort(list, reasons->count, sizeof *list, spoken_compare);
     const struct spoken *shown = spoken_say(j, list, reasons->count, reasons->search_failed, out);
     const struct fact *told = shown->fact;
