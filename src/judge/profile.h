@@ -478,6 +478,8 @@ extern const struct profile profile_go_1_27, profile_go_1_27_mod_1_19;
 extern const struct profile profile_rustls_0_23, profile_chromium_156, profile_firefox_153;
 /** Everything that any verifier could object to: what facts are computed with. */
 extern const struct behaviour behaviour_all_facts;
+/** What libraries share that leave everything to the ssl module. */
+extern const struct behaviour behaviour_python_3_11;
 /** Strict readings of the standards, for conformance: RFC 5280, and the web's rules on top. */
 extern const struct profile profile_rfc5280, profile_webpki;
 

@@ -314,6 +314,60 @@ static void each_has_words_for_encodings(void **state)
     assert_int_equal(missing, 0);
 }
 
+/** A child states only what differs: what is its parent's it leaves out. */
+static void each_child_states_only_what_differs(void **state)
+{
+    (void)state;
+    size_t repeated = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct profile *p = all[i], *parent = p->parent;
+        if (parent == NULL)
+            continue;
+        const bool copied = p->behaviour != parent->behaviour &&
+                            memcmp(p->behaviour, parent->behaviour, sizeof *p->behaviour) == 0;
+        const bool words = p->words != NULL && p->words == parent->words;
+        const bool alerts = p->alerts != NULL && p->alerts == parent->alerts;
+        if (copied || words || alerts) {
+            print_error("%s repeats its parent's %s\n", p->name,
+                        copied  ? "behaviour"
+                        : words ? "words"
+                                : "alerts");
+            repeated++;
+        }
+    }
+    assert_int_equal(repeated, 0);
+}
+
+static void assert_same_behaviour(const struct behaviour *expected, const struct profile *profile)
+{
+    if (memcmp(expected, profile->behaviour, sizeof *expected) != 0)
+        fail_msg("%s differs by more than its rules", profile->name);
+}
+
+/** What the evidence says of families, said in data. */
+static void families_differ_by_their_rules_alone(void **state)
+{
+    (void)state;
+    struct behaviour b = *profile_python_3_11.behaviour;
+    b.cn = CN_NEVER;
+    b.keep_host_dot = false;
+    assert_same_behaviour(&b, &profile_requests_2_34);
+
+    b = *profile_python_3_11.behaviour;
+    b.strict = true;
+    b.anchor_must_be_root = false;
+    b.anchor_issued_leaf = true;
+    assert_same_behaviour(&b, &profile_python_3_13);
+
+    b = *profile_gnutls_3_7.behaviour;
+    b.leaf_eku_ignored = b.chain_eku_ignored = true;
+    b.keep_host_dot = true;
+    assert_same_behaviour(&b, &profile_git_2_39);
+    b.keep_host_dot = false;
+    b.leaf_ku = LEAF_KU_IGNORE;
+    assert_same_behaviour(&b, &profile_wget_1_21);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +377,8 @@ int main(void)
         cmocka_unit_test(each_has_a_page_of_evidence),
         cmocka_unit_test(each_has_words_for_what_it_can_object_to),
         cmocka_unit_test(each_has_words_for_encodings),
+        cmocka_unit_test(each_child_states_only_what_differs),
+        cmocka_unit_test(families_differ_by_their_rules_alone),
     };
     return cmocka_run_group_tests(tests, table_read, NULL);
 }

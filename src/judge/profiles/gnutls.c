@@ -344,7 +344,6 @@ const struct profile profile_git_2_39 = {
 };
 
 const struct profile profile_git_2_55 = {
-    .alerts = later_alerts,
     .name = "git@2.55",
     .page = "gnutls",
     .title = "git",

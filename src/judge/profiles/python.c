@@ -3,7 +3,7 @@
 #include "judge/profiles/python.h"
 
 static const struct behaviour python_3_9 = {OPENSSL_1_1_1, PYTHON};
-static const struct behaviour python_3_11 = {OPENSSL_3, PYTHON};
+const struct behaviour behaviour_python_3_11 = {OPENSSL_3, PYTHON};
 static const struct behaviour python_3_13 = {OPENSSL_3, PYTHON, OPENSSL_STRICT, OPENSSL_PARTIAL};
 static const struct behaviour python_3_14 = {OPENSSL_3_6, PYTHON, OPENSSL_STRICT, OPENSSL_PARTIAL};
 
@@ -111,7 +111,7 @@ const struct profile profile_python_3_11 = {
     .looks = "in the program: load_verify_locations() with the CRLs and verify_flags |= "
              "ssl.VERIFY_CRL_CHECK_CHAIN",
     .store = "python",
-    .behaviour = &python_3_11,
+    .behaviour = &behaviour_python_3_11,
     .pick = PICK_FIRST,
     .words = words_3_11,
     SSL_WRAPPER("1006"),
@@ -144,7 +144,7 @@ const struct profile profile_python_3_13_nostrict = {
     .measured_with = "Python 3.13.0 with VERIFY_X509_STRICT and VERIFY_X509_PARTIAL_CHAIN cleared",
     .note = "as 3.11: what a context is that a program makes itself",
     .store = "python",
-    .behaviour = &python_3_11,
+    .behaviour = &behaviour_python_3_11,
     .pick = PICK_FIRST,
     SSL_WRAPPER("1020"),
 };

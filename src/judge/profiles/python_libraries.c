@@ -25,7 +25,6 @@ static const struct behaviour requests_2_28 = {
 };
 static const struct behaviour httpx_0_23 = {OPENSSL_3, PYTHON, .cn = CN_NEVER};
 static const struct behaviour httpx_0_28 = {OPENSSL_3, PYTHON, OPENSSL_STRICT, OPENSSL_PARTIAL};
-static const struct behaviour aiohttp_3_8 = {OPENSSL_3, PYTHON};
 /* truststore does not pass on the flags of create_default_context */
 static const struct behaviour pip_24_2 = {OPENSSL_3, PYTHON, .keep_host_dot = false};
 
@@ -211,7 +210,7 @@ const struct profile profile_aiohttp_3_8 = {
     .measured_with = "aiohttp 3.8.4 / Python 3.11.2 / OpenSSL 3.0.22",
     .note = "Python's ssl.create_default_context",
     .store = "python",
-    .behaviour = &aiohttp_3_8,
+    .behaviour = &behaviour_python_3_11,
     .pick = PICK_FIRST,
     .words = words_aiohttp_3_8,
     .wrapper = PYTHON_REPR(AIOHTTP_VERIFY, OF_3_8) ")]",

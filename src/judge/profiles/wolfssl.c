@@ -163,7 +163,7 @@ static const struct alert_row alerts[] = {
 };
 
 #define WOLFSSL_PROFILE                                                                            \
-    .title = "wolfSSL", .alerts = alerts, .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST,       \
+    .title = "wolfSSL", .evidence = EVIDENCE_MEASURED, .pick = PICK_FIRST,                         \
     .wrapper = "{code} {message}", .fallback = "ASN parsing error, invalid input",                 \
     .note = "verifies every certificate that was sent, the last one first",                        \
     .looks = "in the program: wolfSSL_CTX_EnableOCSP() or wolfSSL_CTX_EnableCRL()"
@@ -171,6 +171,7 @@ static const struct alert_row alerts[] = {
 static const char *const wolfssl_5_9_aliases[] = {"wolfssl", "wolfssl5.9", NULL};
 
 const struct profile profile_wolfssl_5_9 = {
+    .alerts = alerts,
     WOLFSSL_PROFILE,
     .name = "wolfssl@5.9",
     .aliases = wolfssl_5_9_aliases,
