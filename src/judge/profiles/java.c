@@ -242,6 +242,7 @@ static const char *const java_25_aliases[] = {"java", "java25", "jdk25", NULL};
 /** sun.security.ssl.CertificateMessage getCertificateAlert. */
 static const struct alert_row alerts[] = {
     {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_HANDSHAKE_FAILURE},
+    {.fact = FACT_STAPLE_BAD, .alert = ALERT_HANDSHAKE_FAILURE},
     {.fact = FACT_ANOMALY, .alert = ALERT_BAD_CERTIFICATE},
     {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
     {.fact = FACT_SIGNATURE_BAD, .alert = ALERT_BAD_CERTIFICATE},
@@ -254,6 +255,7 @@ static const struct alert_row alerts[] = {
 /** Until 17 no reason but revocation has one of its own. */
 static const struct alert_row alerts_17[] = {
     {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_HANDSHAKE_FAILURE},
+    {.fact = FACT_STAPLE_BAD, .alert = ALERT_HANDSHAKE_FAILURE},
     {.fact = FACT_ANOMALY, .alert = ALERT_BAD_CERTIFICATE},
     {.fact = FACT_UNPARSABLE, .alert = ALERT_BAD_CERTIFICATE},
     {.rest = true, .alert = ALERT_CERTIFICATE_UNKNOWN},

@@ -222,6 +222,7 @@ static const struct alert_row alerts[] = {
     ROWS_OF_TRUST(.alert = ALERT_UNKNOWN_CA),
     ROWS_OF_NAMES(.alert = ALERT_BAD_CERTIFICATE),
     {.fact = FACT_PATH_TOO_LONG, .alert = ALERT_UNKNOWN_CA},
+    {.fact = FACT_PATH_LENGTH, .alert = ALERT_UNKNOWN_CA},
     {.fact = FACT_NOT_A_CA, .alert = ALERT_UNKNOWN_CA},
     {.fact = FACT_KEY_USAGE_CA, .limit = 92, .alert = ALERT_CERTIFICATE_UNKNOWN},
     {.fact = FACT_KEY_USAGE_CA, .alert = ALERT_UNKNOWN_CA},
