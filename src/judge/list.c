@@ -187,7 +187,8 @@ static void route_cut(const struct list *l, struct route *route)
 {
     for (size_t i = 0; i + 1 < route->count; i++) {
         const int child = route->nodes[i], issuer = route->nodes[i + 1];
-        if (child == issuer || is_issuer(l, child, issuer))
+        const bool itself = child == issuer && i == 0 && route->complete; /* a trusted leaf */
+        if (itself || (child != issuer && is_issuer(l, child, issuer)))
             continue;
         route->count = i + 1;
         route->complete = false;

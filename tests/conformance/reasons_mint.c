@@ -333,6 +333,8 @@ void stage_json(struct stage *stage, struct buf *out)
 {
     struct cw_options options = {.fail_on = SEVERITY_ERROR, .at = TIME_NONE};
     struct render_options how = {.width = 100};
+    stage->checked.selected = arena_array(&stage->arena, stage->checked.report.verdict.client_count,
+                                          sizeof *stage->checked.selected);
     outcome_decide(&options, &stage->checked);
     struct target_report *one[] = {&stage->checked.report};
     const struct report report = {.targets = one, .count = 1};
