@@ -5,15 +5,17 @@
 #include "fake_root.h"
 #include "trust/machine.h"
 
-static const char status[] = "Package: aa\nStatus: install ok installed\nVersion: 9\n\n"
-                             "Package: curl\nStatus: install ok installed\nArchitecture: amd64\n"
-                             "Version: 8.14.1-2+deb13u2\n\n"
-                             "Package: curl-doc\nStatus: install ok installed\nVersion: 1\n\n"
-                             "Package: git\nStatus: install ok installed\n"
-                             "Version: 1:2.39.5-0+deb12u3\n\n"
-                             "Package: wget\nStatus: deinstall ok config-files\nVersion: 1.25.0\n\n"
-                             "Package: nodejs\nStatus: install ok installed\n"
-                             "Version: 24.9.0+dfsg-1\n\n";
+/* dpkg sorts its records by name. */
+static const char status[] =
+    "Package: aa\nStatus: install ok installed\nVersion: 9\n\n"
+    "Package: curl\nStatus: install ok installed\nArchitecture: amd64\n"
+    "Version: 8.14.1-2+deb13u2\n\n"
+    "Package: curl-doc\nStatus: install ok installed\nVersion: 1\n\n"
+    "Package: git\nStatus: install ok installed\n"
+    "Version: 1:2.39.5-0+deb12u3\n\n"
+    "Package: nodejs\nStatus: install ok installed\n"
+    "Version: 24.9.0+dfsg-1\n\n"
+    "Package: wget\nStatus: deinstall ok config-files\nVersion: 1.25.0\n\n";
 
 static const struct trust_program *find(struct fake *f, const char *name)
 {
