@@ -354,6 +354,7 @@ static double bomb_judge(struct bomb *b, const char **hit)
                                           .stores = stores,
                                           .profile_count = count,
                                           .public_store = true,
+                                          .is_public_root = cert_is_public_root,
                                           .at = REASONS_AT,
                                           .memo = memo};
         struct verdict verdict;

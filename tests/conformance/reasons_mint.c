@@ -321,6 +321,7 @@ void stage_run(struct stage *stage, struct scene *scene, struct sig_memo *memo, 
                                     .profile_count = count,
                                     .pool = checked->pool,
                                     .public_store = true,
+                                    .is_public_root = cert_is_public_root,
                                     .at = scene->at,
                                     .memo = memo};
     judge(&t->input, &stage->arena, &t->verdict);
