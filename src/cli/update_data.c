@@ -377,7 +377,7 @@ static const struct option_spec options[] = {
      .help = "the logs of Certificate Transparency: log_list.json"},
     {.name = "roots",
      .value = "PROGRAMME=FILE|URL",
-     .help = "the roots of Mozilla, Chrome, Apple, Microsoft, Java or Android: PEM, a keystore"},
+     .help = "roots of Mozilla, Chrome, Apple, Microsoft, Java or Android (PEM)"},
     {.name = "psl", .value = "FILE|URL", .help = "the public suffix list: public_suffix_list.dat"},
     {.name = "root",
      .value = "DIR",
@@ -390,9 +390,7 @@ static const struct option_spec options[] = {
 const struct command update_data_command = {
     .name = "update-data",
     .summary = "newer tables of issuers, roots and logs, from their publishers' own files",
-    .usage = "update-data [--ccadb FILE|URL]… [--ct FILE|URL] [--roots PROGRAMME=FILE|URL]… "
-             "[--psl FILE|URL] "
-             "[options]",
+    .usage = "update-data [--ccadb FILE|URL]… [--ct …] [--roots PROGRAMME=…]… [--psl …]",
     .about =
         "Installs newer data than is compiled in, below $XDG_DATA_HOME/certwhy (else\n"
         "~/.local/share/certwhy), from files as their publishers make them; each table is\n"
