@@ -256,6 +256,33 @@ void file_unmap(struct mapping *mapping)
     *mapping = (struct mapping){0};
 }
 
+bool file_open(const char *root, const char *path, struct open_file *out)
+{
+    struct stat st;
+    *out = (struct open_file){.fd = open_under(root, path, O_RDONLY | O_NONBLOCK, 0)};
+    if (out->fd >= 0 && fstat(out->fd, &st) == 0 && S_ISREG(st.st_mode))
+        out->n = (size_t)st.st_size;
+    else
+        file_close(out);
+    return out->fd >= 0;
+}
+
+size_t file_read_at(const struct open_file *file, size_t offset, void *p, size_t n)
+{
+    ssize_t got = -1;
+    do
+        got = pread(file->fd, p, n, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got > 0 ? (size_t)got : 0;
+}
+
+void file_close(struct open_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    *file = (struct open_file){.fd = -1};
+}
+
 enum cw_code file_read_pieces(const char *root, const char *path, file_taker *take, void *context)
 {
     enum { PIECE_BYTES = 1 << 15 };

@@ -21,6 +21,15 @@ enum cw_code file_read(const char *root, const char *path, size_t limit, struct 
 enum cw_code file_read_stdin(size_t limit, struct buf *out, struct error *err);
 enum cw_code file_map(const char *root, const char *path, struct mapping *out, struct error *err);
 void file_unmap(struct mapping *mapping);
+/** A regular file that is read here and there. Release with file_close(). */
+struct open_file {
+    int fd; /**< -1: there is none */
+    size_t n;
+};
+bool file_open(const char *root, const char *path, struct open_file *out);
+/** Reads up to n octets from an offset on; returns how many there were. */
+size_t file_read_at(const struct open_file *file, size_t offset, void *p, size_t n);
+void file_close(struct open_file *file);
 /** Takes a piece of a file and says how much of it is done with: the rest comes again with what
  *  follows. SIZE_MAX: enough was read. */
 typedef size_t file_taker(void *context, struct bytes piece);

@@ -92,38 +92,66 @@ static size_t records_take(void *context, struct bytes piece)
     return at;
 }
 
-/* ---- dpkg's records are sorted by name: pages that are not looked at cost nothing ---- */
+/* ---- dpkg's records are sorted by name: what is not looked at is not read ---- */
 
-/** The record that begins at or behind `at`; its offset, or the file's end. */
-static size_t record_from(struct bytes status, size_t at)
+enum { WINDOW_BYTES = 4096 }; /* of which a record is looked for; records have 500 to 3,000 */
+
+struct window {
+    struct open_file file;
+    uint8_t bytes[WINDOW_BYTES];
+    struct bytes seen; /* in bytes */
+};
+
+static void window_read(struct window *window, size_t at)
 {
-    if (at == 0)
-        return 0;
-    const size_t gap = bytes_find(bytes_slice(status, at - 1, status.n), bytes_str("\n\n"));
-    return gap == SIZE_MAX ? status.n : at - 1 + gap + 2;
+    window->seen =
+        bytes_of(window->bytes, file_read_at(&window->file, at, window->bytes, WINDOW_BYTES));
 }
 
-static struct bytes name_at(struct bytes status, size_t record)
+/** The offset of the first record at or behind `at` and before `end`, and the window upon it; `end`
+ *  when there is none. */
+static size_t record_from(struct window *window, size_t at, size_t end)
 {
-    const struct bytes rest = bytes_slice(status, record, status.n);
-    const struct bytes field = bytes_str(forms[0].name);
-    const uint8_t *end = rest.n ? memchr(rest.p, '\n', rest.n) : NULL;
-    if (!end || rest.n < field.n || memcmp(rest.p, field.p, field.n) != 0)
+    size_t from = at > 0 ? at - 1 : 0;
+    window_read(window, from);
+    while (at > 0) {
+        const size_t gap = bytes_find(window->seen, bytes_str("\n\n"));
+        if (gap != SIZE_MAX) {
+            at = from + gap + 2;
+            break;
+        }
+        if (window->seen.n < WINDOW_BYTES || from >= end)
+            return end;
+        from += WINDOW_BYTES - 1; /* the gap may lie across */
+        window_read(window, from);
+    }
+    if (at >= end)
+        return end;
+    if (at != from)
+        window_read(window, at);
+    return at;
+}
+
+static struct bytes name_seen(const struct window *window)
+{
+    const struct bytes seen = window->seen, field = bytes_str(forms[0].name);
+    const uint8_t *end = seen.n ? memchr(seen.p, '\n', seen.n) : NULL;
+    if (!end || seen.n < field.n || memcmp(seen.p, field.p, field.n) != 0)
         return bytes_of(NULL, 0);
-    return bytes_of(rest.p + field.n, (size_t)(end - rest.p) - field.n);
+    return bytes_of(seen.p + field.n, (size_t)(end - seen.p) - field.n);
 }
 
-static void bisect(const struct reading *reading, struct bytes status, const char *wanted)
+static void bisect(const struct reading *reading, struct window *window, const char *wanted)
 {
-    size_t low = 0, high = status.n;
+    size_t low = 0, high = window->file.n;
     while (low < high) {
-        const size_t middle = low + (high - low) / 2, record = record_from(status, middle);
-        const struct bytes name = record < high ? name_at(status, record) : bytes_of(NULL, 0);
+        const size_t middle = low + (high - low) / 2;
+        const size_t record = record_from(window, middle, high);
+        const struct bytes name = record < high ? name_seen(window) : bytes_of(NULL, 0);
         const int order = name.p ? bytes_compare(name, bytes_str(wanted)) : 1;
         if (order == 0) {
-            const struct bytes rest = bytes_slice(status, record, status.n);
-            const size_t n = bytes_find(rest, bytes_str("\n\n"));
-            record_read(reading, bytes_slice(rest, 0, n == SIZE_MAX ? rest.n : n), name);
+            const size_t n = bytes_find(window->seen, bytes_str("\n\n"));
+            record_read(reading, bytes_slice(window->seen, 0, n), name);
             return;
         }
         if (order < 0)
@@ -135,15 +163,14 @@ static void bisect(const struct reading *reading, struct bytes status, const cha
 
 static bool status_bisect(struct trust_machine *m)
 {
-    struct mapping map;
-    struct error ignored;
+    struct window window;
     const struct reading reading = {m, &forms[0]};
-    if (file_map(m->root, forms[0].path, &map, &ignored) != CW_OK)
+    if (!file_open(m->root, forms[0].path, &window.file))
         return false;
     const char *wanted;
     for (size_t i = 0; (wanted = package_wanted(i)); i++)
-        bisect(&reading, bytes_of(map.p, map.n), wanted);
-    file_unmap(&map);
+        bisect(&reading, &window, wanted);
+    file_close(&window.file);
     return m->package_count > 0;
 }
 
