@@ -52,6 +52,11 @@ static void flight_free(struct flight *flight)
     free(flight);
 }
 
+bool fetcher_is_offline(const struct fetcher *fetcher)
+{
+    return fetcher->settings.offline;
+}
+
 void fetcher_free(struct fetcher *fetcher)
 {
     if (!fetcher)

@@ -145,6 +145,8 @@ struct fetched {
 struct fetcher;
 /** Costs next to nothing: libcurl is loaded by the first fetch that needs it. */
 struct fetcher *fetcher_new(const struct fetch_settings *settings);
+/** Whether it answers everything at once, since it may ask nobody. */
+bool fetcher_is_offline(const struct fetcher *fetcher);
 void fetcher_free(struct fetcher *fetcher);
 /** Fetches, from the cache when it holds an answer that is still good. Never fails: see `result`.
  *  Blocks for at most the time of its kind. For several threads at once: equal requests under way

@@ -45,7 +45,8 @@ static void round_run(struct round *round)
 {
     pthread_t threads[LIMIT_FETCH_PARALLEL];
     size_t count = 0;
-    while (count + 1 < round->count && count < LIMIT_FETCH_PARALLEL &&
+    const bool at_once = fetcher_is_offline(round->fetcher); /* nothing to wait for */
+    while (!at_once && count + 1 < round->count && count < LIMIT_FETCH_PARALLEL &&
            pthread_create(&threads[count], NULL, work, round) == 0)
         count++;
     work(round);
