@@ -103,6 +103,34 @@ PROTOCOLS = {"smtp": smtp, "lmtp": lmtp, "imap": imap, "pop3": pop3, "ftp": ftp,
              "mysql": mysql, "mariadb": mysql, "rdp": rdp}
 
 
+class Talk:
+    """A connection that is read no further than asked: what follows may be a ClientHello already."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def read1(self, n):
+        return self.connection.recv(n)
+
+    def read(self, n):
+        got = b""
+        while len(got) < n and (more := self.connection.recv(n - len(got))):
+            got += more
+        return got
+
+    def readline(self):
+        got = b""
+        while not got.endswith(b"\n") and (more := self.connection.recv(1)):
+            got += more
+        return got
+
+    def write(self, data):
+        self.connection.sendall(data)
+
+    def flush(self):
+        pass
+
+
 @contextlib.contextmanager
 def serving(before, chain=None):
     """A server that runs `before` on each connection and goes on with TLS."""
@@ -111,7 +139,7 @@ def serving(before, chain=None):
     def serve(connection):
         with contextlib.suppress(Exception), connection:
             connection.settimeout(10)
-            before(connection.makefile("rwb", buffering=-1))
+            before(Talk(connection))
             if chain:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(*chain)
