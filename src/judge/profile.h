@@ -470,7 +470,8 @@ extern const struct profile profile_node_20, profile_node_22_23, profile_node_24
     profile_apple_15, profile_android_14;
 extern const struct profile profile_curl_7_88, profile_git_2_39, profile_wget_1_21, profile_go_1_19;
 extern const struct profile profile_gnutls_3_7_1, profile_gnutls_3_7, profile_gnutls_3_8;
-extern const struct profile profile_git_2_55, profile_wget_1_25;
+extern const struct profile profile_git_2_55, profile_wget_1_25, profile_git_2_39_openssl,
+    profile_wget_1_21_openssl;
 extern const struct profile profile_mbedtls_2_28, profile_mbedtls_3_6;
 extern const struct profile profile_wolfssl_5_5, profile_wolfssl_5_9;
 extern const struct profile profile_java_17, profile_java_25;

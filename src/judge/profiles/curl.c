@@ -215,3 +215,91 @@ const struct profile profile_curl_8_23 = {
     .failure_code = "35",
     .fallback = "certificate verify failed",
 };
+
+/* ---- git on curl on OpenSSL: Fedora, Arch, macOS, Git for Windows; Debian's is on GnuTLS ---- */
+
+#define GIT "fatal: unable to access '{url}/': "
+#define GIT_NAME_WORDS(...) OPENSSL_NAME_WORDS(.bare = true, __VA_ARGS__)
+
+static const struct words words_git[] = {
+    GIT_NAME_WORDS(.limit = COMPARED_CN,
+                   .text =
+                       GIT "SSL: certificate subject name '{cn_last}' does not match target host "
+                           "name '{host}'"),
+    GIT_NAME_WORDS(.limit = COMPARED_NOTHING,
+                   .text = GIT "SSL: unable to obtain common name from peer certificate"),
+    GIT_NAME_WORDS(.text = GIT "SSL: no alternative certificate subject name matches target host "
+                               "name '{host}'"),
+    {.text = NULL},
+};
+static const char *const aliases_git[] = {"git-openssl", NULL};
+
+const struct profile profile_git_2_39_openssl = {
+    .name = "git@2.39-openssl",
+    .title = "git on OpenSSL",
+    .aliases = aliases_git,
+    .parent = &profile_curl_7_88,
+    .page = "curl",
+    .evidence = EVIDENCE_DOCUMENTED,
+    .measured_with = "",
+    .note = "libcurl on OpenSSL, as outside of Debian: rejects what curl rejects",
+    .looks = "http.sslCRLFile does not exist: it cannot be made to look",
+    .store = "git",
+    .behaviour = &curl_7_88,
+    .phases = phases_7,
+    .pick = PICK_FIRST,
+    .words = words_git,
+    .wrapper = GIT "SSL certificate problem: {message}",
+    .failure_wrapper = GIT "OpenSSL/3.0.22: error:{code}:{library}:{function}:{message}",
+    .fallback = "certificate verify failed",
+};
+
+/* ---- wget on OpenSSL (src/openssl.c): asks libssl for its verdict once the handshake is over, and
+ *      compares names itself ---- */
+
+static const struct behaviour wget_openssl = {OPENSSL_3, OPENSSL_PARTIAL, .cn = CN_NO_DNS_OR_IP_SAN,
+                                              .keep_host_dot = true, .underscore = UNDERSCORE_ANY};
+
+#define WGET "ERROR: cannot verify {host}'s certificate, issued by 'CN={issuer}': | "
+#define WGET_UNKNOWN .bare = true, .text = WGET "  Unable to locally verify the issuer's authority."
+#define WGET_SELF_SIGNED .bare = true, .text = WGET "  Self-signed certificate encountered."
+static const struct words words_wget[] = {
+    {.fact = FACT_ISSUER_NOT_FOUND, WGET_UNKNOWN},
+    {.fact = FACT_ISSUER_NOT_SENT, WGET_UNKNOWN},
+    {.fact = FACT_ANCHOR_NOT_ROOT, WGET_UNKNOWN},
+    {.fact = FACT_SELF_SIGNED_LEAF, WGET_SELF_SIGNED},
+    {.fact = FACT_SELF_SIGNED_CA_LEAF, WGET_SELF_SIGNED},
+    {.fact = FACT_ROOT_NOT_TRUSTED, WGET_SELF_SIGNED},
+    {.fact = FACT_EXPIRED, .bare = true, .text = WGET "  Issued certificate has expired."},
+    {.fact = FACT_NOT_YET_VALID, .bare = true, .text = WGET "  Issued certificate not yet valid."},
+    OPENSSL_NAME_WORDS(.bare = true, .limit = COMPARED_CN,
+                       .text = "ERROR: certificate common name '{cn_last}' doesn't match requested "
+                               "host name '{host}'."),
+    OPENSSL_NAME_WORDS(.bare = true,
+                       .text = "ERROR: no certificate subject alternative name matches | requested "
+                               "host name '{host}'."),
+    {.text = NULL},
+};
+static const char *const aliases_wget[] = {"wget-openssl", NULL};
+static const struct alert_row alerts_wget[] = {{.rest = true, .alert = ALERT_NONE}};
+
+const struct profile profile_wget_1_21_openssl = {
+    .alerts = alerts_wget,
+    .name = "wget@1.21-openssl",
+    .title = "wget on OpenSSL",
+    .aliases = aliases_wget,
+    .parent = &profile_openssl_3_0,
+    .page = "curl",
+    .evidence = EVIDENCE_DOCUMENTED,
+    .measured_with = "",
+    .note = "OpenSSL with partial chains, as outside of Debian; compares names itself",
+    .looks = "--crl-file=FILE",
+    .store = "wget",
+    .behaviour = &wget_openssl,
+    .phases = phases_7,
+    .pick = PICK_FIRST,
+    .words = words_wget,
+    .wrapper = WGET "  {message}",
+    .failure_wrapper = "OpenSSL: error:{code}:{library}:{function}:{message}",
+    .fallback = "certificate verify failed",
+};

@@ -55,6 +55,8 @@ static const struct profile *const table[] = {
     &profile_node_22_23,
     &profile_node_24,
     &profile_node_24_debian,
+    &profile_git_2_39_openssl,
+    &profile_wget_1_21_openssl,
     &profile_postman_11,
     &profile_dotnet_8,
     &profile_windows_10,
