@@ -67,7 +67,7 @@ static void excluded_print(const struct message_match *match, struct buf *out)
         buf_add_str(out, ": they have other words\n");
 }
 
-static void causes_print(struct arena *arena, const struct message_match *match, struct buf *out)
+static void causes_print(const struct message_match *match, struct buf *out)
 {
     static const char *const numbers[] = {"no", "one", "two", "three", "four", "five", "six"};
     const size_t n = match->cause_count;
@@ -86,7 +86,6 @@ static void causes_print(struct arena *arena, const struct message_match *match,
     for (size_t i = 0; i < n; i++)
         buf_printf(out, "  %2zu  %-62s  %s\n", i + 1, match->causes[i]->title,
                    match->causes[i]->id);
-    (void)arena;
 }
 
 static void match_print(struct arena *arena, const struct message_match *match, struct buf *out)
@@ -102,7 +101,7 @@ static void match_print(struct arena *arena, const struct message_match *match, 
                    *match->tells >= 'a' && *match->tells <= 'z' ? *match->tells - 32
                                                                 : *match->tells,
                    match->tells + 1);
-    causes_print(arena, match, out);
+    causes_print(match, out);
     if (match->cause_count)
         excluded_print(match, out);
     const bool file = match->cause_count && is_about_a_file(match->causes[0]);
