@@ -164,16 +164,36 @@ static bool begin_sieve(struct talk *t)
     return until(t, "OK", "NO") && say(t, "STARTTLS\r\n") && until(t, "OK", "NO");
 }
 
-/* A server may take its time for notices about looking up our address: 670 is "go on". */
+/** The word stands in the text between spaces (or behind the colon that begins a list). */
+static bool lists(struct bytes text, const char *word)
+{
+    const size_t n = strlen(word);
+    for (size_t i = 0; i + n <= text.n; i++) {
+        const bool begins_here = i == 0 || text.p[i - 1] == ' ' || text.p[i - 1] == ':';
+        const bool ends_here = i + n == text.n || text.p[i + n] == ' ';
+        if (begins_here && ends_here && strncasecmp((const char *)text.p + i, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* IRCv3's tls: 670 is "go on", and notices about looking up our address may come before. Servers
+ * that do not know the command say nothing at all, so what they can do is asked for with it. */
 static bool begin_irc(struct talk *t)
 {
     struct bytes text;
-    if (!say(t, "STARTTLS\r\n"))
+    bool offered = false;
+    if (!say(t, "CAP LS 302\r\nSTARTTLS\r\n"))
         return false;
     for (int i = 0; i < TALK_LINES && line(t, &text); i++) {
+        const bool capabilities = holds(text, " CAP ") && holds(text, " LS ");
+        offered |= capabilities && lists(text, "tls");
         if (holds(text, " 670 "))
             return true;
-        if (holds(text, " 691 ") || holds(text, " 451 ") || holds(text, " 421 "))
+        if (holds(text, " 691 ") || (capabilities && !holds(text, " LS * ") && !offered))
+            return false;
+        /* unknown commands: CAP's comes first, and only STARTTLS's is a refusal */
+        if ((holds(text, " 451 ") || holds(text, " 421 ")) && !holds(text, " CAP "))
             return false;
     }
     return false;

@@ -52,7 +52,7 @@ def sieve(stream):
 
 def irc(stream):
     lines(stream, (None, b":irc.test NOTICE * :*** Looking up your hostname\r\n"),
-          (b"STARTTLS", b":irc.test 670 * :STARTTLS successful\r\n"))
+          (b"CAP LS 302", b":irc.test CAP * LS * :multi-prefix\r\n:irc.test CAP * LS :sasl tls\r\n"), (b"STARTTLS", b":irc.test 670 * :STARTTLS successful\r\n"))
 
 
 def xmpp(stream, namespace=b"jabber:client"):
@@ -180,6 +180,8 @@ REFUSALS = {
     "not offered": ("smtp", lambda s: lines(s, (None, b"220 mx.test ESMTP\r\n"), (b"EHLO ", b"250 mx.test\r\n"))),
     "removed on the way": ("smtp", lambda s: lines(s, (None, b"220 ****\r\n"), (b"EHLO ", b"250-mx.test\r\n250 XXXXXXXX\r\n"))),
     "refused": ("imap", lambda s: lines(s, (None, b"* OK ready\r\n"), (b"A1 STARTTLS", b"a1 BAD no TLS here\r\n"))),
+    "not a capability": ("irc", lambda s: lines(s, (b"CAP LS 302", b":irc.test CAP * LS :sasl sts=port=6697 xtls\r\n"))),
+    "unknown to it": ("irc", lambda s: lines(s, (b"CAP LS", b":irc.test 421 * CAP :Unknown command\r\n"), (b"STARTTLS", b":irc.test 451 * :No\r\n"))),
     "no": ("postgres", lambda s: (s.read(8), s.write(b"N"), s.flush())),
     "another protocol": ("smtp", lambda s: (s.write(b"SSH-2.0-OpenSSH_9.2\r\n"), s.flush())),
     "injected": ("pop3", lambda s: lines(s, (None, b"+OK ready\r\n"), (b"STLS", b"+OK begin\r\n+OK injected\r\n"))),
