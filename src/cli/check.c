@@ -154,13 +154,18 @@ static int check_targets(const struct judging_command *judging, const struct arg
         note_other_version(report->report.targets[i]->input.observation);
         note_key(report->report.targets[i]->input.observation);
     }
+    const enum cw_code prepared =
+        judging->prepare && failed == 0 ? judging->prepare(judging, report, &error) : CW_OK;
+    if (prepared != CW_OK)
+        return prepared == CW_E_USAGE ? command_unusable(command, "%s", error.text)
+                                      : command_failed(command, &error);
     const char *output = judging->output_is_report ? argument_value(arguments, "output") : NULL;
     if (!render(arguments, renderer, report, output))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
     if (path && failed == 0 && save(arguments, report, &error) != CW_OK)
         status = command_failed(command, &error);
-    return judging->finish && status != EXIT_UNUSABLE ? judging->finish(arguments, report, status)
+    return judging->finish && status != EXIT_UNUSABLE ? judging->finish(judging, report, status)
                                                       : status;
 }
 

@@ -57,8 +57,12 @@ extern const struct command check_command, fix_command, audit_command, csr_comma
 struct judging_command {
     const struct command *command;
     bool output_is_report; /**< -o is the report's file; else the report goes to standard output */
+    void *context;         /**< for the two below */
+    /** Before the report is printed, once all targets were judged. NULL: nothing is left to do. */
+    enum cw_code (*prepare)(const struct judging_command *judging, struct cw_report *report,
+                            struct error *error);
     /** After the report; returns the exit status, given the one of check. NULL: nothing follows. */
-    int (*finish)(const struct arguments *arguments, struct cw_report *report, int status);
+    int (*finish)(const struct judging_command *judging, struct cw_report *report, int status);
 };
 int judging_run(const struct judging_command *judging, const struct arguments *arguments);
 extern const struct option_spec judging_options[];
@@ -95,8 +99,17 @@ bool output_write(const char *path, struct bytes content);
 bool output_color(const char *when);
 /** The environment variables of this process. */
 struct environment environment_own(void);
-/** Runs a program without a shell, with no input, and takes what it prints: at most 10 seconds and
- *  8 MiB. False when it is not there, fails, or takes longer. */
+/** Another program, run without a shell and with no input. */
+struct program {
+    const char *const *argv;        /**< NULL-terminated, as is: */
+    const char *const *environment; /**< "NAME=value"; NULL: ours */
+    int seconds;                    /**< it is ended then, with all that it started */
+    bool errors_too;                /**< what it says on standard error is taken, too */
+};
+/** Appends what it prints, at most 8 MiB. Its exit status; -1 when it had to be ended or ended of a
+ *  signal, 127 when it is not there. */
+int program_status(const struct program *program, struct buf *out);
+/** The same within 10 seconds; false when it is not there, fails, or takes longer. */
 bool program_run(const char *const argv[], struct buf *out);
 /** Asks for the passphrase of --key when that is encrypted, none was given and somebody sits there.
  */

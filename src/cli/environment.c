@@ -23,14 +23,19 @@ struct environment environment_own(void)
 
 /* ---- another program ---- */
 
-static void child_become(const char *const argv[], int output)
+static void child_become(const struct program *program, int output)
 {
     const int null = file_open_null();
+    setpgid(0, 0); /* what it starts ends with it */
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
+    dup2(program->errors_too ? output : null, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    char *const *argv = (char *const *)(uintptr_t)program->argv;
+    if (program->environment)
+        execvpe(argv[0], argv, (char *const *)(uintptr_t)program->environment);
+    else
+        execvp(argv[0], argv);
     _exit(127);
 }
 
@@ -52,24 +57,30 @@ static bool read_all(int fd, int64_t deadline, size_t limit, struct buf *out)
     }
 }
 
-bool program_run(const char *const argv[], struct buf *out)
+int program_status(const struct program *program, struct buf *out)
 {
-    enum { SECONDS = 10, OUTPUT_BYTES = 8 << 20 };
+    enum { OUTPUT_BYTES = 8 << 20 };
     int ends[2], status = 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
+        return -1;
     const pid_t child = fork();
     if (child == 0)
-        child_become(argv, ends[1]);
+        child_become(program, ends[1]);
     close(ends[1]);
-    const int64_t deadline = time_monotonic_us() + SECONDS * INT64_C(1000000);
+    const int64_t deadline = time_monotonic_us() + program->seconds * INT64_C(1000000);
     const bool whole = child > 0 && read_all(ends[0], deadline, OUTPUT_BYTES, out);
     close(ends[0]);
     if (child <= 0)
-        return false;
-    if (!whole)
+        return -1;
+    if (!whole && kill(-child, SIGKILL) != 0)
         kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return whole && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool program_run(const char *const argv[], struct buf *out)
+{
+    enum { SECONDS = 10 };
+    return program_status(&(struct program){.argv = argv, .seconds = SECONDS}, out) == 0;
 }

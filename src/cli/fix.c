@@ -42,21 +42,13 @@ static void say_lost(const struct fixing *f)
     }
 }
 
-/* True when the chain may be written; else says why not. */
-static bool may_write(const struct fixing *f, int status)
+static void say_why_not(const struct fixing *f, int status)
 {
     const struct chain_plan *chain = &f->chain;
-    const bool whole = chain->lost_count == 0 && !chain->gap;
-    if (is_proven(chain) ||
-        (whole && chain->count > 0 && (f->target->plan.bundle.p != NULL || is_conversion(f))))
-        return true;
-    say_lost(f);
-    if (chain->count > 0 && argument_given(f->arguments, "unproven"))
-        return true;
     if (chain->count == 0)
         fputs("certwhy fix: no certificate of a server could be read: no file was written\n",
               stderr);
-    else if (!whole)
+    else if (chain->lost_count > 0 || chain->gap)
         fputs("certwhy fix: what is left is not proven to be accepted: no file was written "
               "(--unproven writes it)\n",
               stderr);
@@ -64,6 +56,33 @@ static bool may_write(const struct fixing *f, int status)
         fputs("certwhy fix: no certificate file cures this: the steps are in the report; no file "
               "was written (--unproven writes the chain as it should be sent)\n",
               stderr);
+}
+
+/* --prove-live: the real clients have the last word. */
+static bool is_refuted(const struct fixing *f)
+{
+    return argument_given(f->arguments, "prove-live") && !live_proof_holds(&f->live);
+}
+
+/* True when the chain may be written; else says why not. */
+static bool may_write(const struct fixing *f, int status)
+{
+    const struct chain_plan *chain = &f->chain;
+    const bool whole = chain->lost_count == 0 && !chain->gap;
+    const bool judged =
+        is_proven(chain) ||
+        (whole && chain->count > 0 && (f->target->plan.bundle.p != NULL || is_conversion(f)));
+    if (judged && !is_refuted(f))
+        return true;
+    if (!judged)
+        say_lost(f);
+    if (chain->count > 0 && argument_given(f->arguments, "unproven"))
+        return true;
+    if (!judged)
+        say_why_not(f, status);
+    else
+        fprintf(stderr, "certwhy fix: %s: no file was written (--unproven writes it)\n",
+                f->live.count > 0 ? "not proven live" : "none of these clients can be run here");
     return false;
 }
 
@@ -105,10 +124,12 @@ static bool is_done(const struct fixing *f)
 
 /* ---- the key ---- */
 
-static enum cw_code key_open(struct fixing *f, struct error *error)
+enum cw_code fix_key_open(struct fixing *f, struct error *error)
 {
     const struct cw_options *options = f->report->options;
     BUF_CLEANUP content = {0}, spki = {0};
+    if (f->key)
+        return CW_OK;
     if (!*options->key)
         return f->form && f->form->needs_key
                    ? error_set(error, CW_E_USAGE,
@@ -142,7 +163,7 @@ static enum cw_code key_open(struct fixing *f, struct error *error)
 static int finish(struct fixing *f, int status)
 {
     struct error error = {0};
-    enum cw_code code = key_open(f, &error);
+    enum cw_code code = fix_key_open(f, &error);
     if (code == CW_OK)
         code = fix_files_write(f, &error);
     if (code != CW_OK)
@@ -166,29 +187,25 @@ static bool write_message(const struct fixing *f)
     return output_write(argument_value(f->arguments, "message"), buf_bytes(&text));
 }
 
-static int fix_write(const struct arguments *arguments, struct cw_report *report, int status)
+/* Before the report is printed: what it says of fixes may be proven live. */
+static enum cw_code fix_prepare(const struct judging_command *judging, struct cw_report *report,
+                                struct error *error)
 {
-    struct fixing f = {
-        .arguments = arguments,
-        .report = report,
-        .target = report->report.targets[0],
-        .arena = &report->arena,
-        .path = argument_value(arguments, "output"),
-    };
-    if (argument_given(arguments, "for"))
-        f.form = server_form_find(argument_value(arguments, "for"));
-    if (argument_given(arguments, "expect"))
-        return fix_expect(&f, status);
-    if (status == EXIT_UNSEEN)
-        return status;
-    repair_chain(&f.target->input, &f.target->verdict, f.arena, &f.chain);
-    if (argument_given(arguments, "message") && !write_message(&f))
-        return EXIT_UNUSABLE;
-    if (!f.path && !argument_given(arguments, "in-place"))
-        return status;
-    if (!may_write(&f, status))
+    struct fixing *f = judging->context;
+    f->report = report;
+    f->target = report->report.targets[0];
+    f->arena = &report->arena;
+    if (argument_given(f->arguments, "expect") || report_exit_status(report) == EXIT_UNSEEN)
+        return CW_OK;
+    repair_chain(&f->target->input, &f->target->verdict, f->arena, &f->chain);
+    return argument_given(f->arguments, "prove-live") ? fix_live(f, error) : CW_OK;
+}
+
+static int fix_write(struct fixing *f, int status)
+{
+    if (!may_write(f, status))
         return status == EXIT_ACCEPTED ? EXIT_FINDINGS : status;
-    if (is_done(&f)) {
+    if (is_done(f)) {
         fputs(status == EXIT_ACCEPTED
                   ? "certwhy fix: nothing is wrong with the chain: no file was written\n"
                   : "certwhy fix: the chain is as it should be; what is wrong is in the report: no "
@@ -196,9 +213,25 @@ static int fix_write(const struct arguments *arguments, struct cw_report *report
               stderr);
         return status;
     }
-    const int result = finish(&f, status);
-    private_key_free(f.key);
-    return result;
+    return finish(f, status);
+}
+
+static int fix_finish(const struct judging_command *judging, struct cw_report *report, int status)
+{
+    struct fixing *f = judging->context;
+    (void)report;
+    if (argument_given(f->arguments, "expect"))
+        return fix_expect(f, status);
+    if (status == EXIT_UNSEEN)
+        return status;
+    if (argument_given(f->arguments, "prove-live"))
+        fix_live_say(f);
+    if (argument_given(f->arguments, "message") && !write_message(f))
+        return EXIT_UNUSABLE;
+    if (f->path || argument_given(f->arguments, "in-place"))
+        return fix_write(f, status);
+    const bool refuted = argument_given(f->arguments, "prove-live") && !live_proof_holds(&f->live);
+    return refuted && status == EXIT_ACCEPTED ? EXIT_FINDINGS : status;
 }
 
 /* What cannot be meant, before anything is looked at. */
@@ -210,7 +243,8 @@ static int usage_check(const struct command *command, const struct arguments *ar
         return command_unusable(command, "one target at a time: its file is written to -o FILE");
     if (argument_given(arguments, "expect"))
         return EXIT_ACCEPTED;
-    if (!output && !in_place && !argument_given(arguments, "message"))
+    if (!output && !in_place && !argument_given(arguments, "message") &&
+        !argument_given(arguments, "prove-live"))
         return command_unusable(command, "-o FILE is needed: where the repaired file goes");
     if (output && in_place)
         return command_unusable(command, "-o FILE or --in-place, not both");
@@ -226,9 +260,16 @@ static int usage_check(const struct command *command, const struct arguments *ar
 
 static int fix_run(const struct command *command, const struct arguments *arguments)
 {
-    const struct judging_command judging = {.command = command, .finish = fix_write};
-    const int usable = usage_check(command, arguments);
-    return usable == EXIT_ACCEPTED ? judging_run(&judging, arguments) : usable;
+    struct fixing f = {.arguments = arguments, .path = argument_value(arguments, "output")};
+    const struct judging_command judging = {
+        .command = command, .context = &f, .prepare = fix_prepare, .finish = fix_finish};
+    int status = usage_check(command, arguments);
+    if (argument_given(arguments, "for"))
+        f.form = server_form_find(argument_value(arguments, "for"));
+    if (status == EXIT_ACCEPTED)
+        status = judging_run(&judging, arguments);
+    private_key_free(f.key);
+    return status;
 }
 
 static const struct option_spec options[] = {
@@ -242,6 +283,8 @@ static const struct option_spec options[] = {
      .value = "FILE",
      .help = "the password of a PKCS#12 keystore is its first line (default: changeit)"},
     {.name = "unproven", .help = "write the chain although it is not proven to cure anything"},
+    {.name = "prove-live",
+     .help = "show it to the real curl, Java, Go, … here, on loopback; takes --key"},
     {.name = "message",
      .value = "FILE",
      .help = "write the text to send to the server's administrator or the CA"},
@@ -267,6 +310,8 @@ const struct command fix_command = {
         "  certwhy fix chain.p7b --for haproxy --key server.key -o site.pem\n"
         "  certwhy fix example.com --save case.json --message letter.txt    somebody else must "
         "act\n"
+        "  certwhy fix example.com -o chain.pem --key site.key --prove-live   what do real clients "
+        "say?\n"
         "  certwhy fix example.com --expect fullchain.pem             was the server reloaded?\n",
     .options = judging_options,
     .more = options,

@@ -3,7 +3,7 @@
 #ifndef CERTWHY_CLI_FIX_H
 #define CERTWHY_CLI_FIX_H
 
-#include "cli.h"
+#include "live.h"
 
 /** One run of the command. */
 struct fixing {
@@ -17,7 +17,15 @@ struct fixing {
     struct private_key *key;        /**< --key, once it was opened; NULL */
     const char *written[3];         /**< what was written, NULL-terminated unless full */
     const char *backup;             /**< what keeps the old bytes; NULL none */
+    struct live_proof live;         /**< --prove-live: of that chain */
 };
+
+/** Opens --key and looks whether it is the chain's; once. */
+enum cw_code fix_key_open(struct fixing *f, struct error *error);
+/** --prove-live: of the chain and of every fix of the report that is a file. */
+enum cw_code fix_live(struct fixing *f, struct error *error);
+/** Names, on stderr, who accepts and who does not. */
+void fix_live_say(const struct fixing *f);
 
 /** Writes the files, each whole or not at all. */
 enum cw_code fix_files_write(struct fixing *f, struct error *error);

@@ -219,6 +219,10 @@ void repair_chain(const struct judge_input *input, const struct verdict *verdict
     TRIAL_CLEANUP trial;
     trial_run(&r, &change, &trial);
     out->accepted = count_accepting(&trial.verdict);
-    for (size_t i = 0; i < trial.verdict.client_count; i++)
-        out->rejected += trial.verdict.clients[i].accepts == 0;
+    int *accepts = arena_array(arena, trial.verdict.client_count + 1, sizeof *accepts);
+    for (size_t i = 0; i < trial.verdict.client_count; i++) {
+        accepts[i] = trial.verdict.clients[i].accepts;
+        out->rejected += accepts[i] == 0;
+    }
+    out->accepts = accepts;
 }

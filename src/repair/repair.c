@@ -71,6 +71,18 @@ static bool prove(struct repairing *r, const struct finding *finding, const stru
     return change.lost == 0 && (fix->proven || fix->partial);
 }
 
+bool live_proof_holds(const struct live_proof *live)
+{
+    bool accepted = false;
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_visit *visit = &live->visits[i];
+        if (visit->expected >= 0 && visit->expected != visit->accepts)
+            return false;
+        accepted = accepted || visit->accepts;
+    }
+    return accepted;
+}
+
 /* ---- one finding ---- */
 
 static bool has_fix(const struct finding_fixes *fixes, const char *id)

@@ -14,6 +14,21 @@ struct fix_file {
     const char *path; /**< suggested name, "fullchain.pem" */
     struct bytes content;
 };
+/** A real client, run by the caller, that met what a fix changes. */
+struct live_visit {
+    const struct profile *profile; /**< that was judged in its place */
+    const char *program, *version; /**< "curl", "7.88.1" */
+    bool accepts;
+    int expected;        /**< what judging says: 1 it accepts, 0 it rejects, -1 nothing */
+    const char *message; /**< why it rejects, harmless; "" */
+};
+struct live_proof {
+    struct live_visit *visits;
+    size_t count;
+};
+/** True when at least one client accepted, and every one did what judging says of it. */
+bool live_proof_holds(const struct live_proof *live);
+
 struct fix {
     const char *id; /**< "server.send-chain" */
     enum fix_who who;
@@ -26,7 +41,8 @@ struct fix {
     bool proven;        /**< some client that rejected accepts afterwards */
     const struct profile **accepted_by, **rejected_by; /**< after the fix */
     size_t accepted_count, rejected_count;
-    bool partial; /**< cures its finding, but other findings still make clients reject */
+    bool partial;           /**< cures its finding, but other findings still make clients reject */
+    struct live_proof live; /**< beside the model's; count 0: nobody was asked */
 };
 /** Fixes per finding: parallel to findings.items. */
 struct finding_fixes {
@@ -52,6 +68,7 @@ struct chain_plan {
     const struct cert *root;   /**< what it leads to, trusted or not; NULL: nothing known */
     size_t accepted,
         rejected;            /**< clients, judged with this chain in the place of the present one */
+    const int *accepts;      /**< the same for each: 1, 0, or -1 when it is not judged */
     bool unchanged;          /**< it is what is there already */
     const char *choice;      /**< why this one of several possible; "" there is no other */
     struct lost_block *lost; /**< of the file */

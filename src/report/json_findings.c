@@ -16,6 +16,22 @@ static json_t *json_files(struct arena *arena, const struct fix *fix)
     return list;
 }
 
+static json_t *json_live(struct arena *arena, const struct live_proof *live)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_visit *visit = &live->visits[i];
+        json_t *out = json_object();
+        json_object_set_new(out, "client", json_text(arena, profile_name(visit->profile)));
+        json_object_set_new(out, "program", json_text(arena, visit->program));
+        json_object_set_new(out, "version", json_text(arena, visit->version));
+        json_object_set_new(out, "accepts", json_boolean(visit->accepts));
+        json_object_set_new(out, "message", json_text(arena, visit->message));
+        json_array_append_new(list, out);
+    }
+    return list;
+}
+
 json_t *json_fix(struct arena *arena, const struct fix *fix)
 {
     json_t *out = json_object();
@@ -27,12 +43,14 @@ json_t *json_fix(struct arena *arena, const struct fix *fix)
     if (fix->caveat != NULL && fix->caveat[0] != '\0')
         json_object_set_new(out, "caveat", json_text(arena, fix->caveat));
     json_t *proven = json_object();
-    json_object_set_new(proven, "by", json_string("model"));
+    json_object_set_new(proven, "by", json_string(live_proof_holds(&fix->live) ? "live" : "model"));
     json_object_set_new(proven, "accepted_by",
                         json_profiles(fix->accepted_by, fix->accepted_count));
     json_object_set_new(proven, "rejected_by",
                         json_profiles(fix->rejected_by, fix->rejected_count));
     json_object_set_new(proven, "partial", json_boolean(fix->partial));
+    if (fix->live.count > 0)
+        json_object_set_new(proven, "live", json_live(arena, &fix->live));
     json_object_set_new(out, "proven", proven);
     return out;
 }

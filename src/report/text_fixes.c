@@ -22,7 +22,7 @@ static const char *titles(const struct page *page, const struct profile *const *
     return text_join(page->arena, names, count, ", ");
 }
 
-static const char *fix_proof(const struct page *page, const struct fix *fix)
+static const char *model_proof(const struct page *page, const struct fix *fix)
 {
     if (fix->partial)
         return "proven: it cures this, and the other causes remain";
@@ -34,6 +34,33 @@ static const char *fix_proof(const struct page *page, const struct fix *fix)
     return arena_printf(page->arena, "proven for %s; still rejected by %s",
                         titles(page, fix->accepted_by, fix->accepted_count),
                         titles(page, fix->rejected_by, fix->rejected_count));
+}
+
+/* Who was really there, and who did otherwise than the model says. */
+static const char *live_proof(const struct page *page, const struct live_proof *live)
+{
+    const char *accepted = "", *otherwise = "";
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_visit *visit = &live->visits[i];
+        const bool as_judged = visit->expected < 0 || visit->expected == visit->accepts;
+        const char **list = !as_judged ? &otherwise : visit->accepts ? &accepted : NULL;
+        if (list != NULL)
+            *list = arena_printf(page->arena, "%s%s%s %s", *list, **list != '\0' ? ", " : "",
+                                 visit->program, visit->version);
+    }
+    if (*otherwise != '\0')
+        return arena_printf(page->arena, "not confirmed live: otherwise did %s", otherwise);
+    return *accepted != '\0' ? arena_printf(page->arena, "proven by %s, live", accepted)
+                             : "accepted by none of the clients that were asked live";
+}
+
+static const char *fix_proof(const struct page *page, const struct fix *fix)
+{
+    const char *model = model_proof(page, fix);
+    if (fix->live.count == 0)
+        return model;
+    return arena_printf(page->arena, "proven by the model%s; %s", model + strlen("proven"),
+                        live_proof(page, &fix->live));
 }
 
 static void fix_body(struct page *page, const struct fix *fix)
