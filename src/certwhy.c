@@ -89,6 +89,11 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .crl_count = options->crl.count,
         .ocsps = options->ocsp.items,
         .ocsp_count = options->ocsp.count,
+        .proxy = options->proxy,
+        .environment = &options->environment,
+        .cas = options->ca.items,
+        .ca_count = options->ca.count,
+        .only_ca = options->only_ca,
     };
     return observe(&what, &report->arena, out, error);
 }

@@ -76,19 +76,11 @@ static enum cw_code set_resolve(struct cw_options *options, const char *value, s
  * which may hold a password. */
 static enum cw_code set_proxy(struct cw_options *options, const char *value, struct error *error)
 {
-    static const char *const schemes[] = {"http",    "https",  "socks4",
-                                          "socks4a", "socks5", "socks5h"};
-    const char *end = strstr(value, "://");
-    bool good = *value != '\0' && strpbrk(value, " \t\r\n") == NULL;
-    if (end && good) {
-        good = false;
-        for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-            good |= strlen(schemes[i]) == (size_t)(end - value) &&
-                    strncasecmp(schemes[i], value, strlen(schemes[i])) == 0;
-    }
-    if (!good)
+    struct proxy proxy;
+    if (strcmp(value, "none") != 0 && !proxy_parse(value, &options->arena, &proxy))
         return error_set(error, CW_E_USAGE,
-                         "--proxy takes [http|https|socks4|socks4a|socks5|socks5h://]HOST[:PORT]");
+                         "--proxy takes [http|https|socks4|socks4a|socks5|socks5h://]"
+                         "[USER:PASSWORD@]HOST[:PORT], or \"none\"");
     options->proxy = arena_strdup(&options->arena, value);
     return CW_OK;
 }

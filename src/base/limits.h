@@ -81,6 +81,9 @@ enum {
     LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
     LIMIT_ACCEPTABLE_CAS = 200,  /* CA names of one CertificateRequest that are listed */
     LIMIT_PEEK = 512,            /* first bytes kept of what is not TLS */
+    LIMIT_PROXY_HEAD = 16 << 10, /* octets of a proxy's answer to CONNECT; squid's are under 1 KB */
+    LIMIT_PROXY_PAGE = 4 << 10,  /* of the page behind it, for its title */
+    LIMIT_PROXY_INTERIM = 8,     /* answers 1xx before the one that counts */
     /* fetches */
     LIMIT_URL_BYTES = 4096,       /* longer ones are no addresses; LDAP URLs reach 400 */
     LIMIT_ISSUER_BYTES = 1 << 20, /* an issuer, or a PKCS#7 bundle of them: real ones under 64 KB */

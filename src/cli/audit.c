@@ -76,11 +76,12 @@ static json_t *audit_json(const struct audited *target, struct arena *arena)
         const struct named_group *group = named_group_find(a->groups[i]);
         json_array_append_new(groups, json_string(group ? group->name : "unknown"));
     }
-    json_t *out = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "target", target->text, "address", a->address,
-        "outcome", target->verdict.seen ? "audited" : "unreachable", "grade",
-        config_profile_name(target->verdict.grade), "guidelines", config_guidelines(), "versions",
-        versions_json(a), "groups", groups, "findings", issues_json(&target->verdict, arena));
+    json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "target", target->text,
+                            "address", a->address, "proxy", target->proxy, "outcome",
+                            target->verdict.seen ? "audited" : "unreachable", "grade",
+                            config_profile_name(target->verdict.grade), "guidelines",
+                            config_guidelines(), "versions", versions_json(a), "groups", groups,
+                            "findings", issues_json(&target->verdict, arena));
     json_t *more = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:I}", "compression",
         answer_text(a->compression), "secure_renegotiation", answer_text(a->renegotiation_info),
@@ -119,35 +120,58 @@ const char *audit_summary(const struct config_issue *issue, struct arena *arena)
     return rule ? template_fill(arena, rule->summary, items, 1, false) : issue->what;
 }
 
+static struct observe_options asked_for(const struct arguments *arguments, const char *text,
+                                        const struct environment *environment)
+{
+    const char *connect = argument_value(arguments, "connect"),
+               *proxy = argument_value(arguments, "proxy");
+    return (struct observe_options){.target = text,
+                                    .root = "",
+                                    .connect = connect ? connect : "",
+                                    .proxy = proxy ? proxy : "",
+                                    .environment = environment};
+}
+
+static enum cw_code address_audit(const struct observe_options *asked, const struct target *target,
+                                  double timeout, struct arena *arena, struct audited *out,
+                                  struct error *error)
+{
+    struct destinations to;
+    __attribute__((cleanup(route_free))) struct route route = {0};
+    TRY(route_find(asked, target, arena, &route, error));
+    out->proxy = route.proxy.host ? route.proxy.shown : "";
+    destinations_find(asked, target, &route, arena, &to);
+    if (to.count == 0) {
+        out->audit = (struct audit){
+            .net = to.result, .why = str_safe(arena, bytes_str(to.why)), .address = "", .alpn = ""};
+        return CW_OK;
+    }
+    log_line(1, "auditing %s", to.items[0].text);
+    const struct audit_options options = {.to = to.items[0],
+                                          .route = &route,
+                                          .sni =
+                                              target->name_kind == NAME_DNS ? target->name : NULL,
+                                          .scheme = target->scheme,
+                                          .host = target->host,
+                                          .timeout = timeout};
+    audit_observe(&options, arena, &out->audit);
+    return CW_OK;
+}
+
 static enum cw_code audit_one(const struct arguments *arguments, const char *text, double timeout,
                               struct audited *out, struct error *error)
 {
     struct arena *arena = arguments->arena;
+    const struct environment environment = environment_own();
+    const struct observe_options asked = asked_for(arguments, text, &environment);
     struct target target;
-    struct addresses addresses = {0};
-    char why[128] = "";
     TRY(target_parse(text, "", arena, &target, error));
     if (target.kind != TARGET_ENDPOINT)
         return error_set(error, CW_E_USAGE, "\"%s\" is a file: an audit asks a server",
                          str_safe(arena, bytes_str(text)));
     TRY(target_set_name(&target, argument_value(arguments, "name"), arena, error));
-    const char *connect = argument_value(arguments, "connect");
-    const char *host = connect ? connect : target.host;
-    *out = (struct audited){.text = str_safe(arena, bytes_str(text))};
-    const enum net_result found = net_resolve(host, target.port, 0, &addresses, why);
-    if (addresses.count == 0) {
-        out->audit = (struct audit){
-            .net = found, .why = str_safe(arena, bytes_str(why)), .address = "", .alpn = ""};
-        return CW_OK;
-    }
-    const char *sni = target.name_kind == NAME_DNS ? target.name : NULL;
-    log_line(1, "auditing %s", addresses.items[0].text);
-    const struct audit_options options = {.address = addresses.items[0],
-                                          .sni = sni,
-                                          .scheme = target.scheme,
-                                          .host = target.host,
-                                          .timeout = timeout};
-    audit_observe(&options, arena, &out->audit);
+    *out = (struct audited){.text = str_safe(arena, bytes_str(text)), .proxy = ""};
+    TRY(address_audit(&asked, &target, timeout, arena, out, error));
     log_line(1, "%zu connections, %.1f s", out->audit.connections,
              (double)out->audit.took_us / 1e6);
     config_judge(&out->audit, arena, &out->verdict);
@@ -209,6 +233,9 @@ static int audit_run(const struct command *command, const struct arguments *argu
 static const struct option_spec options[] = {
     {.name = "name", .value = "NAME", .help = "ask for this name (SNI) instead of the host"},
     {.name = "connect", .value = "ADDR", .help = "dial this address instead of the host"},
+    {.name = "proxy",
+     .value = "URL|none",
+     .help = "go through this proxy (default: that of the environment)"},
     {.name = "timeout", .value = "S", .help = "seconds for each connection (default 10)"},
     {.name = "fail-on", .value = "SEVERITY", .help = "exit 1 from error, warning or notice on"},
     {.name = "json", .help = "as JSON"},

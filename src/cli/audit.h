@@ -8,7 +8,8 @@
 
 /** One server that was asked. */
 struct audited {
-    const char *text; /**< as the user wrote it, harmless */
+    const char *text;  /**< as the user wrote it, harmless */
+    const char *proxy; /**< what it went through, "" nothing */
     struct audit audit;
     struct config_verdict verdict;
 };

@@ -147,6 +147,8 @@ void audit_print_text(const struct audited *target, int verbose, struct arena *a
     const struct config_verdict *verdict = &target->verdict;
     if (!verdict->seen) {
         unseen_print(target, out);
+        if (target->audit.net != NET_OK && *target->proxy)
+            wrap(out, "Through", arena_printf(arena, "the proxy %s", target->proxy));
         if (target->audit.net != NET_OK)
             return;
     } else {
@@ -159,6 +161,8 @@ void audit_print_text(const struct audited *target, int verbose, struct arena *a
         else
             buf_printf(out, "keeps no profile of the %s\n", config_guidelines());
     }
+    if (*target->proxy)
+        wrap(out, "Through", arena_printf(arena, "the proxy %s", target->proxy));
     for (size_t i = 0; i < AUDIT_VERSIONS; i++)
         version_print(&target->audit.versions[i], verbose, arena, out);
     groups_print(&target->audit, out);

@@ -27,10 +27,18 @@ const char *target_hostport(const struct explaining *e)
 static const char *connect_command(const struct explaining *e)
 {
     const char *sni = e->obs->target.sni ? e->obs->target.sni : "";
-    struct evidence_item items[] = {{"hostport", target_hostport(e)}, {"sni", sni}};
+    const char *proxy = e->obs->proxy ? e->obs->proxy : "";
+    const bool http = str_starts(proxy, "http://"); /* the one kind that s_client knows */
+    struct evidence_item items[] = {{"hostport", target_hostport(e)},
+                                    {"sni", sni},
+                                    {"hostport", http ? proxy + strlen("http://") : ""}};
     const char *text = *sni ? "openssl s_client -connect {hostport} -servername {sni}"
                             : "openssl s_client -connect {hostport} -noservername";
-    return target_is_endpoint(e) ? template_fill(e->arena, text, items, 2, true) : "";
+    if (!target_is_endpoint(e) || (*proxy && !http))
+        return "";
+    const char *line = template_fill(e->arena, text, items, 2, true);
+    const char *through = template_fill(e->arena, " -proxy {hostport}", &items[2], 1, true);
+    return http && *line ? arena_printf(e->arena, "%s%s", line, through) : line;
 }
 
 /* Prints the certificate at a position as PEM: from the wire, or from the file. */

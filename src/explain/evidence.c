@@ -67,6 +67,8 @@ static void put_target(struct collecting *c)
     put(c, "sent", endpoint ? "sent" : "in the file");
     put_foreign(c, "name", t->name);
     put_foreign(c, t->name_kind == NAME_IP ? "ip_name" : "dns_name", t->name);
+    put_foreign(c, "proxy", obs->proxy);
+    put_foreign(c, "proxy_from", obs->proxy_from);
     put_foreign(c, "key_file", obs->key_file);
     put_foreign(c, "ca", obs->ca_path);
     put(c, "at", time_rfc3339(c->arena, c->e->input->at));
@@ -421,6 +423,8 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
         put_foreign(c, "words",
                     connection->why && *connection->why ? connection->why
                                                         : net_result_text(connection->net));
+    if (connection->net == NET_PROXY)
+        put_foreign(c, "words", connection->why);
     if (fact->id == FACT_HANDSHAKE_FAILED)
         put_foreign(c, "words", hs->error);
     BUF_CLEANUP cas = {0};

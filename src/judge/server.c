@@ -104,6 +104,32 @@ static void facts_of_file(struct judging *j)
         fact_add(j, FACT_NO_CERTIFICATE, -1, -1, 0, NULL);
 }
 
+/** The way led through a proxy, which did not open it: nothing is known of the server. */
+static void fact_proxy(struct judging *j, const struct connection *c)
+{
+    enum fact_id id = FACT_PROXY_UNUSABLE;
+    switch (c->proxy_result) {
+    case PROXY_CERTIFICATE:
+        id = FACT_PROXY_UNTRUSTED;
+        break;
+    case PROXY_AUTH:
+        id = FACT_PROXY_LOGIN;
+        break;
+    case PROXY_DENIED:
+        id = FACT_PROXY_REFUSAL;
+        break;
+    default:
+        break;
+    }
+    fact_intern(j, &(struct fact){.id = id,
+                                  .node = -1,
+                                  .other = -1,
+                                  .value = (int64_t)c->proxy_result,
+                                  .limit = c->proxy_status,
+                                  .text = c->why,
+                                  .on_best = true});
+}
+
 void facts_of_endpoint(struct judging *j)
 {
     const struct observation *obs = j->obs;
@@ -122,6 +148,10 @@ void facts_of_endpoint(struct judging *j)
     }
     if (c == NULL)
         return;
+    if (c->net == NET_PROXY) {
+        fact_proxy(j, c);
+        return;
+    }
     if (c->net != NET_OK) {
         fact_add(j, FACT_UNREACHABLE, -1, -1, c->net, net_result_text(c->net));
         return;

@@ -23,6 +23,7 @@ const char *net_result_text(enum net_result result)
         [NET_RESET] = "the connection was reset",
         [NET_CLOSED] = "the other side closed the connection",
         [NET_FAILED] = "the connection failed",
+        [NET_PROXY] = "the proxy did not open a connection",
     };
     const size_t i = (size_t)result;
     return i < sizeof texts / sizeof texts[0] ? texts[i] : "unknown";
@@ -140,11 +141,12 @@ enum net_result net_write_all(int fd, struct bytes data, struct deadline deadlin
     return NET_OK;
 }
 
-enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct deadline deadline)
+static enum net_result receive(int fd, uint8_t *p, size_t n, size_t *got, int flags,
+                               struct deadline deadline)
 {
     *got = 0;
     for (;;) {
-        const ssize_t r = recv(fd, p, n, MSG_DONTWAIT);
+        const ssize_t r = recv(fd, p, n, MSG_DONTWAIT | flags);
         if (r > 0) {
             *got = (size_t)r;
             return NET_OK;
@@ -159,6 +161,17 @@ enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct 
         if (ready != NET_OK)
             return ready;
     }
+}
+
+enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct deadline deadline)
+{
+    return receive(fd, p, n, got, 0, deadline);
+}
+
+enum net_result net_peek(int fd, uint8_t *octet, struct deadline deadline)
+{
+    size_t got;
+    return receive(fd, octet, 1, &got, MSG_PEEK, deadline);
 }
 
 void net_close(int fd)

@@ -26,8 +26,6 @@ const char *url_text(const struct url *url, struct arena *arena);
 
 /** The proxy for this URL, as curl chooses it; NULL: none. */
 const char *proxy_for(const struct fetch_settings *settings, const struct url *url);
-/** Does a list as of NO_PROXY (names, ".suffix", addresses, networks, "*") hold this host? */
-bool no_proxy_holds(const char *list, const char *host);
 
 /* ---- curl.c ---- */
 

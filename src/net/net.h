@@ -34,6 +34,7 @@ enum net_result {
     NET_RESET,
     NET_CLOSED, /**< orderly end of file */
     NET_FAILED, /**< anything else: see the text */
+    NET_PROXY,  /**< the way leads through a proxy, which did not open it */
 };
 const char *net_result_text(enum net_result result);
 
@@ -78,6 +79,8 @@ enum net_result net_wait(int fd, bool writable, struct deadline deadline);
 enum net_result net_write_all(int fd, struct bytes data, struct deadline deadline);
 /** Reads what is there, at least one byte. NET_CLOSED at the end. */
 enum net_result net_read_some(int fd, uint8_t *p, size_t n, size_t *got, struct deadline deadline);
+/** The next octet, which stays where it is. */
+enum net_result net_peek(int fd, uint8_t *octet, struct deadline deadline);
 void net_close(int fd);
 
 /** How the plaintext part of a protocol ended. */
@@ -95,6 +98,58 @@ bool net_needs_starttls(const char *scheme);
  *  is meant for (XMPP asks). `heard` receives what the server said, up to LIMIT_PEEK octets. */
 enum starttls_result net_starttls(int fd, const char *scheme, const char *host,
                                   struct deadline deadline, struct buf *heard);
+
+/* ---- proxies that open a connection: proxy_url.c, tunnel.c ---- */
+
+enum proxy_kind {
+    PROXY_HTTP,    /**< CONNECT, RFC 9110 section 9.3.6 */
+    PROXY_HTTPS,   /**< the same inside of TLS to the proxy */
+    PROXY_SOCKS4,  /**< IPv4 addresses alone */
+    PROXY_SOCKS4A, /**< … and names */
+    PROXY_SOCKS5,  /**< RFC 1928, with addresses that are looked up here */
+    PROXY_SOCKS5H, /**< … and names that the proxy looks up */
+};
+struct proxy {
+    enum proxy_kind kind;
+    const char *host; /**< name or literal, without brackets */
+    uint16_t port;
+    bool has_credentials;
+    const char *user, *password; /**< "" none; for the proxy alone, never to be shown */
+    const char *shown;           /**< "http://proxy.example:3128": without credentials, harmless */
+};
+/** Reads [SCHEME://][USER:PASSWORD@]HOST[:PORT] as curl does: without a scheme it is an HTTP proxy,
+ *  without a port 1080, 443 for https. False for what is none; nothing of it may be shown then. */
+bool proxy_parse(const char *text, struct arena *arena, struct proxy *out);
+/** Does it look names up itself? */
+bool proxy_resolves(const struct proxy *proxy);
+/** Does a list as of NO_PROXY (names, ".suffix", addresses, networks, "*") hold this host? */
+bool no_proxy_holds(const char *list, const char *host);
+
+/** What came of asking a proxy for a connection. */
+enum proxy_result {
+    PROXY_OPEN,
+    PROXY_NAME,        /**< the proxy's own name does not resolve */
+    PROXY_CONNECT,     /**< there is no connection to the proxy */
+    PROXY_TLS,         /**< https: the handshake with the proxy failed */
+    PROXY_CERTIFICATE, /**< https: its certificate was not accepted, so nothing was sent to it */
+    PROXY_AUTH,        /**< it wants credentials, or others than were given */
+    PROXY_DENIED,      /**< it says no: the status is HTTP's or SOCKS's */
+    PROXY_PAGE,        /**< it answers with a web page */
+    PROXY_OTHER,       /**< what it says is not the protocol of such a proxy */
+    PROXY_CLOSED,      /**< it closed the connection instead of an answer */
+    PROXY_TIMEOUT,
+    PROXY_UNFIT, /**< such a proxy cannot reach such an address: IPv6 through SOCKS4 */
+};
+extern const char *const proxy_result_names[]; /**< "open", "name" …; ends with NULL */
+struct proxy_answer {
+    enum proxy_result result;
+    int status;    /**< HTTP's, or the reply code of SOCKS; 0 none */
+    char why[256]; /**< the proxy's words and what they mean, harmless; "" nothing more */
+};
+/** Asks the proxy at the other end of fd for a connection to a name or address. PROXY_OPEN: what
+ *  comes next on fd is the server's; not an octet of it was read. */
+void proxy_ask(int fd, const struct proxy *proxy, const char *host, uint16_t port,
+               struct deadline deadline, struct proxy_answer *out);
 
 /* ---- fetching: http, https and ldap (fetch.c), with a cache on disk (cache.c) ---- */
 

@@ -31,12 +31,19 @@ static bool word_holds_ip(const char *word, const uint8_t *ip, size_t n)
            bits_equal(network, ip, (size_t)bits);
 }
 
-/* "example.com" and ".example.com" both stand for the name and all below it. */
+static size_t length_without_dot(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 1 && name[n - 1] == '.' ? n - 1 : n;
+}
+
+/* "example.com" and ".example.com" both stand for the name and all below it; a dot at the end of
+ * either is nothing. */
 static bool word_holds_name(const char *word, const char *host)
 {
     word += *word == '.';
-    const size_t n = strlen(word), all = strlen(host);
-    if (n == 0 || n > all || strcasecmp(host + all - n, word) != 0)
+    const size_t n = length_without_dot(word), all = length_without_dot(host);
+    if (n == 0 || n > all || strncasecmp(host + all - n, word, n) != 0)
         return false;
     return n == all || host[all - n - 1] == '.';
 }
@@ -46,12 +53,11 @@ bool no_proxy_holds(const char *list, const char *host)
     uint8_t ip[16];
     const size_t n = str_parse_ip(host, ip);
     struct arena arena = {0};
-    bool holds = false;
+    bool holds = strcmp(list, "*") == 0; /* alone, not among others */
     for (const char *p = list; *p && !holds;) {
         const size_t length = strcspn(p, ", \t");
         const char *word = arena_strndup(&arena, p, length);
-        holds = strcmp(word, "*") == 0 ||
-                (n ? word_holds_ip(word, ip, n) : word_holds_name(word, host));
+        holds = n ? word_holds_ip(word, ip, n) : word_holds_name(word, host);
         p += length + (p[length] != '\0');
     }
     arena_free(&arena);

@@ -29,16 +29,15 @@ struct asking {
 static bool ask(struct asking *a, const struct hello_offer *offer, struct server_answer *out)
 {
     BUF_CLEANUP hello = {0};
-    char why[128] = "";
-    int fd = -1;
+    struct line line;
     const struct deadline deadline = deadline_in(a->options->timeout);
     *out = (struct server_answer){.result = ANSWER_CLOSED, .alert = -1, .alpn = ""};
     if (a->audit->connections++ >= QUESTIONS_MAX)
         return false;
-    const enum net_result net = net_connect(&a->options->address, deadline, &fd, why);
+    const enum net_result net = line_open(a->options->route, &a->options->to, deadline, &line);
     if (net != NET_OK) {
         a->audit->net = net;
-        a->audit->why = str_safe(a->arena, bytes_str(why));
+        a->audit->why = str_safe(a->arena, bytes_str(line_why(&line)));
         return false;
     }
     if (offer->version == SSL_2_0)
@@ -48,9 +47,9 @@ static bool ask(struct asking *a, const struct hello_offer *offer, struct server
     const char *scheme = a->options->scheme ? a->options->scheme : "";
     BUF_CLEANUP heard = {0};
     if (!net_needs_starttls(scheme) ||
-        net_starttls(fd, scheme, a->options->host, deadline, &heard) == STARTTLS_READY)
-        hello_exchange(fd, buf_bytes(&hello), false, deadline, a->arena, out);
-    net_close(fd);
+        net_starttls(line.fd, scheme, a->options->host, deadline, &heard) == STARTTLS_READY)
+        hello_exchange(line.fd, buf_bytes(&hello), false, deadline, a->arena, out);
+    line_close(&line);
     return true;
 }
 
@@ -310,10 +309,8 @@ void audit_observe(const struct audit_options *options, struct arena *arena, str
     const struct named_group *groups = named_groups(&count);
     for (size_t i = 0; i < count && i < sizeof a.groups / sizeof *a.groups; i++)
         a.groups[a.group_count++] = groups[i].id;
-    *out = (struct audit){.address = arena_strdup(arena, options->address.text),
-                          .net = NET_OK,
-                          .why = "",
-                          .alpn = ""};
+    *out = (struct audit){
+        .address = arena_strdup(arena, options->to.text), .net = NET_OK, .why = "", .alpn = ""};
     for (size_t i = 0; i < AUDIT_VERSIONS; i++) {
         struct audit_version *v = &out->versions[i];
         *v = (struct audit_version){.version = versions[i], .alert = -1};

@@ -8,11 +8,11 @@ static void log_handshake(const struct dialogue *dialogue)
 {
     const struct handshake *hs = &dialogue->connection.handshake;
     if (hs->result == HS_DONE)
-        log_line(1, "%s: %s, %s, %zu certificates, %zu bytes", dialogue->address.text, hs->version,
+        log_line(1, "%s: %s, %s, %zu certificates, %zu bytes", dialogue->to.text, hs->version,
                  hs->cipher, hs->certificate_count, hs->certificate_message_bytes);
     else
-        log_line(1, "%s: the handshake ended early: %s%s%zu certificates seen",
-                 dialogue->address.text, hs->error, *hs->error ? "; " : "", hs->certificate_count);
+        log_line(1, "%s: the handshake ended early: %s%s%zu certificates seen", dialogue->to.text,
+                 hs->error, *hs->error ? "; " : "", hs->certificate_count);
 }
 
 static void handshake_begin(struct handshake *handshake)
@@ -49,7 +49,7 @@ static bool tls_is_ready(struct dialogue *dialogue, int fd, struct deadline dead
         return true;
     const enum starttls_result result =
         net_starttls(fd, dialogue->scheme, dialogue->host, deadline, &heard);
-    log_line(1, "%s: %s before TLS: %s", dialogue->address.text, dialogue->scheme,
+    log_line(1, "%s: %s before TLS: %s", dialogue->to.text, dialogue->scheme,
              result == STARTTLS_READY ? "the server is ready"
                                       : "the server does not switch to TLS");
     if (result == STARTTLS_READY)
@@ -65,32 +65,41 @@ static bool tls_is_ready(struct dialogue *dialogue, int fd, struct deadline dead
     return false;
 }
 
+static bool connect_to(struct dialogue *dialogue, struct deadline deadline, struct line *line)
+{
+    struct connection *connection = &dialogue->connection;
+    const int64_t start = time_monotonic_us();
+    connection->net = line_open(dialogue->route, &dialogue->to, deadline, line);
+    connection->connect_us = time_monotonic_us() - start;
+    if (connection->net == NET_OK) {
+        log_line(1, "%s: connected after %.1f ms; TLS handshake %s%s", dialogue->to.text,
+                 (double)connection->connect_us / 1000,
+                 *dialogue->sni ? "with SNI " : "without SNI", dialogue->sni);
+        return true;
+    }
+    connection->why = str_safe(&dialogue->arena, bytes_str(line_why(line)));
+    connection->proxy_result = line->answer.result;
+    connection->proxy_status = line->answer.status;
+    log_line(1, "%s: %s: %s", dialogue->to.text, net_result_text(connection->net), line_why(line));
+    return false;
+}
+
 static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
     struct connection *connection = &dialogue->connection;
     const struct deadline deadline = deadline_in(dialogue->timeout);
-    char why[128] = "";
-    int fd = -1;
-    connection->address = arena_strdup(&dialogue->arena, dialogue->address.text);
+    struct line line;
+    connection->address = arena_strdup(&dialogue->arena, dialogue->to.text);
     connection->why = "";
     handshake_begin(&connection->handshake);
-    const int64_t start = time_monotonic_us();
-    connection->net = net_connect(&dialogue->address, deadline, &fd, why);
-    connection->connect_us = time_monotonic_us() - start;
-    if (connection->net != NET_OK) {
-        connection->why = str_safe(&dialogue->arena, bytes_str(why));
-        log_line(1, "%s: %s: %s", dialogue->address.text, net_result_text(connection->net), why);
+    if (!connect_to(dialogue, deadline, &line))
         return NULL;
-    }
-    log_line(1, "%s: connected after %.1f ms; TLS handshake %s%s", dialogue->address.text,
-             (double)connection->connect_us / 1000, *dialogue->sni ? "with SNI " : "without SNI",
-             dialogue->sni);
     const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
                                         .deadline = deadline};
-    if (tls_is_ready(dialogue, fd, deadline))
-        tls_handshake(fd, &request, &dialogue->arena, &connection->handshake);
-    net_close(fd);
+    if (tls_is_ready(dialogue, line.fd, deadline))
+        tls_handshake(line.fd, &request, &dialogue->arena, &connection->handshake);
+    line_close(&line);
     log_handshake(dialogue);
     return NULL;
 }

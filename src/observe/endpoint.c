@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* ---- what to dial ---- */
 
@@ -23,35 +24,62 @@ static void connect_split(const char *connect, struct arena *arena, const char *
     *host = bracketed ? arena_strndup(arena, connect + 1, n - 2) : arena_strndup(arena, connect, n);
 }
 
-/** Where resolving stands: addresses found so far, and what the resolver said. */
+/** Where resolving stands. */
 struct lookup {
     const struct observe_options *options;
-    struct address *addresses; /**< LIMIT_ADDRESSES of them */
-    size_t count;
-    enum net_result result; /**< of the last name that had no address, else NET_OK */
-    char why[128];
+    const struct route *route;
+    struct arena *arena;
+    struct destinations *out;
 };
+
+/* SOCKS 4 has room for IPv4 alone: of a name with both, those. */
+static int family_of(const struct lookup *lookup, const char *host)
+{
+    uint8_t ip[16];
+    const bool socks4 = lookup->route->proxy.host && lookup->route->proxy.kind == PROXY_SOCKS4;
+    return socks4 && !str_parse_ip(host, ip) ? AF_INET : lookup->options->family;
+}
+
+/* A name that the proxy looks up: what this machine's resolver knows of it does not matter. */
+static bool name_add(struct lookup *lookup, const char *host, uint16_t port)
+{
+    uint8_t ip[16];
+    const struct proxy *proxy = &lookup->route->proxy;
+    if (!proxy->host || !proxy_resolves(proxy) || str_parse_ip(host, ip))
+        return false;
+    if (lookup->out->count < LIMIT_ADDRESSES)
+        lookup->out->items[lookup->out->count++] = (struct destination){
+            .address.port = port,
+            .name = host,
+            .text = arena_printf(lookup->arena, "%s:%u", host, (unsigned)port)};
+    return true;
+}
 
 static void lookup_add(struct lookup *lookup, const char *host, uint16_t port)
 {
     struct addresses found = {0};
+    struct destinations *out = lookup->out;
+    if (name_add(lookup, host, port))
+        return;
     const enum net_result result =
-        net_resolve(host, port, lookup->options->family, &found, lookup->why);
-    for (size_t i = 0; i < found.count && lookup->count < LIMIT_ADDRESSES; i++)
-        lookup->addresses[lookup->count++] = found.items[i];
+        net_resolve(host, port, family_of(lookup, host), &found, out->why);
+    for (size_t i = 0; i < found.count && out->count < LIMIT_ADDRESSES; i++)
+        out->items[out->count++] = (struct destination){
+            .address = found.items[i], .text = arena_strdup(lookup->arena, found.items[i].text)};
     if (result != NET_OK)
-        lookup->result = result;
+        out->result = result;
 }
 
-/* The addresses to dial: --connect may list several, as curl's --resolve does. */
-static size_t resolve(const struct observe_options *options, struct arena *arena,
-                      struct observation *out, struct address addresses[LIMIT_ADDRESSES])
+/* --connect may list several, as curl's --resolve does. */
+void destinations_find(const struct observe_options *options, const struct target *target,
+                       const struct route *route, struct arena *arena, struct destinations *out)
 {
-    struct lookup lookup = {.options = options, .addresses = addresses, .result = NET_OK};
-    const struct target *target = &out->target;
-    if (*target->connect == '\0')
+    struct lookup lookup = {.options = options, .route = route, .arena = arena, .out = out};
+    const char *connect = options->connect ? options->connect : "";
+    *out = (struct destinations){.result = NET_OK};
+    if (*connect == '\0')
         lookup_add(&lookup, target->host, target->port);
-    for (const char *p = target->connect; *p && lookup.count < LIMIT_ADDRESSES;) {
+    for (const char *p = connect; *p && out->count < LIMIT_ADDRESSES;) {
         const size_t n = strcspn(p, ",");
         uint16_t port = target->port;
         const char *host;
@@ -59,9 +87,8 @@ static size_t resolve(const struct observe_options *options, struct arena *arena
         lookup_add(&lookup, host, port);
         p += n + (p[n] == ',');
     }
-    out->resolve = lookup.count ? NET_OK : lookup.result;
-    out->resolve_why = str_safe(arena, bytes_str(lookup.why));
-    return lookup.count;
+    if (out->count)
+        out->result = NET_OK;
 }
 
 /* ---- what was seen ---- */
@@ -119,41 +146,57 @@ static bool chains_differ(const struct connection *connections, size_t count, si
 
 /* ---- the whole ---- */
 
-static void connections_observe(const struct observe_options *options, struct arena *arena,
-                                const struct address *addresses, size_t count,
+static void connections_observe(const struct observe_options *options, const struct route *route,
+                                const struct destinations *to, struct arena *arena,
                                 struct observation *out)
 {
-    struct dialogue *dialogues = arena_array(arena, count, sizeof *dialogues);
-    for (size_t i = 0; i < count; i++)
-        dialogues[i] = (struct dialogue){.address = addresses[i],
+    struct dialogue *dialogues = arena_array(arena, to->count, sizeof *dialogues);
+    for (size_t i = 0; i < to->count; i++)
+        dialogues[i] = (struct dialogue){.to = to->items[i],
+                                         .route = route,
                                          .sni = out->target.sni,
                                          .scheme = out->target.scheme,
                                          .host = out->target.host,
                                          .timeout = options->timeout};
-    dialogues_run(dialogues, count);
-    out->connections = arena_array(arena, count, sizeof *out->connections);
-    out->connection_count = count;
-    for (size_t i = 0; i < count; i++)
+    dialogues_run(dialogues, to->count);
+    out->connections = arena_array(arena, to->count, sizeof *out->connections);
+    out->connection_count = to->count;
+    for (size_t i = 0; i < to->count; i++)
         dialogue_take(&dialogues[i], arena, &out->connections[i]);
 }
 
-void endpoint_observe(const struct observe_options *options, struct arena *arena,
-                      struct observation *out)
+static void endpoint_look(const struct observe_options *options, const struct route *route,
+                          struct arena *arena, struct observation *out)
 {
-    struct address addresses[LIMIT_ADDRESSES];
-    const size_t count = resolve(options, arena, out, addresses);
-    if (count == 0) {
+    struct destinations to;
+    destinations_find(options, &out->target, route, arena, &to);
+    out->resolve = to.result;
+    out->resolve_why = str_safe(arena, bytes_str(to.why));
+    if (to.count == 0) {
         log_line(1, "%s: %s", net_result_text(out->resolve), out->resolve_why);
         return;
     }
-    connections_observe(options, arena, addresses, count, out);
-    out->primary = primary_of(out->connections, count);
-    out->addresses_differ = chains_differ(out->connections, count, out->primary);
+    connections_observe(options, route, &to, arena, out);
+    out->primary = primary_of(out->connections, to.count);
+    out->addresses_differ = chains_differ(out->connections, to.count, out->primary);
     const struct connection *primary = &out->connections[out->primary];
     out->sent_limit_hit =
         !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
     observation_set_staple(out, arena);
-    probe_observe(options, &addresses[out->primary], arena, out);
+    probe_observe(options, &to.items[out->primary], route, arena, out);
+}
+
+enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,
+                              struct observation *out, struct error *error)
+{
+    __attribute__((cleanup(route_free))) struct route route = {0};
+    TRY(route_find(options, &out->target, arena, &route, error));
+    if (route.proxy.host) {
+        out->proxy = route.proxy.shown;
+        out->proxy_from = route.from;
+    }
+    endpoint_look(options, &route, arena, out);
+    return CW_OK;
 }
 
 void observe_address(struct observation *observation, size_t i, struct arena *arena)

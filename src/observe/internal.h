@@ -6,10 +6,24 @@
 
 #include "observe.h"
 
+/** A connection to a destination, on whichever way. */
+struct line {
+    int fd;
+    struct tls_tunnel *tunnel;  /**< what fd is an end of; NULL: a socket of its own */
+    char why[128];              /**< the system's words … */
+    struct proxy_answer answer; /**< … or the proxy's: NET_PROXY */
+};
+/** On NET_OK to be closed with line_close(). `route` NULL: straight. */
+enum net_result line_open(const struct route *route, const struct destination *to,
+                          struct deadline deadline, struct line *line);
+const char *line_why(const struct line *line);
+void line_close(struct line *line);
+
 /** One dialogue: connect, handshake, close. It has an arena of its own, as it may run in a thread.
  */
 struct dialogue {
-    struct address address;
+    struct destination to;
+    const struct route *route;
     const char *sni;    /**< "" none */
     const char *scheme; /**< what is said before TLS begins, if anything */
     const char *host;   /**< whom it is said to */
@@ -25,13 +39,14 @@ void dialogues_run(struct dialogue *dialogues, size_t count);
 /** Moves what one dialogue saw into *out, and its memory into `arena`. */
 void dialogue_take(struct dialogue *dialogue, struct arena *arena, struct connection *out);
 
-/** Dials every address of out->target and shakes hands with each. Never fails. */
-void endpoint_observe(const struct observe_options *options, struct arena *arena,
-                      struct observation *out);
+/** Dials every address of out->target and shakes hands with each. CW_E_USAGE: a proxy that cannot
+ *  be one. */
+enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,
+                              struct observation *out, struct error *error);
 
 /** Shakes hands once more with other SNI where the first answer leaves a question open. */
-void probe_observe(const struct observe_options *options, const struct address *address,
-                   struct arena *arena, struct observation *out);
+void probe_observe(const struct observe_options *options, const struct destination *to,
+                   const struct route *route, struct arena *arena, struct observation *out);
 
 /** Reads out->target.path; a saved case replaces the whole observation. */
 enum cw_code file_observe(const struct observe_options *options, struct arena *arena,

@@ -17,6 +17,8 @@ static void observation_begin(const struct observe_options *options, struct obse
         .at_given = options->at_given,
         .resolve = NET_OK,
         .resolve_why = "",
+        .proxy = "",
+        .proxy_from = "",
         .observed_by = "certwhy " CERTWHY_VERSION,
         .probe_sni = "",
         .no_sni_handshake =
@@ -82,7 +84,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
     if (out->target.kind == TARGET_ENDPOINT) {
         TRY(sni_set(options, arena, &out->target, error));
         out->target.connect = arena_strdup(arena, given(options->connect) ? options->connect : "");
-        endpoint_observe(options, arena, out);
+        TRY(endpoint_observe(options, arena, out, error));
     } else {
         TRY(file_observe(options, arena, out, error));
         if (out->stores_from_case)

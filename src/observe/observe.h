@@ -23,7 +23,45 @@ struct observe_options {
     size_t crl_count;
     const char *const *ocsps; /**< --ocsp: files of OCSP responses */
     size_t ocsp_count;
+    const char *proxy; /**< --proxy; "" that of the environment, "none" not even that */
+    const struct environment *environment;
+    const char *const *cas; /**< --ca: an https:// proxy's certificate may be of these too … */
+    size_t ca_count;
+    bool only_ca; /**< … or of nothing else */
 };
+
+/** Whom to talk to: an address, or a name that the proxy looks up. */
+struct destination {
+    struct address address; /**< its text is what is shown of it, if `name` is NULL */
+    const char *name;       /**< NULL: the address */
+    const char *text;       /**< "192.0.2.7:443", "www.example.com:443" */
+};
+
+/** The way there: straight, or through a proxy. */
+struct route {
+    struct proxy proxy; /**< host NULL: none */
+    const char *from;   /**< "--proxy", "https_proxy" … */
+    struct addresses addresses;
+    struct proxy_answer trouble; /**< not PROXY_OPEN: it could not be found */
+    struct store *roots;         /**< for https:// proxies; else NULL … */
+    const struct bytes *anchors; /**< … and its members' DER */
+    size_t anchor_count;
+};
+/** Chooses the proxy for this target as curl would, and looks it up. CW_E_USAGE: a proxy that
+ *  cannot be one. Free with route_free(). */
+enum cw_code route_find(const struct observe_options *options, const struct target *target,
+                        struct arena *arena, struct route *out, struct error *error);
+void route_free(struct route *route);
+
+/** Whom a target stands for: addresses of its host or of --connect, or names for the proxy. */
+struct destinations {
+    struct destination items[LIMIT_ADDRESSES];
+    size_t count;
+    enum net_result result; /**< NET_OK: there are some */
+    char why[128];          /**< the resolver's own words */
+};
+void destinations_find(const struct observe_options *options, const struct target *target,
+                       const struct route *route, struct arena *arena, struct destinations *out);
 
 /** Looks at one target. What is wrong with the world (nobody answers, garbage in a file) is part of
  *  the observation and the call succeeds. CW_E_USAGE: the target or an option cannot be used;
@@ -47,11 +85,12 @@ void observe_address(struct observation *observation, size_t i, struct arena *ar
 
 /** Which server to ask, and how. */
 struct audit_options {
-    struct address address;
-    const char *sni;    /**< NULL: none is sent */
-    const char *scheme; /**< what is said before TLS ("smtp"); NULL: nothing */
-    const char *host;   /**< whom it is said to */
-    double timeout;     /**< seconds for each question */
+    struct destination to;
+    const struct route *route; /**< NULL: straight */
+    const char *sni;           /**< NULL: none is sent */
+    const char *scheme;        /**< what is said before TLS ("smtp"); NULL: nothing */
+    const char *host;          /**< whom it is said to */
+    double timeout;            /**< seconds for each question */
 };
 /** Asks one address which versions, suites, groups and the like it takes, one ClientHello a
  * question. Never fails: see out->net. */

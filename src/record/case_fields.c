@@ -4,8 +4,8 @@
 /* Names of enumerators in their order: what a case says instead of numbers, which could change. */
 static const char *const target_kinds[] = {"endpoint", "file", NULL};
 static const char *const net_results[] = {
-    "ok",      "name-unknown", "resolver-failed", "refused", "unreachable",
-    "timeout", "reset",        "closed",          "failed",  NULL};
+    "ok",    "name-unknown", "resolver-failed", "refused", "unreachable", "timeout",
+    "reset", "closed",       "failed",          "proxy",   NULL};
 static const char *const handshake_results[] = {
     "done", "alert", "not-tls", "closed", "reset", "timeout", "local-refusal", "no-starttls", NULL};
 static const char *const origin_kinds[] = {"sent",    "file", "store", "pool",
@@ -67,6 +67,20 @@ const struct field case_connection_fields[] = {
     NAMED(connection, net, net_results),
     MEMBER(connection, why, TEXT),
     MEMBER(connection, connect_us, INT64),
+    FIELD_END,
+};
+
+/* Of observations through a proxy alone. */
+const struct field case_proxy_fields[] = {
+    MEMBER(observation, proxy, TEXT),
+    MEMBER(observation, proxy_from, TEXT),
+    FIELD_END,
+};
+
+/* Of connections that a proxy did not open. */
+const struct field case_refusal_fields[] = {
+    NAMED(connection, proxy_result, proxy_result_names),
+    MEMBER(connection, proxy_status, INT),
     FIELD_END,
 };
 

@@ -82,6 +82,9 @@ static void connections_read(struct field_reader *reader, const json_t *root,
     for (size_t i = 0; i < out->connection_count; i++) {
         const json_t *item = json_array_get(list, i);
         fields_read(reader, item, case_connection_fields, &out->connections[i]);
+        if (out->connections[i].net == NET_PROXY)
+            fields_read(reader, fields_object(reader, item, "refusal"), case_refusal_fields,
+                        &out->connections[i]);
         handshake_read(reader, fields_object(reader, item, "handshake"), blobs,
                        &out->connections[i].handshake);
     }
@@ -279,6 +282,9 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     target_read(reader, root, &out->target);
     options_read(reader, root, out);
     fields_read(reader, fields_object(reader, root, "observation"), case_observation_fields, out);
+    out->proxy = out->proxy_from = "";
+    if (json_object_get(root, "through"))
+        fields_read(reader, fields_object(reader, root, "through"), case_proxy_fields, out);
     connections_read(reader, root, &blobs, out);
     handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,
                    &out->no_sni_handshake);

@@ -84,6 +84,8 @@ static json_t *connections_write(struct blobs *blobs, const struct observation *
     for (size_t i = 0; i < observation->connection_count; i++) {
         const struct connection *connection = &observation->connections[i];
         json_t *item = fields_write(case_connection_fields, connection);
+        if (connection->net == NET_PROXY)
+            json_object_set_new(item, "refusal", fields_write(case_refusal_fields, connection));
         json_object_set_new(item, "handshake", handshake_write(blobs, &connection->handshake));
         json_array_append_new(list, item);
     }
@@ -250,6 +252,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     if (json_array_size(documents))
         json_object_set(root, "documents", documents);
     json_decref(documents);
+    if (observation->proxy && *observation->proxy)
+        json_object_set_new(root, "through", fields_write(case_proxy_fields, observation));
     if (observation->below_registry)
         json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)

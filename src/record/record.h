@@ -32,7 +32,9 @@ struct target {
 struct connection {
     const char *address; /**< "127.0.0.1:4443" */
     enum net_result net;
-    const char *why; /**< the system's words, "" none */
+    const char *why;                /**< the system's words, or the proxy's; "" none */
+    enum proxy_result proxy_result; /**< NET_PROXY: what came of asking it */
+    int proxy_status;               /**< HTTP's or that of SOCKS, 0 none */
     struct handshake handshake;
     int64_t connect_us;
 };
@@ -114,6 +116,8 @@ struct observation {
     bool at_given;           /**< --at, or from a case */
     enum net_result resolve; /**< NET_OK: addresses were found */
     const char *resolve_why;
+    const char *proxy; /**< "http://proxy.example:3128", without credentials; "" none was used … */
+    const char *proxy_from;  /**< … and who says so: "--proxy", "https_proxy" */
     const char *observed_by; /**< "certwhy 0.1.0" */
 
     struct connection *connections; /**< endpoint: one per address tried */

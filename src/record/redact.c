@@ -212,8 +212,9 @@ static void blobs_read(struct redacting *r)
 }
 
 /* Where the user's own words stand. */
-static const char *const secret_keys[] = {"text",    "host",    "path",     "name",    "sni",
-                                          "connect", "ca_path", "key_file", "more_ca", "probe_sni"};
+static const char *const secret_keys[] = {"text",    "host",      "path",    "name",
+                                          "sni",     "connect",   "ca_path", "key_file",
+                                          "more_ca", "probe_sni", "proxy"};
 /* Where they may be repeated. */
 static const char *const telling_keys[] = {"where",   "why",     "error",          "excerpt",
                                            "alias",   "address", "acceptable_cas", "resolve_why",
@@ -230,9 +231,9 @@ static bool is_among(const char *key, const char *const *keys, size_t n)
 
 static void target_hide(struct redacting *r)
 {
-    const char *parts[] = {"target", "options", "observation"}, *key;
+    const char *parts[] = {"target", "options", "observation", "through"}, *key;
     json_t *value;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         json_t *part = json_object_get(r->root, parts[i]);
         json_object_foreach(part, key, value) if (json_is_string(value) && AMONG(key, secret_keys))
             words_hide(&r->words, bytes_str(json_string_value(value)));
@@ -243,8 +244,12 @@ static void target_hide(struct redacting *r)
 
 static void string_rewrite(struct redacting *r, json_t *value)
 {
-    const char *address = address_text(r, json_string_value(value));
-    char *text = arena_strdup(&r->arena, address ? address : json_string_value(value));
+    const char *old = json_string_value(value);
+    const char *colon = strstr(old, "://"); /* of a proxy: what follows may be an address */
+    const size_t scheme = colon ? (size_t)(colon + 3 - old) : 0;
+    const char *rest = address_text(r, old + scheme);
+    const char *address = rest ? arena_printf(&r->arena, "%.*s%s", (int)scheme, old, rest) : NULL;
+    char *text = arena_strdup(&r->arena, address ? address : old);
     if (!address)
         words_replace(&r->words, (uint8_t *)text, strlen(text));
     json_string_set(value, text);

@@ -20,6 +20,7 @@ static const char *const common[] = {
     "p12",    "p7b",       "p7c",    "pfx",      "jks",         "json",         "case",
     "etc",    "usr",       "share",  "var",      "tmp",         "home",         "root",
     "certs",  "cert",      "ca",     "bundle",   "certificate", "certificates", "chain",
+    "socks4", "socks4a",   "socks5", "socks5h",  "proxy",       "proxies",      "socks",
     "leaf",   "server",    "client", "standard", "input",       "intermediate", "issuing",
     "policy", "authority", "rsa",    "ecc",      "ecdsa",       "sha256",       "system",
     "trust",  "store",     "the",    "and",      "for",         "with",         "from",

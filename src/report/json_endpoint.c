@@ -23,6 +23,12 @@ static json_t *json_addresses(struct arena *arena, const struct observation *obs
         const char *handshake = show_handshake_result(c->handshake.result);
         json_object_set_new(item, "handshake",
                             c->net == NET_OK ? json_string(handshake) : json_null());
+        if (c->net == NET_PROXY) {
+            const char *result = proxy_result_names[c->proxy_result];
+            json_object_set_new(item, "proxy", json_string(result));
+            json_object_set_new(item, "proxy_status",
+                                c->proxy_status ? json_integer(c->proxy_status) : json_null());
+        }
         if (c->why != NULL && c->why[0] != '\0')
             json_object_set_new(item, "why", json_text(arena, c->why));
         json_array_append_new(list, item);
@@ -75,6 +81,10 @@ json_t *json_endpoint(struct arena *arena, const struct observation *observation
                         json_text_or_null(arena, primary != NULL ? primary->address : NULL));
     json_object_set_new(out, "addresses", json_addresses(arena, observation));
     json_object_set_new(out, "addresses_differ", json_boolean(observation->addresses_differ));
+    if (show_has_proxy(observation)) {
+        json_object_set_new(out, "proxy", json_text(arena, observation->proxy));
+        json_object_set_new(out, "proxy_from", json_text(arena, observation->proxy_from));
+    }
     json_object_set_new(out, "sni", json_text_or_null(arena, observation->target.sni));
     if (primary != NULL && primary->net == NET_OK) {
         put_session(arena, out, &primary->handshake);

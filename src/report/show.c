@@ -129,6 +129,11 @@ const char *show_handshake_result(enum handshake_result result)
     return names[result];
 }
 
+bool show_has_proxy(const struct observation *observation)
+{
+    return observation->proxy != NULL && observation->proxy[0] != '\0';
+}
+
 const char *show_net_result(enum net_result result)
 {
     static const char *const names[] = {
@@ -141,6 +146,7 @@ const char *show_net_result(enum net_result result)
         [NET_RESET] = "reset",
         [NET_CLOSED] = "closed",
         [NET_FAILED] = "failed",
+        [NET_PROXY] = "proxy",
     };
     return names[result];
 }

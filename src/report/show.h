@@ -52,8 +52,10 @@ size_t show_trusting(const struct target_report *target, const struct node *node
 /** Whether the server proved to hold the leaf's key: "proven", "refuted" or "not-checked". */
 const char *show_possession(const struct handshake *handshake);
 const char *show_handshake_result(enum handshake_result result); /**< "done", "alert" … */
-const char *show_net_result(enum net_result result);             /**< "ok", "refused" … */
-const char *show_pairing(enum key_pairing pairing);              /**< "pairs" … */
+/** Did the way to the endpoint lead through a proxy? */
+bool show_has_proxy(const struct observation *observation);
+const char *show_net_result(enum net_result result); /**< "ok", "refused" … */
+const char *show_pairing(enum key_pairing pairing);  /**< "pairs" … */
 
 void render_text(const struct report *report, const struct render_options *options,
                  struct buf *out);

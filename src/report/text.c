@@ -87,9 +87,22 @@ static void limits(struct page *page)
     page_item(page, "Limits", arena_printf(page->arena, "not everything was looked at: %s", names));
 }
 
+/* What was seen was seen through it, and a proxy may show something else than the server. */
+static void proxy(struct page *page)
+{
+    const struct observation *obs = page->target->input.observation;
+    if (!show_has_proxy(obs))
+        return;
+    page_end(page);
+    page_item(page, "Through",
+              arena_printf(page->arena, "the proxy %s (%s)", show_guard(page->arena, obs->proxy),
+                           show_guard(page->arena, obs->proxy_from)));
+}
+
 static void diagnosis(struct page *page)
 {
     text_causes(page);
+    proxy(page);
     text_chain(page);
     if (saw_certificate(page->target))
         text_clients(page);
@@ -115,6 +128,7 @@ static void text_target(struct page *page, bool quiet)
         text_chain(page);
     else
         text_chain_brief(page);
+    proxy(page);
     text_clients_aside(page);
     text_notes(page);
     limits(page);

@@ -65,6 +65,26 @@ const char *alert_meaning(int alert);
 /** Names what the first bytes of a non-TLS service are: "HTTP", "SMTP", "SSH" …; NULL unknown. */
 const char *plaintext_protocol(struct bytes first);
 
+/* ---- TLS to an https:// proxy, in which other connections run (tunnel.c) ---- */
+
+enum tunnel_result { TUNNEL_OPEN, TUNNEL_FAILED, TUNNEL_UNTRUSTED };
+struct tunnel_request {
+    const char *host;            /**< whom the certificate must be for: name or address */
+    const struct bytes *anchors; /**< DER of the certificates that are trusted */
+    size_t anchor_count;
+    struct deadline deadline; /**< for all that runs inside, too */
+};
+struct tls_tunnel;
+/** Speaks TLS on a connected socket, which it takes over, and verifies the other side's certificate
+ *  and name: the one place where libssl judges, since credentials are to be sent there. `why` is
+ *  harmless. On TUNNEL_OPEN *out is to be closed with tls_tunnel_close(). */
+enum tunnel_result tls_tunnel_open(int fd, const struct tunnel_request *request,
+                                   struct tls_tunnel **out, char why[256]);
+/** The plain end: what is written there goes through the tunnel. Closed with it. */
+int tls_tunnel_fd(const struct tls_tunnel *tunnel);
+/** Waits until what was written is on its way, at most until the deadline. NULL: nothing. */
+void tls_tunnel_close(struct tls_tunnel *tunnel);
+
 /* ---- the lab's servers ---- */
 
 /** One certificate and chain that a lab server shows for one SNI name (NULL: default). */
