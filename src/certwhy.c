@@ -94,6 +94,10 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .cas = options->ca.items,
         .ca_count = options->ca.count,
         .only_ca = options->only_ca,
+        .dns = options->dns,
+        .offline = options->offline,
+        .dns_server = options->dns_server,
+        .dns_anchors = options->dns_anchors,
     };
     return observe(&what, &report->arena, out, error);
 }

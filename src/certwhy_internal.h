@@ -31,6 +31,9 @@ struct cw_options {
     struct word_list ca, pool, resolve, crl, ocsp;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;
+    bool dns;                 /**< --dns, or what belongs to it */
+    const char *dns_server;   /**< "" the system's resolvers */
+    struct bytes dns_anchors; /**< of --dns-anchor; p NULL: the root's */
     bool only_ca, offline, no_cache, allow_private_fetch;
     bool ipv4, ipv6;
     cw_time at;                     /**< TIME_NONE: now */

@@ -224,6 +224,35 @@ void options_key_pass(struct cw_options *options, struct bytes passphrase)
     buf_add_byte(&options->key_pass, 0);
 }
 
+static enum cw_code set_dns_server(struct cw_options *options, const char *value,
+                                   struct error *error)
+{
+    struct target server;
+    uint8_t ip[16];
+    if (target_parse(value, "/nonexistent", &options->arena, &server, NULL) != CW_OK ||
+        server.kind != TARGET_ENDPOINT || !str_parse_ip(server.host, ip) || strchr(value, '/'))
+        return error_set(error, CW_E_USAGE,
+                         "--dns-server \"%s\": an IP address is needed, with or without :port",
+                         shown(options, value));
+    options->dns = true;
+    options->dns_server = arena_strdup(&options->arena, value);
+    return CW_OK;
+}
+
+static enum cw_code set_dns_anchor(struct cw_options *options, const char *value,
+                                   struct error *error)
+{
+    BUF_CLEANUP content = {0};
+    TRY(file_read(options->root, value, LIMIT_DNS_ANCHOR_BYTES, &content, error));
+    if (content.n == 0 || memchr(content.p, 0, content.n))
+        return error_set(error, CW_E_USAGE,
+                         "--dns-anchor %s: DS or DNSKEY records are needed, one a line",
+                         shown(options, value));
+    options->dns = true;
+    options->dns_anchors = arena_bytes(&options->arena, buf_bytes(&content));
+    return CW_OK;
+}
+
 /* ---- the table ---- */
 
 enum option_kind { OPTION_TEXT, OPTION_WORDS, OPTION_FLAG, OPTION_SETTER };
@@ -249,8 +278,11 @@ static const struct option_row rows[] = {
     ROW("offline", FLAG, offline),
     ROW("no-cache", FLAG, no_cache),
     ROW("allow-private-fetch", FLAG, allow_private_fetch),
+    ROW("dns", FLAG, dns),
     ROW("ipv4", FLAG, ipv4),
     ROW("ipv6", FLAG, ipv6),
+    {"dns-server", OPTION_SETTER, 0, set_dns_server},
+    {"dns-anchor", OPTION_SETTER, 0, set_dns_anchor},
     {"proxy", OPTION_SETTER, 0, set_proxy},
     {"key-pass-file", OPTION_SETTER, 0, set_key_pass_file},
     {"connect", OPTION_SETTER, 0, set_connect},
@@ -331,7 +363,7 @@ struct cw_options *cw_options_new(void)
 {
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
-    options->proxy = "";
+    options->proxy = options->dns_server = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;
     options->fail_on = SEVERITY_ERROR;

@@ -107,6 +107,13 @@ enum {
     LIMIT_CACHE_BYTES = 256 << 20, /* the oldest entries make room */
     LIMIT_CACHE_ENTRIES = 4096,
     LIMIT_CACHE_DAYS = 7, /* that an entry is kept at most */
+    /* the DNS */
+    LIMIT_DNS_SECONDS = 8,     /* for all questions about one target */
+    LIMIT_DNS_NAMES = 20,      /* names of a certificate that are asked for */
+    LIMIT_DNS_LABELS = 12,     /* of a name that is climbed for CAA; real ones have under 8 */
+    LIMIT_DNS_QUESTIONS = 160, /* 20 names with two addresses each, their parents' CAA, TLSA */
+    LIMIT_DNS_RECORDS = 64,    /* of one answer; real CAA sets reach 20 */
+    LIMIT_DNS_ANCHOR_BYTES = 1 << 16, /* a file of trust anchors */
     /* record */
     LIMIT_CASE_BYTES = 64 << 20,     /* a saved case */
     LIMIT_CASE_DOCUMENTS = 44 << 20, /* bytes of documents in it: 59 MiB as base64 */

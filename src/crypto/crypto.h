@@ -14,6 +14,7 @@ void crypto_start(void);
 /** Digests as needed before any verdict; low-level, no provider look-up per call. */
 void crypto_sha256(struct bytes data, uint8_t out[32]);
 void crypto_sha1(struct bytes data, uint8_t out[20]);
+void crypto_sha512(struct bytes data, uint8_t out[64]);
 
 enum sig_result {
     SIG_OK = 1,

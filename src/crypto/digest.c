@@ -28,6 +28,14 @@ void crypto_sha256(struct bytes data, uint8_t out[32])
     SHA256_Final(out, &context);
 }
 
+void crypto_sha512(struct bytes data, uint8_t out[64])
+{
+    SHA512_CTX context;
+    SHA512_Init(&context);
+    SHA512_Update(&context, data.p, data.n);
+    SHA512_Final(out, &context);
+}
+
 void crypto_sha1(struct bytes data, uint8_t out[20])
 {
     SHA_CTX context;

@@ -62,7 +62,8 @@ struct draft *draft_find(const struct explaining *e, const struct reason *reason
 
 static bool fact_is_one_of_many(enum fact_id id)
 {
-    return id == FACT_ANOMALY || id == FACT_BASELINE || id == FACT_CRITICAL_EXTENSION;
+    return id == FACT_ANOMALY || id == FACT_BASELINE || id == FACT_CRITICAL_EXTENSION ||
+           id == FACT_CAA_FORBIDS;
 }
 
 /* One namesake among the anchors is one finding, whichever certificates name it. Of the odd

@@ -478,6 +478,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
         put_other(&c, &graph->nodes[fact->other]);
     put_measured(&c, draft);
     evidence_revocation(&c, fact);
+    evidence_dns(&c, fact);
     if (draft->fault)
         put_file_fault(&c, draft->fault);
     put_handshake(&c, fact);

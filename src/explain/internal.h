@@ -80,6 +80,8 @@ struct collecting {
 void evidence_put(struct collecting *c, const char *key, const char *value);
 /* evidence_revocation.c */
 void evidence_revocation(struct collecting *c, const struct fact *fact);
+/* evidence_dns.c */
+void evidence_dns(struct collecting *c, const struct fact *fact);
 void evidence_fill(struct explaining *e, struct draft *draft);
 /** The value of a key, "" when it has none. */
 const char *evidence_value(const struct evidence_item *items, size_t count, const char *key);

@@ -386,6 +386,15 @@ static void refine_staple(const struct explaining *e, struct draft *draft)
         draft->variant = "expired";
 }
 
+static void refine_caa(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->limit == CAA_NOBODY)
+        draft->variant = "nobody";
+    else if (draft->fact->limit == CAA_UNKNOWN_CRITICAL)
+        draft->variant = "critical";
+}
+
 static void refine_must_staple(const struct explaining *e, struct draft *draft)
 {
     if (e->obs->target.kind == TARGET_FILE)
@@ -417,6 +426,7 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_CA_REVOKED, refine_ca_revoked},
         {FACT_STAPLE_BAD, refine_staple},
         {FACT_MUST_STAPLE, refine_must_staple},
+        {FACT_CAA_FORBIDS, refine_caa},
     };
     static const struct {
         enum fact_id fact;

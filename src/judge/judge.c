@@ -267,6 +267,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
     facts_of_endpoint(&j);
     facts_of_sent(&j);
     facts_of_revocation(&j);
+    facts_of_dns(&j);
     fact_clock(&j);
     fact_expiring(&j);
     stores_check_empty(&j);

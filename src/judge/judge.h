@@ -62,6 +62,25 @@ enum ct_lack {
     CT_LACKS_RFC6962,   /**< all are of static logs */
 };
 
+/** What a set of CAA records says of one CA: limit of FACT_CAA_FORBIDS. */
+enum caa_verdict {
+    CAA_ALLOWS,
+    CAA_OTHERS,           /**< others may issue, and it may not */
+    CAA_NOBODY,           /**< nobody may */
+    CAA_UNKNOWN_CRITICAL, /**< a critical tag that no CA knows */
+    CAA_UNCLEAR,          /**< the records cannot be read */
+};
+/** The identifiers of the CA that issued this certificate, with blanks, the usual one first; NULL:
+ *  its organisation is not known (data/caa). */
+const char *caa_identifiers(struct arena *arena, const struct cert *leaf);
+/** The records that count for a name (RFC 8659 section 3); NULL: there are none, or a question on
+ *  the way has no answer. */
+const struct dns_answer *caa_relevant(const struct dns_seen *dns, const char *name);
+/** RFC 8659 section 4. */
+enum caa_verdict caa_judge(const struct dns_answer *answer, const char *identifiers, bool wildcard);
+/** Selector and matching type of RFC 6698 section 2.1, whatever the usage. */
+bool tlsa_matches(const struct tlsa *tlsa, const struct cert *cert);
+
 /** One checkable truth. */
 struct fact {
     enum fact_id id;

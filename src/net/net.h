@@ -215,4 +215,6 @@ void fetch(struct fetcher *fetcher, const struct fetch_request *request, struct 
  *  `family` AF_INET or AF_INET6. */
 bool address_is_public(int family, const uint8_t *ip);
 
+#include "dns.h"
+
 #endif

@@ -56,6 +56,10 @@ enum cw_code file_observe(const struct observe_options *options, struct arena *a
 enum cw_code documents_give(const struct observe_options *options, struct arena *arena,
                             struct observation *out, struct error *error);
 
+/** Asks the DNS about the certificate that was seen. */
+void dns_observe(const struct observe_options *options, struct arena *arena,
+                 struct observation *out);
+
 /** Reads the private key and pairs it with the certificates seen. */
 enum cw_code key_observe(const struct observe_options *options, struct arena *arena,
                          struct observation *out, struct error *error);

@@ -95,6 +95,8 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
     TRY(documents_give(options, arena, out, error));
     if (given(options->key_path))
         TRY(key_observe(options, arena, out, error));
+    if (options->dns)
+        dns_observe(options, arena, out);
     return CW_OK;
 }
 

@@ -27,7 +27,11 @@ struct observe_options {
     const struct environment *environment;
     const char *const *cas; /**< --ca: an https:// proxy's certificate may be of these too … */
     size_t ca_count;
-    bool only_ca; /**< … or of nothing else */
+    bool only_ca;             /**< … or of nothing else */
+    bool dns;                 /**< ask the DNS about the certificate's names */
+    bool offline;             /**< … but nobody may be asked */
+    const char *dns_server;   /**< "ADDR[:PORT]" to ask; "" the system's resolvers */
+    struct bytes dns_anchors; /**< DS or DNSKEY records to validate by; p NULL: the root's */
 };
 
 /** Whom to talk to: an address, or a name that the proxy looks up. */

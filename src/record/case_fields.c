@@ -119,6 +119,24 @@ const struct field case_document_fields[] = {
     FIELD_END,
 };
 
+const struct field case_dns_fields[] = {
+    NAMED(dns_seen, state, dns_state_names),
+    MEMBER(dns_seen, why, TEXT),
+    MEMBER(dns_seen, server, TEXT),
+    FIELD_END,
+};
+
+const struct field case_dns_answer_fields[] = {
+    MEMBER(dns_answer, name, TEXT),
+    MEMBER(dns_answer, type, INT),
+    NAMED(dns_answer, result, dns_result_names),
+    NAMED(dns_answer, security, dns_security_names),
+    MEMBER(dns_answer, why, TEXT),
+    MEMBER(dns_answer, alias, TEXT),
+    MEMBER(dns_answer, cut, BOOL),
+    FIELD_END,
+};
+
 const struct field case_origin_fields[] = {
     NAMED(origin, kind, origin_kinds), MEMBER(origin, where, TEXT),    MEMBER(origin, line, SIZE),
     MEMBER(origin, offset, SIZE),      MEMBER(origin, position, SIZE), FIELD_END,

@@ -221,6 +221,33 @@ static void documents_read(struct field_reader *reader, const json_t *root,
     }
 }
 
+static void dns_answer_read(struct field_reader *reader, const json_t *item, struct dns_answer *out)
+{
+    size_t n = 0;
+    fields_read(reader, item, case_dns_answer_fields, out);
+    const json_t *list = fields_array(reader, item, "records", LIMIT_DNS_RECORDS, &n);
+    out->records = arena_array(reader->arena, n + 1, sizeof *out->records);
+    for (size_t i = 0; i < n && !reader->failed; i++)
+        if (!json_unbase64(reader->arena, json_array_get(list, i), &out->records[i]))
+            fields_fail(reader, "records", "an item is not base64 text");
+    out->record_count = n;
+}
+
+/* A member that only cases with --dns have. */
+static void dns_read(struct field_reader *reader, const json_t *root, struct dns_seen *out)
+{
+    if (!json_object_get(root, "dns"))
+        return;
+    const json_t *object = fields_object(reader, root, "dns");
+    fields_read(reader, object, case_dns_fields, out);
+    const json_t *list = fields_array(reader, object, "answers", LIMIT_DNS_QUESTIONS, &out->count);
+    out->answers = arena_array(reader->arena, out->count + 1, sizeof *out->answers);
+    for (size_t i = 0; i < out->count && !reader->failed; i++)
+        dns_answer_read(reader, json_array_get(list, i), &out->answers[i]);
+    if (reader->failed)
+        out->count = 0;
+}
+
 /* Members that cases of before do not have. */
 static void table_read(struct field_reader *reader, const json_t *root, const char *key,
                        struct bytes *out)
@@ -303,6 +330,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     signatures_read(reader, root, out);
     observation_set_staple(out, reader->arena);
     documents_read(reader, root, &blobs, out);
+    dns_read(reader, root, &out->dns);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)
         fields_fail(reader, "key_pairs_with", "there is no such certificate");
 }

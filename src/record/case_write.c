@@ -217,6 +217,23 @@ static json_t *documents_write(struct blobs *blobs, const struct observation *ob
     return list;
 }
 
+static json_t *dns_write(const struct dns_seen *dns)
+{
+    json_t *object = fields_write(case_dns_fields, dns);
+    json_t *answers = json_array();
+    for (size_t i = 0; i < dns->count; i++) {
+        const struct dns_answer *answer = &dns->answers[i];
+        json_t *item = fields_write(case_dns_answer_fields, answer);
+        json_t *records = json_array();
+        for (size_t k = 0; k < answer->record_count; k++)
+            json_array_append_new(records, json_base64(answer->records[k]));
+        json_object_set_new(item, "records", records);
+        json_array_append_new(answers, item);
+    }
+    json_object_set_new(object, "answers", answers);
+    return object;
+}
+
 static int buf_sink(const char *text, size_t n, void *context)
 {
     struct buf *out = context;
@@ -254,6 +271,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     json_decref(documents);
     if (observation->proxy && *observation->proxy)
         json_object_set_new(root, "through", fields_write(case_proxy_fields, observation));
+    if (observation->dns.state != DNS_NOT_ASKED)
+        json_object_set_new(root, "dns", dns_write(&observation->dns));
     if (observation->below_registry)
         json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)

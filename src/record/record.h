@@ -147,6 +147,8 @@ struct observation {
     size_t document_count, document_cap;
     bool private_fetch; /**< --allow-private-fetch was given */
 
+    struct dns_seen dns; /**< --dns */
+
     const char *key_file; /**< --key */
     enum key_pairing pairing;
     size_t key_pairs_with; /**< KEY_PAIRS_OTHER: index into sent */

@@ -33,21 +33,24 @@ struct change {
     bool bundle;                 /* the best path's certificates are sent, leaf first, no root */
     int trusted[CHANGE_TRUSTED]; /* nodes that every client trusts from now on */
     size_t trusted_count;
-    int supply_for;       /* an issuer that nobody has is supplied for this node; -1 none */
-    bool supply_root;     /* … as a trusted root, else as an intermediate under one */
-    cw_time at;           /* TIME_NONE: unchanged */
-    const char *name;     /* NULL: unchanged */
-    int connection;       /* the chain of this connection is shown everywhere; -1 none */
-    bool with_sni;        /* SNI is sent: the second handshake's chain */
-    bool session, modern; /* the handshake is completed; with TLS 1.2 */
-    bool key;             /* the server holds the leaf's key */
-    bool whole;           /* proven only when every client accepts */
-    bool clean_file;      /* the file is written anew */
-    bool one_certificate; /* all addresses show the same */
-    bool staple;          /* a fresh response is stapled, which says good … */
-    bool no_staple;       /* … or none */
-    bool new_key;         /* words: the request is for another key */
-    const char *need;     /* words: what the new certificate must have */
+    int supply_for;             /* an issuer that nobody has is supplied for this node; -1 none */
+    bool supply_root;           /* … as a trusted root, else as an intermediate under one */
+    cw_time at;                 /* TIME_NONE: unchanged */
+    const char *name;           /* NULL: unchanged */
+    int connection;             /* the chain of this connection is shown everywhere; -1 none */
+    bool with_sni;              /* SNI is sent: the second handshake's chain */
+    bool session, modern;       /* the handshake is completed; with TLS 1.2 */
+    bool key;                   /* the server holds the leaf's key */
+    bool whole;                 /* proven only when every client accepts */
+    bool clean_file;            /* the file is written anew */
+    bool one_certificate;       /* all addresses show the same */
+    bool staple;                /* a fresh response is stapled, which says good … */
+    bool no_staple;             /* … or none */
+    bool new_key;               /* words: the request is for another key */
+    const struct dns_seen *dns; /* what the DNS answers then; NULL: unchanged */
+    const char *record;         /* words: the record to publish */
+    const char *unwanted;       /* words: the record to take away */
+    const char *need;           /* words: what the new certificate must have */
 };
 
 /* ---- change.c ---- */
@@ -160,6 +163,9 @@ bool get_root(struct repairing *r, const struct finding *finding, struct change 
 bool correct_clock(struct repairing *r, const struct finding *finding, struct change *change);
 bool present_certificate(struct repairing *r, const struct finding *finding, struct change *change);
 bool send_sni(struct repairing *r, const struct finding *finding, struct change *change);
+/* remedies_dns.c */
+bool publish_tlsa(struct repairing *r, const struct finding *finding, struct change *change);
+bool publish_caa(struct repairing *r, const struct finding *finding, struct change *change);
 bool enable_tls12(struct repairing *r, const struct finding *finding, struct change *change);
 
 #endif

@@ -31,6 +31,8 @@ static bool fact_remains(const struct repairing *r, const struct finding *findin
         const struct fact *fact = &trial->verdict.facts[i];
         if (fact->id != finding->fact || (only_best && !fact->on_best))
             continue;
+        if (fact->id == FACT_CAA_FORBIDS && fact->value != finding->value)
+            continue; /* the records of another zone */
         if (successor == NULL || fact->node < 0)
             return true;
         if (cert_equal(trial->verdict.graph.nodes[fact->node].cert, successor))

@@ -205,6 +205,8 @@ static void change_observation(const struct repairing *r, const struct change *c
     change_staple(change, trial);
     if (change->key && obs->pairing != KEY_NOT_GIVEN)
         obs->pairing = KEY_PAIRS;
+    if (change->dns)
+        obs->dns = *change->dns;
     if (change->clean_file)
         obs->file.fault_count = 0;
     if (change->one_certificate || change->connection >= 0)

@@ -172,6 +172,8 @@ static struct items items_of(const struct wording *w)
     put_endpoint(w, &items);
     put(&items, "listed", w->change->name);
     put(&items, "need", w->change->need);
+    put(&items, "record", w->change->record);
+    put(&items, "unwanted", w->change->unwanted);
     put(&items, "parts", w->parts);
     put(&items, "notes", w->notes);
     for (size_t i = 0; i < w->finding->evidence_count; i++)
@@ -250,6 +252,7 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
         {.key = "root_json", .value = file_json(wording, fix, root_file(wording))},
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
         {.key = "url", .value = command_url(wording->r)},
+        {.key = "record", .value = wording->change->record ? wording->change->record : ""},
     };
     for (size_t i = 0; i < more; i++) {
         struct command_words words = {.items = items.list,

@@ -263,6 +263,8 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
         json_object_set_new(out, "error", json_text(arena, target->error));
     else if (observation->target.kind == TARGET_FILE)
         json_object_set_new(out, "file", json_file(arena, observation));
+    if (observation->dns.state != DNS_NOT_ASKED)
+        json_object_set_new(out, "dns", json_dns(arena, &observation->dns));
     json_object_set_new(out, "documents", json_documents(arena, observation));
     json_object_set_new(out, "limits_hit",
                         json_texts(arena, target->verdict.limits_hit, target->verdict.limit_count));

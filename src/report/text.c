@@ -106,6 +106,7 @@ static void diagnosis(struct page *page)
     text_chain(page);
     if (saw_certificate(page->target))
         text_clients(page);
+    text_dns(page);
     text_fixes(page);
     text_notes(page);
     limits(page);
@@ -130,6 +131,7 @@ static void text_target(struct page *page, bool quiet)
         text_chain_brief(page);
     proxy(page);
     text_clients_aside(page);
+    text_dns(page);
     text_notes(page);
     limits(page);
 }

@@ -61,6 +61,8 @@ struct tally client_tally(const struct target_report *target);
 /** A client's message, with its code where that is not in it. */
 const char *client_words(struct arena *arena, const struct client_verdict *client);
 void text_clients(struct page *page);
+/** What the DNS said, when it was asked (--dns). */
+void text_dns(struct page *page);
 /** What stands beside the verdict: documented clients, and that no name was judged. */
 void text_clients_aside(struct page *page);
 
