@@ -42,9 +42,14 @@ struct signed_object {
     struct bytes algorithm, tbs, signature;
     const uint8_t *sha256; /**< of the object whole, its signature included: what it is known by */
 };
+/** A SubjectPublicKeyInfo, and its SHA-256, which it is known by. */
+struct public_key {
+    struct bytes spki;
+    const uint8_t *sha256;
+};
 /** As crypto_verify(), remembered. `budget` counts down at each real check; at 0 the answer is
  *  SIG_UNCHECKED. NULL: no budget. */
-enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct public_key key,
                                 const struct signed_object *object, int *budget);
 
 /** Each check that it remembers: the SHA-256 of the key and of the object. */
@@ -56,13 +61,13 @@ void sig_memo_each(const struct sig_memo *memo,
 void sig_memo_put(struct sig_memo *memo, const uint8_t spki[32], const uint8_t object[32],
                   enum sig_result result);
 
-/** Is `algorithm` a signature algorithm for the kind of key that `spki` holds, as OpenSSL asks
+/** Is `algorithm` a signature algorithm for this kind of key, as OpenSSL asks
  * before it takes an issuer (v3_purp.c, check_sig_alg_match)? False when either is unknown or
  * unreadable. */
-bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algorithm);
+bool sig_memo_suits(struct sig_memo *memo, struct public_key key, struct bytes algorithm);
 /** Bits of security that libcrypto attributes to the key (NIST SP 800-57 part 1 table 2); -1 when
  * it cannot be decoded. */
-int sig_memo_key_security(struct sig_memo *memo, struct bytes spki);
+int sig_memo_key_security(struct sig_memo *memo, struct public_key key);
 
 /* ---- private keys: read only when the user names one; never logged, never stored ---- */
 

@@ -294,28 +294,21 @@ static void checks_make_room(struct sig_memo *memo)
     memo->check_cap *= 2;
 }
 
-static EVP_PKEY *memo_decode(struct sig_memo *memo, struct bytes spki, const uint8_t id[32])
+static EVP_PKEY *memo_decode(struct sig_memo *memo, struct public_key key)
 {
-    struct memo_key *slot = key_slot(memo->keys, memo->key_cap, id);
+    struct memo_key *slot = key_slot(memo->keys, memo->key_cap, key.sha256);
     if (slot->used)
         return slot->key;
     keys_make_room(memo);
-    slot = key_slot(memo->keys, memo->key_cap, id);
-    memcpy(slot->spki, id, 32);
+    slot = key_slot(memo->keys, memo->key_cap, key.sha256);
+    memcpy(slot->spki, key.sha256, 32);
     slot->used = true;
-    slot->key = public_key_decode(spki);
+    slot->key = public_key_decode(key.spki);
     memo->key_count++;
     return slot->key;
 }
 
-static EVP_PKEY *memo_key_of(struct sig_memo *memo, struct bytes spki)
-{
-    uint8_t id[32];
-    crypto_sha256(spki, id);
-    return memo_decode(memo, spki, id);
-}
-
-bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algorithm)
+bool sig_memo_suits(struct sig_memo *memo, struct public_key key, struct bytes algorithm)
 {
     struct reader top = reader_of(algorithm, 0);
     struct der sequence, oid;
@@ -326,23 +319,21 @@ bool sig_memo_suits(struct sig_memo *memo, struct bytes spki, struct bytes algor
     if (!reader_expect(&body, DER_OID, &oid) ||
         !OBJ_find_sigid_algs(nid_of(&oid), NULL, &scheme.key_type) || scheme.key_type == NID_undef)
         return false;
-    const EVP_PKEY *key = memo_key_of(memo, spki);
-    return key != NULL && scheme_fits(&scheme, key);
+    const EVP_PKEY *decoded = memo_decode(memo, key);
+    return decoded != NULL && scheme_fits(&scheme, decoded);
 }
 
-int sig_memo_key_security(struct sig_memo *memo, struct bytes spki)
+int sig_memo_key_security(struct sig_memo *memo, struct public_key key)
 {
-    const EVP_PKEY *key = memo_key_of(memo, spki);
-    return key != NULL ? EVP_PKEY_get_security_bits(key) : -1;
+    const EVP_PKEY *decoded = memo_decode(memo, key);
+    return decoded != NULL ? EVP_PKEY_get_security_bits(decoded) : -1;
 }
 
-enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
+enum sig_result sig_memo_verify(struct sig_memo *memo, struct public_key key,
                                 const struct signed_object *object, int *budget)
 {
-    uint8_t spki_id[32];
-    crypto_sha256(spki, spki_id);
     const struct memo_check *known =
-        check_slot(memo->checks, memo->check_cap, spki_id, object->sha256);
+        check_slot(memo->checks, memo->check_cap, key.sha256, object->sha256);
     if (known->result != 0)
         return known->result;
     if (budget != NULL && *budget <= 0)
@@ -351,11 +342,11 @@ enum sig_result sig_memo_verify(struct sig_memo *memo, struct bytes spki,
         --*budget;
 
     checks_make_room(memo);
-    EVP_PKEY *key = memo_decode(memo, spki, spki_id);
-    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, spki_id, object->sha256);
-    memcpy(slot->spki, spki_id, 32);
+    EVP_PKEY *decoded = memo_decode(memo, key);
+    struct memo_check *slot = check_slot(memo->checks, memo->check_cap, key.sha256, object->sha256);
+    memcpy(slot->spki, key.sha256, 32);
     memcpy(slot->object, object->sha256, 32);
-    slot->result = verify_with(key, object->algorithm, object->tbs, object->signature);
+    slot->result = verify_with(decoded, object->algorithm, object->tbs, object->signature);
     memo->check_count++;
     ERR_clear_error();
     return slot->result;

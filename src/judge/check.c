@@ -92,8 +92,8 @@ static bool is_signed_by_itself(const struct check *c, size_t depth)
                                          .tbs = cert->tbs,
                                          .signature = cert->signature,
                                          .sha256 = cert->sha256};
-    return sig_memo_verify(c->j->in->memo, cert->key.spki, &object, &c->j->signatures_left) ==
-           SIG_OK;
+    return sig_memo_verify(c->j->in->memo, key_public(&cert->key), &object,
+                           &c->j->signatures_left) == SIG_OK;
 }
 
 /** RFC 5280 section 6.1.3 (a)(1): the basic signature can be verified with the issuer's key. */
@@ -268,7 +268,7 @@ static void check_sent_all(const struct check *c)
         return;
     }
     if (c->b->leaf_key_decoded &&
-        sig_memo_key_security(c->j->in->memo, check_cert(c, 0)->key.spki) < 0)
+        sig_memo_key_security(c->j->in->memo, key_public(&check_cert(c, 0)->key)) < 0)
         reason_add(c, FACT_KEY_UNSUPPORTED, at_depth(0), 0, 0, NULL);
 }
 

@@ -51,7 +51,7 @@ static void check_rsa(const struct check *c, size_t depth, const struct key_info
 /** x509_vfy.c check_key_level. */
 static void check_security(const struct check *c, size_t depth, const struct key_info *key)
 {
-    const int bits = sig_memo_key_security(c->j->in->memo, key->spki);
+    const int bits = sig_memo_key_security(c->j->in->memo, key_public(key));
     if (bits < c->b->min_key_security)
         reason_add(c, FACT_WEAK_KEY, at_depth((int)depth), bits, c->b->min_key_security,
                    key_text(c->j->arena, key));

@@ -46,7 +46,7 @@ static int node_add(struct judging *j, const struct cert *cert, unsigned from,
     j->extra = arena_grow(j->arena, j->extra, g->node_count, &j->extra_cap, sizeof *j->extra);
     int node = (int)g->node_count++;
     g->nodes[node] = (struct node){.cert = cert, .from = from, .position = -1, .origin = *origin};
-    j->extra[node] = (struct node_extra){.subject_hash = name_hash(cert->subject)};
+    j->extra[node] = (struct node_extra){0};
     j->buckets[slot] = node + 1;
     return node;
 }
@@ -77,8 +77,8 @@ static enum edge_aki issuer_serial_match(const struct cert *child, const struct 
 bool node_is_twin(const struct judging *j, int a, int b)
 {
     const struct cert *x = j->graph->nodes[a].cert, *y = j->graph->nodes[b].cert;
-    return a == b || (j->extra[a].subject_hash == j->extra[b].subject_hash &&
-                      bytes_equal(x->key.spki, y->key.spki) && name_equal(x->subject, y->subject));
+    return a == b || (x->subject_hash == y->subject_hash && bytes_equal(x->key.spki, y->key.spki) &&
+                      name_equal(x->subject, y->subject));
 }
 
 bool node_is_self_issued(struct judging *j, int node)
@@ -175,30 +175,30 @@ static void candidates_from_store(struct judging *j, struct candidates *list, in
             candidate_add(j, list, child, node_add(j, found[i]->cert, from, &found[i]->origin));
 }
 
+static bool bears_issuer(const struct cert *cert, const struct cert *child)
+{
+    return cert->subject_hash == child->issuer_hash && name_equal(cert->subject, child->issuer);
+}
+
 static void candidates_from_sent(struct judging *j, struct candidates *list, int child)
 {
-    const struct bytes issuer = j->graph->nodes[child].cert->issuer;
-    const uint64_t hash = name_hash(issuer);
-    for (size_t i = 0; i < j->sent_count; i++) {
-        const int node = j->sent[i];
-        if (node >= 0 && j->extra[node].subject_hash == hash &&
-            name_equal(j->graph->nodes[node].cert->subject, issuer))
-            candidate_add(j, list, child, node);
-    }
+    const struct cert *cert = j->graph->nodes[child].cert;
+    for (size_t i = 0; i < j->sent_count; i++)
+        if (j->sent[i] >= 0 && bears_issuer(j->graph->nodes[j->sent[i]].cert, cert))
+            candidate_add(j, list, child, j->sent[i]);
 }
 
 /* Issuers that were fetched (RFC 5280 section 4.2.2.1); whatever came under another name is none.
  */
 static void candidates_from_fetched(struct judging *j, struct candidates *list, int child)
 {
-    const struct bytes issuer = j->graph->nodes[child].cert->issuer;
-    const uint64_t hash = j->fetched_count ? name_hash(issuer) : 0;
+    const struct cert *cert = j->graph->nodes[child].cert;
     for (size_t i = 0; i < j->fetched_count; i++) {
         const struct fetched_issuer *fetched = &j->fetched[i];
         const struct origin origin = {.kind = ORIGIN_FETCHED, .where = fetched->where};
         const bool http = strncasecmp(fetched->where, "http:", 5) == 0;
         const unsigned from = FROM_FETCHED | (http ? FROM_HTTP : 0);
-        if (fetched->subject_hash == hash && name_equal(fetched->cert->subject, issuer))
+        if (bears_issuer(fetched->cert, cert))
             candidate_add(j, list, child, node_add(j, fetched->cert, from, &origin));
     }
 }
@@ -268,8 +268,8 @@ static void fetched_add(struct judging *j)
             const struct cert *cert = document->certs[k];
             j->fetched =
                 arena_grow(j->arena, j->fetched, j->fetched_count, &cap, sizeof *j->fetched);
-            j->fetched[j->fetched_count++] = (struct fetched_issuer){
-                .cert = cert, .where = document->where, .subject_hash = name_hash(cert->subject)};
+            j->fetched[j->fetched_count++] =
+                (struct fetched_issuer){.cert = cert, .where = document->where};
         }
     }
 }
@@ -330,7 +330,7 @@ enum edge_sig edge_signature(struct judging *j, int edge)
                                          .sha256 = child->sha256};
     const int left = j->signatures_left;
     const enum sig_result result =
-        sig_memo_verify(j->in->memo, issuer->key.spki, &object, &j->signatures_left);
+        sig_memo_verify(j->in->memo, key_public(&issuer->key), &object, &j->signatures_left);
     if (j->signatures_left < left) {
         const int more = signature_cost(&issuer->key) - 1;
         j->signatures_left = j->signatures_left > more ? j->signatures_left - more : 0;

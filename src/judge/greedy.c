@@ -34,7 +34,7 @@ static bool time_suits(const struct build *s, const struct cert *cert)
 static bool algorithm_suits(const struct judging *j, const struct cert *child,
                             const struct cert *issuer)
 {
-    return sig_memo_suits(j->in->memo, issuer->key.spki, child->inner_algorithm);
+    return sig_memo_suits(j->in->memo, key_public(&issuer->key), child->inner_algorithm);
 }
 
 /** v3_purp.c X509_check_akid: authorityCertIssuer counts without a serial number too. */
@@ -53,8 +53,24 @@ static bool aki_issuer_suits(const struct cert *child, const struct cert *issuer
 bool node_is_root(struct judging *j, int node)
 {
     const struct cert *cert = j->graph->nodes[node].cert;
-    return node_is_self_signed(j, node) && aki_issuer_suits(cert, cert) &&
-           algorithm_suits(j, cert, cert);
+    struct node_extra *extra = &j->extra[node];
+    if (extra->root == 0)
+        extra->root = node_is_self_signed(j, node) && aki_issuer_suits(cert, cert) &&
+                              algorithm_suits(j, cert, cert)
+                          ? 2
+                          : 1;
+    return extra->root == 2;
+}
+
+/** What ossl_x509_likely_issued asks of the two alone: the same for every client. */
+static bool edge_is_likely(struct judging *j, int edge)
+{
+    struct edge *e = &j->graph->edges[edge];
+    const struct cert *child = j->graph->nodes[e->child].cert;
+    const struct cert *issuer = j->graph->nodes[e->issuer].cert;
+    if (e->likely == 0)
+        e->likely = aki_issuer_suits(child, issuer) && algorithm_suits(j, child, issuer) ? 2 : 1;
+    return e->likely == 2;
 }
 
 static bool on_route(const struct route *route, int node)
@@ -73,9 +89,7 @@ static bool likely_issued(const struct build *s, int child, int issuer)
     if (child == issuer)
         return node_is_root(s->j, child);
     const int edge = graph_edge(s->j, child, issuer);
-    return edge >= 0 && edge_suits(s->j, s->b, edge) &&
-           aki_issuer_suits(cert_of(s, child), cert_of(s, issuer)) &&
-           algorithm_suits(s->j, cert_of(s, child), cert_of(s, issuer));
+    return edge >= 0 && edge_suits(s->j, s->b, edge) && edge_is_likely(s->j, edge);
 }
 
 /** The first candidate that is valid now ends the look-up (true), else the one that ends last is
@@ -117,7 +131,8 @@ static int edge_to(const struct build *s, int child, const struct cert *issuer)
 static int issuer_stored(const struct build *s, int child)
 {
     const struct anchor *found[LIMIT_CANDIDATES];
-    size_t n = store_find(s->store, cert_of(s, child)->issuer, found, LIMIT_CANDIDATES);
+    size_t n =
+        store_find_key(s->store, cert_issuer_key(cert_of(s, child)), found, LIMIT_CANDIDATES);
     n = n < LIMIT_CANDIDATES ? n : LIMIT_CANDIDATES;
     int best = -1;
     for (size_t i = 0; i < n; i++) {

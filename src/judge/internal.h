@@ -25,12 +25,11 @@ struct policies {
 
 /** What the search needs to know of a node and the report does not. */
 struct node_extra {
-    uint64_t subject_hash;
     int edge_first, edge_count; /**< edges to its candidate issuers, best first */
     bool expanded;
-    uint8_t self_issued, self_signed; /**< 0 not looked at, 1 no, 2 yes */
-    struct subtrees *subtrees;        /**< NULL until they are asked for */
-    struct policies *policies;        /**< likewise */
+    uint8_t self_issued, self_signed, root; /**< 0 not looked at, 1 no, 2 yes */
+    struct subtrees *subtrees;              /**< NULL until they are asked for */
+    struct policies *policies;              /**< likewise */
     bool reached; /**< some path from the leaf leads to it over good signatures */
 };
 
@@ -61,7 +60,6 @@ struct papers {
 struct fetched_issuer {
     const struct cert *cert;
     const char *where;
-    uint64_t subject_hash;
 };
 
 /** One judgement in progress. */

@@ -18,7 +18,7 @@ static bool is_trusted_subject(const struct list *l, int node)
     const struct anchor *found[LIMIT_CANDIDATES];
     if (l->j->graph->nodes[node].stores & l->mask)
         return true;
-    const size_t n = store_find(l->store, cert->subject, found, LIMIT_CANDIDATES);
+    const size_t n = store_find_key(l->store, cert_subject_key(cert), found, LIMIT_CANDIDATES);
     for (size_t i = 0; i < n && i < LIMIT_CANDIDATES; i++)
         if (bytes_equal(found[i]->cert->key.spki, cert->key.spki))
             return true;

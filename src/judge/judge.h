@@ -37,6 +37,8 @@ struct edge {
     enum edge_aki key_id;        /**< keyIdentifier against subjectKeyIdentifier */
     enum edge_aki issuer_serial; /**< authorityCertIssuer and serial number */
     enum edge_sig signature;
+    uint8_t
+        likely; /**< names and kind of key agree as OpenSSL wants: 0 not looked at, 1 no, 2 yes */
 };
 struct graph {
     struct node *nodes;

@@ -61,15 +61,15 @@ static int node_of(const struct list *l, const struct cert *cert)
     return -1;
 }
 
-static struct bucket bucket_of(const struct list *l, struct bytes name)
+static struct bucket bucket_of(const struct list *l, struct name_key key)
 {
     const struct anchor *found[LIMIT_CANDIDATES];
     struct bucket out = {.count = 0};
     const size_t n =
-        l->spoilt ? 0 : store_find(l->j->stores[l->store], name, found, LIMIT_CANDIDATES);
+        l->spoilt ? 0 : store_find_key(l->j->stores[l->store], key, found, LIMIT_CANDIDATES);
     for (size_t i = 0; i < n && i < LIMIT_CANDIDATES; i++) {
         const int node =
-            name_equal_der(found[i]->cert->subject, name) ? node_of(l, found[i]->cert) : -1;
+            name_equal_der(found[i]->cert->subject, key.name) ? node_of(l, found[i]->cert) : -1;
         if (node >= 0)
             out.nodes[out.count++] = node;
     }
@@ -136,7 +136,7 @@ static bool duplicate_remove(struct list *l, size_t start, size_t length)
 
 static bool issuer_is_known(const struct list *l, int node)
 {
-    const struct bucket bucket = bucket_of(l, cert_of(l, node)->issuer);
+    const struct bucket bucket = bucket_of(l, cert_issuer_key(cert_of(l, node)));
     return trusted_issuer(l, node, &bucket) >= 0;
 }
 
@@ -247,14 +247,14 @@ void route_list(struct judging *j, const struct behaviour *b, int store, struct 
     l.spoilt = store_is_spoilt(j, b, l.mask);
     list_sort(&l);
     const struct cert *last = cert_of(&l, l.items[l.count - 1]);
-    const struct bucket by_issuer = bucket_of(&l, last->issuer);
+    const struct bucket by_issuer = bucket_of(&l, cert_issuer_key(last));
     route_end(&l, &by_issuer, out);
     if (name_equal_der(last->issuer, last->subject))
         return;
     check_route(j, b, out, &reasons);
     if (!is_second_try_due(out, &reasons))
         return;
-    const struct bucket by_name = bucket_of(&l, last->subject);
+    const struct bucket by_name = bucket_of(&l, cert_subject_key(last));
     route_end(&l, &by_name, &second);
     check_route(j, b, &second, &again);
     if (again.count == 0 || !out->complete)

@@ -106,7 +106,8 @@ static int parent_trusted(struct walk *w, int child, struct store *store)
     const struct anchor *found[LIMIT_CANDIDATES];
     const struct node_extra extra = w->j->extra[child];
     struct search s = {-1, -1};
-    size_t n = store_find(store, w->j->graph->nodes[child].cert->issuer, found, LIMIT_CANDIDATES);
+    size_t n = store_find_key(store, cert_issuer_key(w->j->graph->nodes[child].cert), found,
+                              LIMIT_CANDIDATES);
     for (size_t i = 0; i < n && i < LIMIT_CANDIDATES; i++)
         for (int e = extra.edge_first; e < extra.edge_first + extra.edge_count; e++) {
             const int issuer = w->j->graph->edges[e].issuer;

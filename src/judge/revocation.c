@@ -64,10 +64,11 @@ enum source_result revocation_fresh(const struct revocation_input *in, cw_time t
     return SOURCE_GOOD;
 }
 
-enum source_result revocation_signature(const struct revocation_input *in, struct bytes spki,
+enum source_result revocation_signature(const struct revocation_input *in,
+                                        const struct cert *signer,
                                         const struct signed_object *object)
 {
-    switch (sig_memo_verify(in->memo, spki, object, NULL)) {
+    switch (sig_memo_verify(in->memo, key_public(&signer->key), object, NULL)) {
     case SIG_OK:
         return SOURCE_GOOD;
     case SIG_UNSUPPORTED:
@@ -85,7 +86,7 @@ bool revocation_issued(const struct revocation_input *in, const struct cert *iss
                                          .tbs = cert->tbs,
                                          .signature = cert->signature,
                                          .sha256 = cert->sha256};
-    return revocation_signature(in, issuer->key.spki, &object) == SOURCE_GOOD;
+    return revocation_signature(in, issuer, &object) == SOURCE_GOOD;
 }
 
 /** Which of the sources that decided nothing came nearest: the one that is about the certificate

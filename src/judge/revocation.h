@@ -103,7 +103,8 @@ enum { REVOCATION_LEVELS = 3 }; /* the status of a CRL's signer, of that one's s
 enum source_result revocation_fresh(const struct revocation_input *in, cw_time this_update,
                                     cw_time next_update);
 /** SOURCE_GOOD, SOURCE_BAD_SIGNATURE or SOURCE_UNCHECKED. */
-enum source_result revocation_signature(const struct revocation_input *in, struct bytes spki,
+enum source_result revocation_signature(const struct revocation_input *in,
+                                        const struct cert *signer,
                                         const struct signed_object *object);
 /** `issuer` signed `cert`. */
 bool revocation_issued(const struct revocation_input *in, const struct cert *issuer,

@@ -9,7 +9,7 @@ static enum source_result response_signed_by(const struct revocation_input *in,
                                          .tbs = ocsp->tbs,
                                          .signature = ocsp->signature,
                                          .sha256 = ocsp->sha256};
-    return revocation_signature(in, signer->key.spki, &object);
+    return revocation_signature(in, signer, &object);
 }
 
 /** RFC 6960 section 4.2.2.2: a delegated responder's certificate is issued by the CA itself and

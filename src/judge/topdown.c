@@ -124,8 +124,8 @@ static void anchors_collect(struct manager *m, struct store *store)
     const struct graph *graph = m->j->graph;
     for (size_t child = 0; child < graph->node_count; child++) {
         const struct anchor *found[LIMIT_CANDIDATES];
-        const size_t n =
-            store_find(store, graph->nodes[child].cert->issuer, found, LIMIT_CANDIDATES);
+        const size_t n = store_find_key(store, cert_issuer_key(graph->nodes[child].cert), found,
+                                        LIMIT_CANDIDATES);
         for (size_t i = 0; i < n && i < LIMIT_CANDIDATES; i++) {
             const int node = node_of(m, found[i]->cert);
             if (node >= 0 && m->signer_count < graph->node_count &&

@@ -108,8 +108,8 @@ void pool_close(struct pool *pool);
 /** The i-th certificate; one that is damaged is there, unparsed. NULL past the end. */
 const struct anchor *pool_at(struct arena *arena, struct pool *pool, size_t i);
 /** As store_find(), those with this subject key identifier first. */
-size_t pool_find(struct arena *arena, struct pool *pool, struct bytes name, struct bytes key_id,
-                 const struct anchor **out, size_t max);
+size_t pool_find(struct arena *arena, struct pool *pool, const struct name_key *key,
+                 struct bytes key_id, const struct anchor **out, size_t max);
 const struct anchor *pool_get(struct arena *arena, struct pool *pool, const struct cert *cert);
 
 /** Of all certificates with this issuer and serial number the store trusts none. */
@@ -123,8 +123,8 @@ bool nss_read(struct store *store, uint32_t file, struct bytes content, size_t *
 
 size_t programme_count(const struct store *store);
 const struct anchor *programme_at(struct store *store, size_t i);
-size_t programme_find_named(struct store *store, struct bytes name, const struct anchor **out,
-                            size_t max);
+size_t programme_find_named(struct store *store, const struct name_key *key,
+                            const struct anchor **out, size_t max);
 const struct anchor *programme_get(struct store *store, const struct cert *cert);
 size_t programme_count_organization(struct store *store, struct bytes name);
 

@@ -142,7 +142,7 @@ static size_t first_entry(const struct pool *pool, uint64_t hash)
 
 /** Namesakes whose key identifier is (or, with `other`, is not) the one that is looked for. */
 struct search {
-    struct bytes name;
+    const struct name_key *key;
     uint32_t key_id;
     bool other;
     const struct anchor **out;
@@ -151,7 +151,7 @@ struct search {
 
 static void search_run(struct arena *arena, struct pool *pool, struct search *search)
 {
-    const uint64_t hash = name_hash(search->name);
+    const uint64_t hash = search->key->hash;
     const size_t first = first_entry(pool, hash);
     for (size_t i = first; i < pool->count && i - first < LIMIT_POOL_NAMESAKES; i++) {
         const struct entry entry = entry_at(pool, i);
@@ -164,15 +164,15 @@ static void search_run(struct arena *arena, struct pool *pool, struct search *se
             continue;
         }
         const struct anchor *anchor = pool_at(arena, pool, i);
-        if (anchor->cert->parsed && name_equal(anchor->cert->subject, search->name))
+        if (anchor->cert->parsed && name_equal(anchor->cert->subject, search->key->name))
             search->out[search->found++] = anchor;
     }
 }
 
-size_t pool_find(struct arena *arena, struct pool *pool, struct bytes name, struct bytes key_id,
-                 const struct anchor **out, size_t max)
+size_t pool_find(struct arena *arena, struct pool *pool, const struct name_key *key,
+                 struct bytes key_id, const struct anchor **out, size_t max)
 {
-    struct search search = {.name = name, .key_id = key_id_hash(key_id), .out = out, .max = max};
+    struct search search = {.key = key, .key_id = key_id_hash(key_id), .out = out, .max = max};
     search_run(arena, pool, &search);
     search.other = true;
     search_run(arena, pool, &search);

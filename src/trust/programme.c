@@ -78,12 +78,12 @@ const struct anchor *programme_at(struct store *store, size_t i)
     return i < store->base_count ? store->base_members[i] : NULL;
 }
 
-size_t programme_find_named(struct store *store, struct bytes name, const struct anchor **out,
-                            size_t max)
+size_t programme_find_named(struct store *store, const struct name_key *key,
+                            const struct anchor **out, size_t max)
 {
     enum { NAMESAKES = 64 };
     const struct anchor *all[NAMESAKES];
-    size_t n = store_find(store->base, name, all, NAMESAKES), found = 0;
+    size_t n = store_find_key(store->base, *key, all, NAMESAKES), found = 0;
     for (size_t i = 0; i < n && i < NAMESAKES; i++) {
         const struct anchor *shown = seen(store, all[i]);
         if (shown && found < max)
@@ -136,7 +136,8 @@ const char *store_find_absent(struct store *store, struct bytes name)
             trusted++;
             absent = root_fact_name(facts[i]);
         }
-    return trusted > programme_find_named(store, name, here, NAMESAKES) ? absent : NULL;
+    const struct name_key key = name_key_of(name);
+    return trusted > programme_find_named(store, &key, here, NAMESAKES) ? absent : NULL;
 }
 
 size_t programme_count_organization(struct store *store, struct bytes name)

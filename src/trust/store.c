@@ -145,9 +145,8 @@ static bool is_duplicate(struct store *store, const struct candidate *candidate,
     return false;
 }
 
-static uint32_t subject_hash(struct bytes name)
+static uint32_t hash_folded(uint64_t hash)
 {
-    const uint64_t hash = name_hash(name);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -164,7 +163,7 @@ struct member *store_add_member(struct store *store, const struct candidate *can
     if (store->count >= LIMIT_OBJECTS || candidate->n > UINT32_MAX)
         return NULL;
     const bool named = subject_in_prefix(candidate->der, &subject);
-    const uint32_t hash = named ? subject_hash(subject) : 0;
+    const uint32_t hash = named ? hash_folded(name_hash(subject)) : 0;
     const uint32_t mark = der_mark(candidate->der);
     grow_index(store);
     if (is_duplicate(store, candidate, hash, mark))
@@ -232,10 +231,10 @@ const struct anchor *store_at(struct store *store, size_t i)
     return store->base ? programme_at(store, i) : NULL;
 }
 
-static size_t find_own(struct store *store, struct bytes name, const struct anchor **out,
+static size_t find_own(struct store *store, const struct name_key *key, const struct anchor **out,
                        size_t max)
 {
-    const uint32_t hash = subject_hash(name);
+    const uint32_t hash = hash_folded(key->hash);
     size_t found = 0;
     for (uint32_t i = store->count ? bucket_of(store, hash)->first : MEMBER_NONE;
          i != MEMBER_NONE;) {
@@ -248,7 +247,7 @@ static size_t find_own(struct store *store, struct bytes name, const struct anch
             continue;
         }
         const struct anchor *anchor = member_anchor(store, member);
-        if (name_equal(anchor->cert->subject, name))
+        if (name_equal(anchor->cert->subject, key->name))
             out[found++] = anchor;
     }
     return found;
@@ -262,29 +261,36 @@ static const struct anchor **room_behind(const struct anchor **out, size_t found
     return out + (max - *room);
 }
 
-static size_t find_all(struct store *store, struct bytes name, struct bytes key_id,
+static size_t find_all(struct store *store, const struct name_key *key, struct bytes key_id,
                        const struct anchor **out, size_t max)
 {
-    size_t found = find_own(store, name, out, max), room;
+    size_t found = find_own(store, key, out, max), room;
     for (size_t i = 0; i < store->pool_count; i++) {
         const struct anchor **behind = room_behind(out, found, max, &room);
-        found += pool_find(&store->arena, store->pools[i], name, key_id, behind, room);
+        found += pool_find(&store->arena, store->pools[i], key, key_id, behind, room);
     }
     if (!store->base)
         return found;
     const struct anchor **behind = room_behind(out, found, max, &room);
-    return found + programme_find_named(store, name, behind, room);
+    return found + programme_find_named(store, key, behind, room);
 }
 
 size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max)
 {
-    return find_all(store, name, bytes_of(NULL, 0), out, max);
+    return store_find_key(store, name_key_of(name), out, max);
+}
+
+size_t store_find_key(struct store *store, struct name_key key, const struct anchor **out,
+                      size_t max)
+{
+    return find_all(store, &key, bytes_of(NULL, 0), out, max);
 }
 
 size_t store_find_issuers(struct store *store, const struct cert *child, const struct anchor **out,
                           size_t max)
 {
-    return find_all(store, child->issuer, child->aki_key_id, out, max);
+    const struct name_key key = cert_issuer_key(child);
+    return find_all(store, &key, child->aki_key_id, out, max);
 }
 
 static const struct anchor *get_own(struct store *store, const struct cert *cert)
@@ -292,7 +298,10 @@ static const struct anchor *get_own(struct store *store, const struct cert *cert
     struct bytes subject;
     if (store->count == 0)
         return NULL;
-    const uint32_t hash = subject_in_prefix(cert->der, &subject) ? subject_hash(subject) : 0;
+    const uint32_t hash =
+        !subject_in_prefix(cert->der, &subject)
+            ? 0
+            : hash_folded(subject.p == cert->subject.p ? cert->subject_hash : name_hash(subject));
     const uint32_t mark = der_mark(cert->der);
     for (uint32_t i = bucket_of(store, hash)->first; i != MEMBER_NONE;) {
         struct member *member = store_member(store, i);

@@ -60,6 +60,9 @@ const struct anchor *store_at(struct store *store, size_t i);
 /** Members whose subject equals `name` (RFC 5280 comparison), in the store's order; at most `max`
  *  written to out; returns how many there are. Only these are parsed. */
 size_t store_find(struct store *store, struct bytes name, const struct anchor **out, size_t max);
+/** The same, by a name whose hash is known. */
+size_t store_find_key(struct store *store, struct name_key key, const struct anchor **out,
+                      size_t max);
 /** The name of a root that the store trusts and that this machine has no certificate of, under the
  *  subject `name`: known by facts alone. NULL none. */
 const char *store_find_absent(struct store *store, struct bytes name);

@@ -140,7 +140,9 @@ static void read_validity(struct cert *cert, const struct der *validity)
 
 static void read_name(struct cert *cert, const struct der *name, bool is_issuer)
 {
-    name_check(cert, name->whole, name->offset);
+    *(is_issuer ? &cert->issuer : &cert->subject) = name->whole;
+    *(is_issuer ? &cert->issuer_hash : &cert->subject_hash) =
+        name_check(cert, name->whole, name->offset);
     /* RFC 5280 section 4.1.2.4: only the subject may be empty. */
     if (is_issuer && name->body.n == 0)
         anomaly_add(cert, ANOMALY_NAME_EMPTY_ISSUER, name->offset);
@@ -278,14 +280,12 @@ static bool read_tbs(struct cert *cert, struct reader *r)
     cert->inner_algorithm = element.whole;
     if (!element_take(cert, r, DER_SEQUENCE, &element))
         return false;
-    cert->issuer = element.whole;
     read_name(cert, &element, true);
     if (!element_take(cert, r, DER_SEQUENCE, &element))
         return false;
     read_validity(cert, &element);
     if (!element_take(cert, r, DER_SEQUENCE, &element))
         return false;
-    cert->subject = element.whole;
     read_name(cert, &element, false);
     if (!element_take(cert, r, DER_SEQUENCE, &element))
         return false;

@@ -78,7 +78,8 @@ bool name_is_readable(struct bytes name);
 bool name_is_of_strings(struct bytes name);
 /** Notes a directory name in an extension that is not. */
 void general_name_check(struct cert *cert, const struct general_name *name);
-void name_check(struct cert *cert, struct bytes name, size_t offset);
+/** Notes what is odd; returns name_hash(name), which the same walk yields. */
+uint64_t name_check(struct cert *cert, struct bytes name, size_t offset);
 /** Every octet is in PrintableString's set. */
 bool is_printable_string(struct bytes value);
 

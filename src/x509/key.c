@@ -326,6 +326,7 @@ static void structure_failed(struct cert *cert, size_t offset)
 void key_read(struct cert *cert, struct bytes spki, size_t offset, struct key_info *out)
 {
     *out = (struct key_info){.spki = spki};
+    crypto_sha256(spki, out->sha256);
     struct reader outer = reader_of(spki, offset);
     struct der sequence, identifier, bits;
     struct algorithm algorithm;

@@ -134,20 +134,6 @@ static void attribute_check(struct cert *cert, const struct attribute *attribute
         anomaly_add(cert, ANOMALY_NAME_UTF8, attribute->offset);
 }
 
-void name_check(struct cert *cert, struct bytes name, size_t offset)
-{
-    struct rdns rdns = rdns_of(name, offset);
-    struct rdn rdn;
-    while (rdn_next(&rdns, &rdn)) {
-        if (rdn.n == 0)
-            anomaly_add(cert, ANOMALY_NAME_EMPTY_RDN, rdn.offset);
-        for (size_t i = 0; i < rdn.n; i++)
-            attribute_check(cert, &rdn.attributes[i]);
-    }
-    if (rdns.reader.bad)
-        anomaly_add(cert, ANOMALY_NAME_MALFORMED, rdns.reader.bad_at);
-}
-
 bool name_is_readable(struct bytes name)
 {
     struct rdns rdns = rdns_of(name, 0);
@@ -319,19 +305,46 @@ bool name_equal(struct bytes a, struct bytes b)
     return !left.reader.bad && !right.reader.bad;
 }
 
+/** One step of a name's hash. A sum over the attributes: sets have no order. */
+static uint64_t rdn_mix(uint64_t hash, const struct rdn *rdn)
+{
+    uint64_t sum = rdn->n;
+    for (size_t i = 0; i < rdn->n; i++)
+        sum += attribute_hash(&rdn->attributes[i]);
+    return mix(hash, sum ^ sum >> 32);
+}
+
+/** name_equal() compares what cannot be read byte by byte. */
+static uint64_t hash_end(uint64_t hash, const struct rdns *rdns, struct bytes name)
+{
+    return rdns->reader.bad ? bytes_hash(name) : hash ^ hash >> 32;
+}
+
 uint64_t name_hash(struct bytes name)
 {
     struct rdns rdns = rdns_of(name, 0);
     struct rdn rdn;
     uint64_t hash = FNV_BASIS;
+    while (rdn_next(&rdns, &rdn))
+        hash = rdn_mix(hash, &rdn);
+    return hash_end(hash, &rdns, name);
+}
+
+uint64_t name_check(struct cert *cert, struct bytes name, size_t offset)
+{
+    struct rdns rdns = rdns_of(name, offset);
+    struct rdn rdn;
+    uint64_t hash = FNV_BASIS;
     while (rdn_next(&rdns, &rdn)) {
-        uint64_t sum = rdn.n; /* a sum: sets have no order */
+        if (rdn.n == 0)
+            anomaly_add(cert, ANOMALY_NAME_EMPTY_RDN, rdn.offset);
         for (size_t i = 0; i < rdn.n; i++)
-            sum += attribute_hash(&rdn.attributes[i]);
-        hash = mix(hash, sum ^ sum >> 32);
+            attribute_check(cert, &rdn.attributes[i]);
+        hash = rdn_mix(hash, &rdn);
     }
-    /* name_equal() compares what cannot be read byte by byte. */
-    return rdns.reader.bad ? bytes_hash(name) : hash ^ hash >> 32;
+    if (rdns.reader.bad)
+        anomaly_add(cert, ANOMALY_NAME_MALFORMED, rdns.reader.bad_at);
+    return hash_end(hash, &rdns, name);
 }
 
 bool name_is_empty(struct bytes name)

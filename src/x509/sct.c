@@ -186,15 +186,17 @@ static enum sig_result verify_once(struct sig_memo *memo, int *budget, struct by
                                    const struct sct *sct)
 {
     BUF_CLEANUP whole = {0};
-    uint8_t sha256[32];
+    uint8_t sha256[32], log_sha256[32];
     buf_add_bytes(&whole, buf_bytes(data));
     buf_add_bytes(&whole, sct->signature);
     crypto_sha256(buf_bytes(&whole), sha256);
+    crypto_sha256(log_spki, log_sha256);
     const struct signed_object object = {.algorithm = algorithm,
                                          .tbs = buf_bytes(data),
                                          .signature = sct->signature,
                                          .sha256 = sha256};
-    return sig_memo_verify(memo, log_spki, &object, budget);
+    const struct public_key key = {.spki = log_spki, .sha256 = log_sha256};
+    return sig_memo_verify(memo, key, &object, budget);
 }
 
 enum sig_result sct_verify(const struct sct *sct, const struct cert *cert,

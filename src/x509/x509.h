@@ -92,6 +92,7 @@ struct key_info {
     bool explicit_curve;       /**< EC parameters written out instead of named */
     unsigned bits;             /**< RSA modulus bits, EC field bits; 0 unknown */
     struct bytes spki;         /**< whole SubjectPublicKeyInfo */
+    uint8_t sha256[32];        /**< of spki */
     struct bytes algorithm;    /**< whole AlgorithmIdentifier */
     struct bytes bits_content; /**< the BIT STRING's bits: what key identifiers are SHA-1 of */
 };
@@ -113,6 +114,7 @@ struct cert {
     enum digest_kind signature_digest;             /**< PSS: its hashAlgorithm */
     struct bytes signature;                        /**< bits without the unused-bits octet */
     struct bytes issuer, subject;                  /**< whole Names */
+    uint64_t issuer_hash, subject_hash;            /**< name_hash() of each */
     cw_time not_before, not_after;                 /**< TIME_NONE when unreadable */
     uint8_t not_before_faults, not_after_faults;   /**< OR of enum der_time_fault of each */
     uint8_t time_faults;                           /**< OR of enum der_time_fault of both */
@@ -233,6 +235,23 @@ bool name_equal(struct bytes a, struct bytes b);
 bool name_is_within(struct bytes name, struct bytes base);
 /** A hash that is equal for names that name_equal() calls equal. */
 uint64_t name_hash(struct bytes name);
+/** A Name and its hash: what issuers are looked up by. */
+struct name_key {
+    struct bytes name;
+    uint64_t hash;
+};
+static inline struct name_key name_key_of(struct bytes name)
+{
+    return (struct name_key){.name = name, .hash = name_hash(name)};
+}
+static inline struct name_key cert_issuer_key(const struct cert *cert)
+{
+    return (struct name_key){.name = cert->issuer, .hash = cert->issuer_hash};
+}
+static inline struct name_key cert_subject_key(const struct cert *cert)
+{
+    return (struct name_key){.name = cert->subject, .hash = cert->subject_hash};
+}
 /** The last attribute of this type as harmless UTF-8, or NULL. */
 char *name_attribute(struct arena *arena, struct bytes name, enum oid type);
 /** All attributes of one type, in order: the n-th as UTF-8 (not made harmless), or p = NULL. */
@@ -279,6 +298,11 @@ void cert_policy_constraints(const struct cert *cert, int *require_explicit, int
 char *key_text(struct arena *arena, const struct key_info *key);
 /** "sha256WithRSAEncryption", "ecdsa-with-SHA256", or the dotted OID. */
 char *signature_text(struct arena *arena, const struct cert *cert);
+/** The key as a memo of signature checks takes it. */
+static inline struct public_key key_public(const struct key_info *key)
+{
+    return (struct public_key){.spki = key->spki, .sha256 = key->sha256};
+}
 /** Reads a SubjectPublicKeyInfo. */
 void key_info_read(struct bytes spki, struct key_info *out);
 
