@@ -161,4 +161,5 @@ def lab():
 
 @pytest.fixture(scope="session", autouse=True)
 def no_core_dumps():
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """A test that wants one raises it again."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -78,9 +78,23 @@ def names_what_is_lost(run):
                and f["severity"] == "error" for f in findings)
 
 
+@pytest.fixture(scope="module")
+def alone(family, tmp_path_factory):
+    """Each fault by itself, repaired when it is first asked for: {name: what repair() returns}."""
+    place, done = tmp_path_factory.mktemp("alone"), {}
+
+    def repaired(fault):
+        if fault.name not in done:
+            folder = place / fault.name
+            folder.mkdir()
+            done[fault.name] = repair(family, [fault], folder)
+        return done[fault.name]
+    return repaired
+
+
 @pytest.mark.parametrize("fault", pem_faults.FAULTS, ids=lambda fault: fault.name)
-def test_fault(family, tmp_path, fault):
-    run, mangled, fixed = repair(family, [fault], tmp_path)
+def test_fault(family, alone, fault):
+    run, mangled, fixed = alone(fault)
     if fault.nothing:
         assert run.status == 2 and not fixed.exists(), run
         assert names_what_is_lost(run), run
@@ -157,12 +171,19 @@ def test_combinations(combined):
 
 
 @pytest.mark.parametrize("reader", loaders.READERS)
-def test_everybody_loads_it(combined, reader):
+def test_everybody_loads_it(family, alone, combined, reader):
+    """Every file that was written and holds the chain, of faults alone and combined."""
+    made, where = family
     function, there = loaders.READERS[reader]
     if not there:
         pytest.skip(f"{reader} is not installed")
     folders = [folder for *_, good, folder in combined if good and (folder / "chain.pem").exists()]
     assert len(folders) >= len(combined) // 2
+    written = [fixed for *_, fixed in map(alone, pem_faults.FAULTS) if fixed.exists()]
+    whole = [fixed for fixed in written if certificates(fixed) == made.chain]
+    assert len(whole) >= 60
+    folders += [loaders.folder(fixed.parent, fixed, key_pem(made.key), (where / "ca.pem").read_bytes(), NAME)
+                for fixed in whole]
     assert set(function(folders)) == {"ok"}
 
 

@@ -188,32 +188,64 @@ def test_no_key_is_written_anywhere(tmp_path, how):
         assert trace not in everything
 
 
-def test_no_core_is_dumped():
-    """A crash must not leave the key in a file."""
-    if os.getuid() != 0:
-        pytest.skip("only root may raise the limit that this lowers")
-    reader, writer = os.pipe()
-    infinity = resource.RLIM_INFINITY
-
-    def unlimit():
-        try:
-            resource.setrlimit(resource.RLIMIT_CORE, (infinity, infinity))
-        except ValueError:
-            os._exit(77)  # root without CAP_SYS_RESOURCE
-    child = subprocess.Popen([PROGRAM, "check", "-"], stdin=reader, stdout=subprocess.DEVNULL,
-                             preexec_fn=unlimit)
+def unlimited_cores():
     try:
-        limits = ""
-        for _ in range(100):
-            if child.poll() == 77:
-                pytest.skip("this root may not raise limits")
-            limits = Path(f"/proc/{child.pid}/limits").read_text()
-            if "Max core file size        0 " in limits:
-                break
-            time.sleep(0.05)
-        assert "Max core file size        0 " in limits, limits
-    finally:
-        child.kill()
-        child.wait()
-        os.close(reader)
-        os.close(writer)
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except (OSError, ValueError):
+        os._exit(77)
+
+
+# Called as git by --prove-live, while the key is in use: is it in our memory, and what may a core hold?
+CRASHER = """#!/usr/bin/python3
+import os, pathlib, re, signal
+us, secret = os.getppid(), bytes.fromhex("SECRET")
+maps = [line.split() for line in pathlib.Path(f"/proc/{us}/maps").read_text().splitlines()]
+found = False
+with open(f"/proc/{us}/mem", "rb", 0) as memory:
+    for where, rights, *_ in maps:
+        start, end = (int(number, 16) for number in where.split("-"))
+        if rights.startswith("rw"):
+            memory.seek(start)
+            try:
+                found = found or secret in memory.read(end - start)
+            except OSError:
+                pass
+limits = pathlib.Path(f"/proc/{us}/limits").read_text()
+pathlib.Path("NOTES").write_text(f"{found} {re.search('core file size +([0-9a-z]+)', limits).group(1)}")
+os.kill(us, signal.SIGABRT)
+"""
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers end what crashes themselves")
+def test_no_core_is_dumped(tmp_path):
+    """A crash while the key is in memory leaves it in no file, and pipes it to nobody."""
+    made = pem_faults.family()
+    place, programs, notes = tmp_path / "place", tmp_path / "bin", tmp_path / "notes"
+    place.mkdir()
+    programs.mkdir()
+    control = subprocess.run(["python3", "-c", "import os; os.abort()"], cwd=place, preexec_fn=unlimited_cores,
+                             capture_output=True, check=False)
+    if control.returncode == 77:
+        pytest.skip("this user may not raise the limit that this lowers")
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    assert any(place.iterdir()) or "/" in pattern, "a crash leaves a core here"
+    for core in place.iterdir():
+        core.unlink()
+    for path, content in (("site.pem", pki.pem(*made.chain[::-1])), ("ca.pem", pki.pem(made.root)),
+                          ("site.key", made.key.private_bytes(serialization.Encoding.PEM,
+                                                              serialization.PrivateFormat.PKCS8, PLAIN))):
+        (tmp_path / path).write_bytes(content)
+    secret = made.key.private_numbers().private_value.to_bytes(32, "little")  # as bignums lie in memory
+    (programs / "git").write_text(CRASHER.replace("SECRET", secret.hex()).replace("NOTES", str(notes)))
+    (programs / "git").chmod(0o755)
+    child = subprocess.run([PROGRAM, "fix", tmp_path / "site.pem", "--only-ca", "--ca", tmp_path / "ca.pem", "--name", NAME,
+                            "--key", tmp_path / "site.key", "--prove-live", "--client", "git"],
+                           cwd=place, preexec_fn=unlimited_cores, capture_output=True, check=False, timeout=60,
+                           env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
+    if not notes.exists():
+        pytest.skip("git is not found here")
+    assert child.returncode == -signal.SIGABRT
+    found, limit = notes.read_text().split()
+    assert found == "True", "the key was in memory when it crashed"
+    assert limit == "1", "0 would still be piped to a program"
+    assert not list(place.iterdir())
