@@ -66,6 +66,23 @@ static const char *resolved_by_option(const struct cw_options *options, const ch
     return "";
 }
 
+/* One of those named knows nothing newer than TLS 1.2, so that the server's refusal of it counts.
+ */
+static bool client_lacks_tls13(struct cw_report *report)
+{
+    size_t all = 0;
+    if (*report->options->clients == '\0')
+        return false;
+    profile_all(&all);
+    const struct profile **profiles = arena_array(&report->arena, all, sizeof *profiles);
+    bool *selected = arena_array(&report->arena, all, sizeof *selected), lacks = false;
+    const size_t count =
+        clients_select(&report->arena, report->options->clients, "", profiles, selected);
+    for (size_t i = 0; i < count; i++)
+        lacks |= profile_lacks_tls13(profiles[i]);
+    return lacks;
+}
+
 static enum cw_code look(struct cw_report *report, const char *target, struct observation *out,
                          struct error *error)
 {
@@ -83,6 +100,7 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
                   : options->ipv6 ? AF_INET6
                                   : AF_UNSPEC,
         .timeout = options->timeout,
+        .also_tls12 = client_lacks_tls13(report),
         .at = options->at == TIME_NONE ? time_now() : options->at,
         .at_given = options->at != TIME_NONE,
         .crls = options->crl.items,

@@ -405,6 +405,8 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
     const struct observation *obs = c->e->obs;
     const struct connection *connection =
         obs->primary < obs->connection_count ? &obs->connections[obs->primary] : NULL;
+    if (fact->id == FACT_NAME_REFUSED && fact->value >= 0)
+        put(c, "alert_name", alert_name((int)fact->value));
     if (fact->id == FACT_ALERT) {
         put_number(c, "alert", fact->value);
         put(c, "alert_name", alert_name((int)fact->value));

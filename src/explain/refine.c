@@ -299,6 +299,47 @@ static void refine_alert(const struct explaining *e, struct draft *draft)
         draft->finding.rule = rule_find("server.sni-required");
 }
 
+/* How it ended says where to look. What we refused ourselves is told as it is. */
+static void refine_handshake(const struct explaining *e, struct draft *draft)
+{
+    static const struct {
+        enum handshake_result result;
+        const char *rule;
+    } rules[] = {
+        {HS_RESET, "server.reset"}, {HS_CLOSED, "server.closed"}, {HS_TIMEOUT, "server.silent"}};
+    if (draft->fact->limit == 1) {
+        draft->variant = "once";
+        return;
+    }
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (rules[i].result == draft->fact->value)
+            draft->finding.rule = rule_find(rules[i].rule);
+    const struct attempt *nothing = observation_attempt(e->obs, ATTEMPT_NOTHING);
+    const bool unasked =
+        nothing && (nothing->result == ANSWER_CLOSED || nothing->result == ANSWER_RESET);
+    if (unasked && (draft->fact->value == HS_RESET || draft->fact->value == HS_CLOSED))
+        draft->variant = "unasked";
+}
+
+static void refine_unreachable(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->value == NET_REFUSED)
+        draft->finding.rule = rule_find("server.refused");
+    if (draft->fact->value == NET_RESET) {
+        draft->finding.rule = rule_find("server.reset");
+        draft->variant = "unasked";
+    } else if (draft->fact->value == NET_TIMEOUT)
+        draft->finding.rule = rule_find("server.filtered");
+}
+
+static void refine_shared_group(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->limit == 1)
+        draft->variant = "post-quantum";
+}
+
 static bool der_is_current(struct bytes der, cw_time at)
 {
     struct cert *cert = cert_parse(der);
@@ -416,6 +457,9 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_ISSUER_OTHER_KEY, refine_other_key},
         {FACT_SNI_REQUIRED, refine_sni},
         {FACT_ALERT, refine_alert},
+        {FACT_HANDSHAKE_FAILED, refine_handshake},
+        {FACT_UNREACHABLE, refine_unreachable},
+        {FACT_NO_SHARED_GROUP, refine_shared_group},
         {FACT_ADDRESSES_DIFFER, refine_addresses},
         {FACT_NOT_A_CA, refine_not_a_ca},
         {FACT_PATH_LENGTH, refine_path_length},

@@ -239,6 +239,22 @@ static void reasons_later(struct judging *j, const struct behaviour *b, int stor
     reasons_of_edges(j, b, store, out, &route);
 }
 
+/** The server does not answer the hello of this client: what the client says then depends on how
+ *  the connection ends, and is not told. */
+static bool hello_fails(const struct behaviour *b, const struct fact *fact)
+{
+    switch (fact->id) {
+    case FACT_LARGE_HELLO:
+        return b->large_hello;
+    case FACT_TLS13_INTOLERANT:
+        return b->max_version == 0;
+    case FACT_PROTOCOL_TOO_NEW:
+        return b->max_version != 0 && b->max_version < fact->value;
+    default:
+        return false;
+    }
+}
+
 /** Facts about the connection that stop this client, whatever the certificate. */
 static void reasons_of_connection(struct judging *j, const struct behaviour *b,
                                   struct reasons *reasons)
@@ -246,7 +262,8 @@ static void reasons_of_connection(struct judging *j, const struct behaviour *b,
     for (size_t i = 0; i < j->out->fact_count; i++) {
         const struct fact *fact = &j->out->facts[i];
         const bool fatal = fact->id == FACT_KEY_MISMATCH || fact->id == FACT_CLIENT_CERTIFICATE ||
-                           (fact->id == FACT_OLD_PROTOCOL && fact->value < b->min_version);
+                           (fact->id == FACT_OLD_PROTOCOL && fact->value < b->min_version) ||
+                           hello_fails(b, fact);
         if (!fatal)
             continue;
         reasons->items = arena_grow(j->arena, reasons->items, reasons->count, &reasons->cap,
@@ -290,6 +307,10 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
         note_revoked(j, b, &route, out);
         return;
     }
-    client_speak(j, &reasons, out);
+    bool answered = true;
+    for (size_t i = 0; i < reasons.count; i++)
+        answered &= !hello_fails(b, &reasons.items[i]);
+    if (answered)
+        client_speak(j, &reasons, out);
     reasons_later(j, b, j->store_of[index], out);
 }

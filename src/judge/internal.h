@@ -232,6 +232,7 @@ char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
 
 /* server.c: facts about the endpoint, the chain as sent, the file */
 void facts_of_endpoint(struct judging *j);
+void facts_of_attempts(struct judging *j);
 void facts_of_sent(struct judging *j);
 /* dns.c */
 void facts_of_dns(struct judging *j);

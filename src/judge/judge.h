@@ -148,6 +148,8 @@ struct profile;
 const char *profile_name(const struct profile *profile);           /**< "curl@7.88" */
 const char *const *profile_aliases(const struct profile *profile); /**< NULL-terminated */
 enum evidence profile_evidence(const struct profile *profile);
+/** Its newest version is TLS 1.2. */
+bool profile_lacks_tls13(const struct profile *profile);
 const char *profile_measured_with(
     const struct profile *profile);                       /**< "curl 7.88.1 / OpenSSL 3.0.22" */
 const char *profile_title(const struct profile *profile); /**< "curl" for people */

@@ -334,11 +334,13 @@ struct behaviour {
     /* rules for public roots */
     enum ct_use ct;
     /* the connection */
-    int min_version; /**< oldest TLS version that it speaks: 10, 11, 12 */
+    int min_version;  /**< oldest TLS version that it speaks: 10, 11, 12 */
+    int max_version;  /**< newest: 12; 0: TLS 1.3 */
+    bool large_hello; /**< sends a post-quantum key share: a ClientHello of two segments */
 };
 
 /** RFC 8446 section 6: alerts that a client's words depend on. */
-enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70 };
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_UNRECOGNIZED_NAME = 112 };
 
 /** In which order a client meets its reasons, so that the first one is the one it shows. */
 enum where { ANYWHERE, AT_LEAF, AT_CA, ASIDE /**< sent, but not on the path */ };

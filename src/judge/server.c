@@ -28,15 +28,29 @@ static int version_number(const char *version)
     return 0;
 }
 
+/** RFC 6066 section 3: the server broke off, and with another name, or with none, it did not. */
+static bool fact_of_name(struct judging *j, const struct handshake *hs)
+{
+    const struct observation *obs = j->obs;
+    const bool no_sni = obs->target.sni == NULL || obs->target.sni[0] == '\0';
+    const bool otherwise = obs->default_probe && obs->without_sni_count > 0;
+    const bool named = hs->result == HS_ALERT && hs->alert == ALERT_UNRECOGNIZED_NAME;
+    if (hs->certificate_count > 0 || (!otherwise && (no_sni || !named)))
+        return false;
+    const char *names =
+        otherwise && !no_sni ? host_names_text(j->arena, obs->without_sni[0].cert, 5) : NULL;
+    fact_add(j, no_sni ? FACT_SNI_REQUIRED : FACT_NAME_REFUSED, -1, -1, hs->alert, names);
+    return true;
+}
+
 /** RFC 8446 section 6.2: what a fatal alert of the server means here. */
 static void facts_of_alert(struct judging *j, const struct handshake *hs)
 {
-    const bool no_sni = j->obs->target.sni == NULL || j->obs->target.sni[0] == '\0';
     if (hs->client_certificate_requested)
         fact_add(j, FACT_CLIENT_CERTIFICATE, -1, -1, hs->alert, NULL);
-    else if (no_sni && j->obs->default_probe && j->obs->without_sni_count > 0)
-        fact_add(j, FACT_SNI_REQUIRED, -1, -1, hs->alert, NULL);
-    else if (hs->alert == ALERT_PROTOCOL_VERSION)
+    else if (fact_of_name(j, hs))
+        return;
+    else if (hs->alert == ALERT_PROTOCOL_VERSION && j->obs->attempt_count == 0)
         fact_add(j, FACT_OLD_PROTOCOL, -1, -1, 0, hs->version);
     else
         fact_add(j, FACT_ALERT, -1, -1, hs->alert, alert_name(hs->alert));
@@ -63,7 +77,7 @@ static void facts_of_handshake(struct judging *j, const struct handshake *hs)
     case HS_TIMEOUT:
         if (hs->client_certificate_requested && hs->certificate_count > 0)
             fact_add(j, FACT_CLIENT_CERTIFICATE, -1, -1, -1, NULL);
-        else
+        else if (!fact_of_name(j, hs))
             fact_add(j, FACT_HANDSHAKE_FAILED, -1, -1, hs->result, hs->error);
         break;
     case HS_DONE:
@@ -157,6 +171,7 @@ void facts_of_endpoint(struct judging *j)
         return;
     }
     facts_of_handshake(j, &c->handshake);
+    facts_of_attempts(j);
     facts_of_default(j);
     if (obs->addresses_differ)
         fact_add(j, FACT_ADDRESSES_DIFFER, -1, -1, (int64_t)obs->connection_count, NULL);

@@ -57,6 +57,8 @@ size_t scenario_options(const struct scenario *scenario, const struct whereabout
     size_t n = 0;
     if (where->address && scenario->client_sni)
         out[n++] = (struct scenario_option){"sni", scenario->client_sni};
+    if (where->address && scenario->client_timeout)
+        out[n++] = (struct scenario_option){"timeout", scenario->client_timeout};
     if (where->resolve)
         out[n++] = (struct scenario_option){"resolve", where->resolve};
     if (where->address && scenario->pki.live) {

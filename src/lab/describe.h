@@ -23,7 +23,7 @@ json_t *whereabouts_json(const struct scenario *scenario, const struct whereabou
                          struct arena *arena);
 /** Options that its client needs beside --name, --ca, --only-ca, --pool and --at, which follow from
  * the description. */
-enum { SCENARIO_OPTIONS = 4 };
+enum { SCENARIO_OPTIONS = 5 };
 struct scenario_option {
     const char *name;  /**< "sni" */
     const char *value; /**< NULL: a flag */

@@ -5,6 +5,7 @@
 #define CERTWHY_LAB_SCENARIO_H
 
 #include "pki.h"
+#include "tls/tls.h"
 
 enum bind_to {
     BIND_IPV4,
@@ -22,6 +23,7 @@ struct server_plan {
     bool client_certificate;  /**< demands one */
     bool require_sni;         /**< refuses names that it does not know, and none */
     bool plain_http;
+    struct server_fault fault; /**< how it fails before it shows a certificate */
     bool forged_key;           /**< holds another key than the leaf's */
     struct status_plan staple; /**< the OCSP response that it staples; without a source: none */
     char staple_of;            /**< the member that it is about; 0: the leaf */
@@ -35,12 +37,13 @@ struct scenario {
     const char *where; /**< per plant, the member at fault; NULL or '-': not compared */
     const char *consequences[SCENARIO_RULES]; /**< rules that may stand beside them */
     struct pki_plan pki;
-    const char *sends;       /**< members in wire order */
-    const char *trusts;      /**< members that the client trusts; NULL: "R" */
-    const char *pool;        /**< members that the client knows, without trust; NULL: none */
-    const char *client_name; /**< NULL: "www.lab.test" */
-    const char *client_sni;  /**< NULL: the name; "none" */
-    int clock_days;          /**< how far the client's clock is off */
+    const char *sends;          /**< members in wire order */
+    const char *trusts;         /**< members that the client trusts; NULL: "R" */
+    const char *pool;           /**< members that the client knows, without trust; NULL: none */
+    const char *client_name;    /**< NULL: "www.lab.test" */
+    const char *client_sni;     /**< NULL: the name; "none" */
+    const char *client_timeout; /**< its patience in seconds; NULL: as usual */
+    int clock_days;             /**< how far the client's clock is off */
     struct server_plan server;
 };
 

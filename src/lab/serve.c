@@ -29,6 +29,7 @@ static struct tls_server_config config_of(const struct server_plan *plan)
         .require_client_certificate = plan->client_certificate,
         .require_sni = plan->require_sni,
         .plain_http = plan->plain_http,
+        .fault = plan->fault,
     };
 }
 

@@ -84,6 +84,18 @@ static bool connect_to(struct dialogue *dialogue, struct deadline deadline, stru
     return false;
 }
 
+static void offer_make(struct dialogue *dialogue, int fd, struct deadline deadline)
+{
+    BUF_CLEANUP hello = {0};
+    if (!dialogue->says_nothing)
+        hello_write(dialogue->offer, &hello);
+    dialogue->hello_bytes = hello.n;
+    /* before TLS 1.3 the group stands in ServerKeyExchange */
+    const bool hello_only = dialogue->offer->version == TLS_1_3;
+    hello_exchange(fd, buf_bytes(&hello), hello_only, deadline, &dialogue->arena,
+                   &dialogue->answer);
+}
+
 static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
@@ -96,11 +108,18 @@ static void *dialogue_run(void *context)
     if (!connect_to(dialogue, deadline, &line))
         return NULL;
     const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
+                                        .max_version = dialogue->max_version,
+                                        .short_hello = dialogue->short_hello,
                                         .deadline = deadline};
-    if (tls_is_ready(dialogue, line.fd, deadline))
+    if (!tls_is_ready(dialogue, line.fd, deadline))
+        log_handshake(dialogue);
+    else if (dialogue->offer)
+        offer_make(dialogue, line.fd, deadline);
+    else {
         tls_handshake(line.fd, &request, &dialogue->arena, &connection->handshake);
+        log_handshake(dialogue);
+    }
     line_close(&line);
-    log_handshake(dialogue);
     return NULL;
 }
 

@@ -165,6 +165,15 @@ static void connections_observe(const struct observe_options *options, const str
         dialogue_take(&dialogues[i], arena, &out->connections[i]);
 }
 
+/* The primary connection's certificates are what is judged. */
+static void chain_take(struct observation *out, struct arena *arena)
+{
+    const struct connection *primary = &out->connections[out->primary];
+    out->sent_limit_hit =
+        !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
+    observation_set_staple(out, arena);
+}
+
 static void endpoint_look(const struct observe_options *options, const struct route *route,
                           struct arena *arena, struct observation *out)
 {
@@ -179,11 +188,22 @@ static void endpoint_look(const struct observe_options *options, const struct ro
     connections_observe(options, route, &to, arena, out);
     out->primary = primary_of(out->connections, to.count);
     out->addresses_differ = chains_differ(out->connections, to.count, out->primary);
-    const struct connection *primary = &out->connections[out->primary];
-    out->sent_limit_hit =
-        !seen_from_wire(arena, &primary->handshake, primary->address, &out->sent, &out->sent_count);
-    observation_set_staple(out, arena);
-    probe_observe(options, &to.items[out->primary], route, arena, out);
+    const struct dialogue like = {.to = to.items[out->primary],
+                                  .route = route,
+                                  .sni = out->target.sni,
+                                  .scheme = out->target.scheme,
+                                  .host = out->target.host,
+                                  .timeout = options->timeout};
+    chain_take(out, arena);
+    probe_observe(&like, arena, out);
+    if (out->sent_count == 0 && out->without_sni_count == 0)
+        attempts_observe(&like, arena, out);
+    if (out->retried) {
+        chain_take(out, arena);
+        probe_observe(&like, arena, out);
+    }
+    if (options->also_tls12)
+        attempt_tls12(&like, arena, out);
 }
 
 enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,

@@ -24,12 +24,18 @@ void line_close(struct line *line);
 struct dialogue {
     struct destination to;
     const struct route *route;
-    const char *sni;    /**< "" none */
-    const char *scheme; /**< what is said before TLS begins, if anything */
-    const char *host;   /**< whom it is said to */
+    const char *sni;                 /**< "" none */
+    const char *scheme;              /**< what is said before TLS begins, if anything */
+    const char *host;                /**< whom it is said to */
+    bool short_hello;                /**< see struct tls_request */
+    const char *max_version;         /**< NULL: the highest */
+    const struct hello_offer *offer; /**< not NULL: only this hello, and the answer to it */
+    bool says_nothing;               /**< not even that */
     double timeout;
     struct arena arena;
     struct connection connection;
+    struct server_answer answer; /**< of the offer */
+    size_t hello_bytes;          /**< … how long that was; 0: it was not sent */
     pthread_t thread;
     bool threaded;
 };
@@ -44,9 +50,16 @@ void dialogue_take(struct dialogue *dialogue, struct arena *arena, struct connec
 enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,
                               struct observation *out, struct error *error);
 
-/** Shakes hands once more with other SNI where the first answer leaves a question open. */
-void probe_observe(const struct observe_options *options, const struct destination *to,
-                   const struct route *route, struct arena *arena, struct observation *out);
+/** Shakes hands once more, like before but with other SNI, where the first answer leaves a question
+ *  open. */
+void probe_observe(const struct dialogue *like, struct arena *arena, struct observation *out);
+
+/** Where the first handshake showed no certificate: tries other hellos, each by itself, to find out
+ *  what the server or somebody on the way takes offence at; and shakes hands once more where one of
+ *  them got through, in the place of the first. */
+void attempts_observe(const struct dialogue *like, struct arena *arena, struct observation *out);
+/** Whether the server refuses TLS 1.2, for clients that have nothing newer. */
+void attempt_tls12(const struct dialogue *like, struct arena *arena, struct observation *out);
 
 /** Reads out->target.path; a saved case replaces the whole observation. */
 enum cw_code file_observe(const struct observe_options *options, struct arena *arena,

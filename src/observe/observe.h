@@ -19,6 +19,7 @@ struct observe_options {
     double timeout;          /**< seconds for one dialogue (one address) */
     cw_time at;              /**< the time to judge at */
     bool at_given;           /**< false: a case keeps the time it was saved with */
+    bool also_tls12;         /**< a client has nothing newer: ask whether the server would do */
     const char *const *crls; /**< --crl: files of CRLs, mapped */
     size_t crl_count;
     const char *const *ocsps; /**< --ocsp: files of OCSP responses */

@@ -63,8 +63,7 @@ static bool is_worth_asking(const struct observation *out, const char *dns)
            !leaf_covers_name(&out->sent[0], &out->target, dns);
 }
 
-void probe_observe(const struct observe_options *options, const struct destination *to,
-                   const struct route *route, struct arena *arena, struct observation *out)
+void probe_observe(const struct dialogue *like, struct arena *arena, struct observation *out)
 {
     const char *dns = name_as_sni(&out->target, arena);
     if (!is_worth_asking(out, dns))
@@ -76,12 +75,8 @@ void probe_observe(const struct observe_options *options, const struct destinati
         return;
     log_line(1, "asking again %s%s: what the server shows then tells more",
              *sni ? "with SNI " : "without SNI", sni);
-    struct dialogue dialogue = {.to = *to,
-                                .route = route,
-                                .sni = sni,
-                                .scheme = out->target.scheme,
-                                .host = out->target.host,
-                                .timeout = options->timeout};
+    struct dialogue dialogue = *like;
+    dialogue.sni = sni;
     struct connection connection;
     dialogues_run(&dialogue, 1);
     dialogue_take(&dialogue, arena, &connection);

@@ -8,6 +8,8 @@ static const char *const net_results[] = {
     "reset", "closed",       "failed",          "proxy",   NULL};
 static const char *const handshake_results[] = {
     "done", "alert", "not-tls", "closed", "reset", "timeout", "local-refusal", "no-starttls", NULL};
+static const char *const answer_results[] = {"hello", "retry",   "ssl2",    "alert",     "closed",
+                                             "reset", "timeout", "not-tls", "malformed", NULL};
 static const char *const origin_kinds[] = {"sent",    "file", "store", "pool",
                                            "fetched", "made", NULL};
 static const char *const object_kinds[] = {"certificate", "private-key", "csr", "crl",
@@ -104,6 +106,17 @@ const struct field case_handshake_fields[] = {
     MEMBER(handshake, handshake_us, INT64),
     MEMBER(handshake, bytes_in, SIZE),
     MEMBER(handshake, bytes_out, SIZE),
+    FIELD_END,
+};
+
+const struct field case_attempt_fields[] = {
+    NAMED(attempt, kind, attempt_kind_names),
+    NAMED(attempt, result, answer_results),
+    MEMBER(attempt, hello_bytes, SIZE),
+    MEMBER(attempt, alert, INT),
+    MEMBER(attempt, version, INT),
+    MEMBER(attempt, suite, INT),
+    MEMBER(attempt, group, INT),
     FIELD_END,
 };
 

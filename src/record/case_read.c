@@ -92,6 +92,23 @@ static void connections_read(struct field_reader *reader, const json_t *root,
         fields_fail(reader, "primary", "there is no such connection");
 }
 
+/* Members that cases of a healthy handshake do not have. */
+static void attempts_read(struct field_reader *reader, const json_t *root,
+                          const struct blob_table *blobs, struct observation *out)
+{
+    const json_t *list =
+        json_object_get(root, "attempts")
+            ? fields_array(reader, root, "attempts", ATTEMPT_KINDS, &out->attempt_count)
+            : NULL;
+    out->attempts = arena_array(reader->arena, out->attempt_count + 1, sizeof *out->attempts);
+    for (size_t i = 0; i < out->attempt_count; i++)
+        fields_read(reader, json_array_get(list, i), case_attempt_fields, &out->attempts[i]);
+    out->retried = json_object_get(root, "first_handshake") != NULL;
+    if (out->retried)
+        handshake_read(reader, fields_object(reader, root, "first_handshake"), blobs,
+                       &out->first_handshake);
+}
+
 static void objects_read(struct field_reader *reader, const json_t *file,
                          const struct blob_table *blobs, struct container *out)
 {
@@ -315,6 +332,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     connections_read(reader, root, &blobs, out);
     handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,
                    &out->no_sni_handshake);
+    attempts_read(reader, root, &blobs, out);
     file_read_json(reader, root, &blobs, &out->file);
     stores_read(reader, root, out);
     out->sent = seen_read(reader, root, "sent", &blobs, LIMIT_SENT_CERTS, &out->sent_count);

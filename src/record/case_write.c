@@ -92,6 +92,20 @@ static json_t *connections_write(struct blobs *blobs, const struct observation *
     return list;
 }
 
+/* What most cases do not have is left out. */
+static void attempts_write(json_t *root, struct blobs *blobs, const struct observation *observation)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < observation->attempt_count; i++)
+        json_array_append_new(list, fields_write(case_attempt_fields, &observation->attempts[i]));
+    if (observation->attempt_count)
+        json_object_set(root, "attempts", list);
+    json_decref(list);
+    if (observation->retried)
+        json_object_set_new(root, "first_handshake",
+                            handshake_write(blobs, &observation->first_handshake));
+}
+
 static json_t *object_write(struct blobs *blobs, const struct object *object)
 {
     json_t *item = fields_write(case_object_fields, object);
@@ -261,6 +275,7 @@ enum cw_code case_write(const struct observation *observation, const struct seen
         seen_write(&blobs, observation->without_sni, observation->without_sni_count));
     json_object_set_new(root, "second_handshake",
                         handshake_write(&blobs, &observation->no_sni_handshake));
+    attempts_write(root, &blobs, observation);
     json_object_set_new(root, "file", file_write(&blobs, &observation->file));
     json_object_set_new(root, "anchors", seen_write(&blobs, anchors, anchor_count));
     json_object_set_new(root, "pool", seen_write(&blobs, pool, pool_count));

@@ -40,6 +40,18 @@ const struct connection *observation_primary(const struct observation *observati
     return NULL;
 }
 
+const char *const attempt_kind_names[] = {"nothing", "usual", "large", "tls12",
+                                          "all13",   "all12", "old",   NULL};
+
+const struct attempt *observation_attempt(const struct observation *observation,
+                                          enum attempt_kind kind)
+{
+    for (size_t i = 0; i < observation->attempt_count; i++)
+        if (observation->attempts[i].kind == kind)
+            return &observation->attempts[i];
+    return NULL;
+}
+
 bool observation_has_certificates(const struct observation *observation)
 {
     return observation->sent_count > 0;

@@ -8,6 +8,7 @@
 #include "tls/tls.h"
 #include "trust/trust.h"
 
+#include "attempt.h"
 #include "audit.h"
 
 enum target_kind { TARGET_ENDPOINT, TARGET_FILE, TARGET_CASE };
@@ -137,6 +138,12 @@ struct observation {
     const char *probe_sni; /**< what the second handshake sent; "" (the usual case): no SNI. Not "":
                                 the first one sent none, and without_sni is what this name shows */
 
+    struct attempt *attempts; /**< made when the first handshake showed no certificate, or for
+                                   clients of TLS 1.2; one of a kind at most */
+    size_t attempt_count;
+    bool retried;                     /**< the primary connection's handshake is a second one … */
+    struct handshake first_handshake; /**< … and this was the first */
+
     struct container file; /**< TARGET_FILE: what the file holds and its faults */
     struct seen *pool;     /**< --pool members that a path touched (replay), else NULL */
     size_t pool_count;
@@ -189,6 +196,9 @@ const struct connection *observation_primary(const struct observation *observati
 /** The store that a client, named as its profile, was judged with; NULL when none is known. A case
  *  of one store for all does not say whose it is. */
 struct store_identity *observation_store(const struct observation *observation, const char *client);
+/** NULL: it was not made. */
+const struct attempt *observation_attempt(const struct observation *observation,
+                                          enum attempt_kind kind);
 bool observation_has_certificates(const struct observation *observation);
 
 /** Reads "host", "host:port", "[v6]:port", a URL or a file name. A name that exists as a file is a

@@ -40,6 +40,7 @@ struct change {
     int connection;             /* the chain of this connection is shown everywhere; -1 none */
     bool with_sni;              /* SNI is sent: the second handshake's chain */
     bool session, modern;       /* the handshake is completed; with TLS 1.2 */
+    bool any_hello;             /* the server answers whatever clients begin with */
     bool key;                   /* the server holds the leaf's key */
     bool whole;                 /* proven only when every client accepts */
     bool clean_file;            /* the file is written anew */
@@ -163,6 +164,7 @@ bool get_root(struct repairing *r, const struct finding *finding, struct change 
 bool correct_clock(struct repairing *r, const struct finding *finding, struct change *change);
 bool present_certificate(struct repairing *r, const struct finding *finding, struct change *change);
 bool send_sni(struct repairing *r, const struct finding *finding, struct change *change);
+bool take_any_hello(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_dns.c */
 bool publish_tlsa(struct repairing *r, const struct finding *finding, struct change *change);
 bool publish_caa(struct repairing *r, const struct finding *finding, struct change *change);

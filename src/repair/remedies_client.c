@@ -110,6 +110,13 @@ bool enable_tls12(struct repairing *r, const struct finding *finding, struct cha
 {
     (void)r;
     (void)finding;
-    change->session = change->modern = true;
+    change->session = change->modern = change->any_hello = true;
     return true;
+}
+
+bool take_any_hello(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    (void)finding;
+    change->any_hello = true;
+    return r->input->observation->retried; /* else nobody knows what it would show */
 }

@@ -151,6 +151,10 @@ static void change_endpoint(const struct change *change, struct trial *trial)
     }
     if (change->session || change->key)
         complete(hs);
+    if (change->any_hello) {
+        obs->attempt_count = 0;
+        obs->retried = false;
+    }
     if (change->modern)
         hs->version = "TLSv1.2";
     if (change->key) {

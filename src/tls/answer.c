@@ -15,7 +15,7 @@ enum {
 enum { RANDOM_BYTES = 32, RECORD_MAX = (1 << 14) + 2048 };
 
 /* RFC 8446 section 4.1.3: SHA-256 of "HelloRetryRequest". */
-static const uint8_t retry_random[RANDOM_BYTES] = {
+const uint8_t hello_retry_random[RANDOM_BYTES] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
@@ -77,7 +77,8 @@ static bool server_hello_read(struct bytes body, struct arena *arena, struct ser
     out->suite = big_endian(suite);
     out->compression = compression.p[0];
     out->downgraded = random_downgrades(random);
-    out->result = memcmp(random.p, retry_random, RANDOM_BYTES) == 0 ? ANSWER_RETRY : ANSWER_HELLO;
+    out->result =
+        memcmp(random.p, hello_retry_random, RANDOM_BYTES) == 0 ? ANSWER_RETRY : ANSWER_HELLO;
     if (body.n && !take_vector(&body, 2, &extensions))
         return false;
     while (take(&extensions, 2, &type)) {

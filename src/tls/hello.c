@@ -70,10 +70,12 @@ static void put_alpn(struct buf *out, const char *protocols)
 
 /* RFC 8446 section 4.2.1: TLS 1.3 is asked for alone, so that nothing older answers in its place.
  */
-static void put_versions(struct buf *out)
+static void put_versions(struct buf *out, bool and_tls12)
 {
     BUF_CLEANUP list = {0}, content = {0};
     put(&list, TLS_1_3, 2);
+    if (and_tls12)
+        put(&list, TLS_1_2, 2);
     put_vector(&content, 1, &list);
     put_extension(out, 43, &content);
 }
@@ -85,8 +87,17 @@ static void put_key_share(struct buf *out, unsigned group)
 {
     static const uint8_t base_point[32] = {9};
     BUF_CLEANUP list = {0}, content = {0};
-    if (group) {
+    if (group == GROUP_X25519MLKEM768) {
+        /* FIPS 203 section 7.2: an encapsulation key of 1184 octets, whose coefficients may be 0;
+         * draft-ietf-tls-ecdhe-mlkem: it stands before the point */
+        static const uint8_t encapsulation_key[1184] = {0};
         put(&list, group, 2);
+        put(&list, sizeof encapsulation_key + sizeof base_point, 2);
+        buf_append(&list, encapsulation_key, sizeof encapsulation_key);
+        buf_append(&list, base_point, sizeof base_point);
+    }
+    if (group) {
+        put(&list, GROUP_X25519, 2);
         put(&list, sizeof base_point, 2);
         buf_append(&list, base_point, sizeof base_point);
     }
@@ -103,11 +114,11 @@ static void put_fixed(struct buf *out, unsigned type, const char *content, size_
 
 static void put_extensions(const struct hello_offer *offer, struct buf *out)
 {
-    const bool tls13 = offer->version == TLS_1_3;
+    const bool tls13 = offer->version == TLS_1_3, older = !tls13 || offer->and_tls12;
     if (offer->sni)
         put_server_name(out, offer->sni);
     put_list(out, 10, offer->groups, offer->group_count);
-    if (!tls13 && offer->group_count)
+    if (older && offer->group_count)
         put_fixed(out, 11, "\1\0", 2); /* RFC 8422 section 5.1.2: uncompressed points */
     if (offer->version >= TLS_1_2)
         put_list(out, 13, offer->schemes, offer->scheme_count);
@@ -117,12 +128,12 @@ static void put_extensions(const struct hello_offer *offer, struct buf *out)
         put_fixed(out, 15, "\1", 1); /* RFC 6520 */
     if (offer->alpn)
         put_alpn(out, offer->alpn);
-    if (!tls13)
+    if (older)
         put_fixed(out, 23, "", 0); /* RFC 7627 */
-    if (offer->ticket && !tls13)
+    if (offer->ticket && older)
         put_fixed(out, 35, "", 0); /* RFC 5077 */
     if (tls13) {
-        put_versions(out);
+        put_versions(out, offer->and_tls12);
         put_key_share(out, offer->share);
     }
     if (offer->padding) {
@@ -157,7 +168,7 @@ void hello_write(const struct hello_offer *offer, struct buf *out)
         buf_append(&body, offer->random, sizeof offer->random);
     for (size_t i = 0; i < offer->suite_count; i++)
         put(&suites, offer->suites[i], 2);
-    if (!tls13)
+    if (!tls13 || offer->and_tls12)
         put(&suites, SCSV_RENEGOTIATION, 2);
     if (offer->fallback)
         put(&suites, SCSV_FALLBACK, 2);

@@ -39,6 +39,14 @@ const struct cipher_suite *cipher_suite_find(unsigned id);
 /** All of them, in the order in which they are offered: strong ones first. */
 const struct cipher_suite *cipher_suites(size_t *count);
 
+enum { GROUP_X25519 = 0x001d, GROUP_X25519MLKEM768 = 0x11ec };
+/** Offered by browsers and libraries of today as they come; what is not finds few clients. */
+bool cipher_suite_is_usual(unsigned id);
+bool named_group_is_usual(unsigned id);
+/** In about the order of preference of clients; those of TLS 1.3, `tls13` of them, first. */
+const uint16_t *cipher_suites_usual(size_t *count, size_t *tls13);
+const uint16_t *named_groups_usual(size_t *count);
+
 struct named_group {
     uint16_t id;
     const char *name; /**< "x25519", "X25519MLKEM768", "ffdhe2048" */
@@ -53,11 +61,13 @@ const char *signature_scheme_name(unsigned id); /**< "rsa_pss_rsae_sha256"; "" u
 
 /** What is offered. Lists are in order of preference; views. */
 struct hello_offer {
-    int version; /**< the highest; TLS 1.3 alone when it is TLS_1_3, up to it otherwise */
+    int version;    /**< the highest; TLS 1.3 alone when it is TLS_1_3, up to it otherwise */
+    bool and_tls12; /**< with TLS_1_3: TLS 1.2 as well, as clients offer it */
     const uint16_t *suites, *groups, *schemes;
     size_t suite_count, group_count, scheme_count;
-    unsigned share; /**< group that a key share is sent for; only x25519 is possible; 0: none, so
-                         that the server names its own choice (HelloRetryRequest) */
+    unsigned share;         /**< group that a key share is sent for; only x25519 is possible, and
+                                 X25519MLKEM768, which sends both; 0: none, so that the server names its
+                                 own choice (HelloRetryRequest) */
     const char *sni, *alpn; /**< NULL none; alpn "h2,http/1.1" */
     uint8_t random[32];
     bool compression;    /**< DEFLATE is offered, too */

@@ -27,11 +27,19 @@ uint32_t big_endian(struct bytes b);
 /** What the lab needs to know of a ClientHello; views into it. */
 struct client_hello {
     struct bytes random, ciphers;
-    struct bytes sni; /**< p NULL: none was sent */
-    int version;      /**< the highest version up to 1.2 that it offers; 0 for TLS 1.3 alone */
+    struct bytes versions, groups; /**< of the extensions (RFC 8446 sections 4.2.1 and 4.2.7) */
+    struct bytes sni;              /**< p NULL: none was sent */
+    int version; /**< the highest version up to 1.2 that it offers; 0 for TLS 1.3 alone */
 };
 /** Reads the ClientHello in the first record that a client sent; false when it is none. */
 bool client_hello_read(struct bytes record, struct client_hello *out);
+/** RFC 8446 section 4.1.3: the random of a ServerHello that is a HelloRetryRequest. */
+extern const uint8_t hello_retry_random[32];
+/** What a broken server does with a new connection, and with the first record that came; false: it
+ *  goes on like any other. */
+bool fault_serve_unasked(int fd, const struct server_fault *fault, struct deadline deadline);
+bool fault_serve(int fd, const struct server_fault *fault, struct bytes first,
+                 struct deadline deadline);
 /** The identity for a name, by the rules of struct tls_server_config; NULL: alert 112. */
 const struct tls_identity *identity_choose(const struct tls_server_config *config,
                                            struct bytes sni);

@@ -6,7 +6,7 @@
 #include "internal.h"
 
 enum { RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
-enum { EXTENSION_SERVER_NAME = 0, EXTENSION_SUPPORTED_VERSIONS = 43 };
+enum { EXTENSION_SERVER_NAME = 0, EXTENSION_GROUPS = 10, EXTENSION_SUPPORTED_VERSIONS = 43 };
 enum { RANDOM_BYTES = 32, RECORD_BYTES = 1 << 14 };
 
 /* RFC 6066 section 3: the first host_name of the list. */
@@ -25,6 +25,7 @@ static void read_versions(struct bytes extension, struct client_hello *out)
     out->version = 0;
     if (!take_vector(&extension, 1, &list))
         return;
+    out->versions = list;
     while (take(&list, 2, &item)) {
         const int version = (int)big_endian(item);
         if (version >= TLS_1_0 && version <= TLS_1_2 && version > out->version)
@@ -55,6 +56,8 @@ bool client_hello_read(struct bytes record, struct client_hello *out)
             read_server_name(extension, out);
         else if (big_endian(number) == EXTENSION_SUPPORTED_VERSIONS)
             read_versions(extension, out);
+        else if (big_endian(number) == EXTENSION_GROUPS)
+            take_vector(&extension, 2, &out->groups);
     }
     return true;
 }

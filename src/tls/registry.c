@@ -24,6 +24,48 @@ const struct cipher_suite *cipher_suite_find(unsigned id)
     return NULL;
 }
 
+/* What Chromium, Firefox, OpenSSL, Go and Java have in common. */
+static const uint16_t usual_suites[] = {0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f,
+                                        0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013,
+                                        0xc014, 0x009c, 0x009d, 0x002f, 0x0035};
+static const uint16_t usual_groups[] = {GROUP_X25519, 0x0017, 0x0018};
+enum {
+    USUAL_TLS13 = 3,
+    USUAL_SUITES = sizeof usual_suites / sizeof *usual_suites,
+    USUAL_GROUPS = sizeof usual_groups / sizeof *usual_groups,
+};
+
+const uint16_t *cipher_suites_usual(size_t *count, size_t *tls13)
+{
+    *count = USUAL_SUITES;
+    *tls13 = USUAL_TLS13;
+    return usual_suites;
+}
+
+const uint16_t *named_groups_usual(size_t *count)
+{
+    *count = USUAL_GROUPS;
+    return usual_groups;
+}
+
+static bool is_listed(const uint16_t *list, size_t count, unsigned id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == id)
+            return true;
+    return false;
+}
+
+bool cipher_suite_is_usual(unsigned id)
+{
+    return is_listed(usual_suites, USUAL_SUITES, id);
+}
+
+bool named_group_is_usual(unsigned id)
+{
+    return is_listed(usual_groups, USUAL_GROUPS, id);
+}
+
 /* draft-ietf-tls-ecdhe-mlkem, RFC 8446 section 4.2.7, RFC 7919, RFC 8422, RFC 7027, RFC 8734; and
  * the number under which hybrid exchange was tried out first. Those that matter most stand first.
  */

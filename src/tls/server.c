@@ -401,8 +401,10 @@ struct tls_heard tls_serve(int fd, const struct tls_server_config *config)
     struct service __attribute__((cleanup(service_close))) service = {
         .fd = fd, .config = config, .deadline = deadline_in(SERVE_SECONDS), .heard = {.alert = -1}};
     BUF_CLEANUP first = {0};
+    if (fault_serve_unasked(fd, &config->fault, service.deadline))
+        return service.heard;
     first_record_read(&service, &first);
-    if (first.n == 0)
+    if (first.n == 0 || fault_serve(fd, &config->fault, buf_bytes(&first), service.deadline))
         return service.heard;
     struct client_hello hello;
     const struct tls_identity *identity = NULL;

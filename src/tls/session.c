@@ -17,6 +17,7 @@
 #endif
 
 enum {
+    GREASE_TYPE = 0x1a1a,
     READ_BYTES = 16 << 10,
     BANNER_WAIT_MS = 300,     /* for the rest of a greeting that is not TLS */
     LATE_ALERT_WAIT_MS = 200, /* for the alert about a missing client certificate, TLS 1.3 */
@@ -127,6 +128,25 @@ static int on_timestamps(SSL *ssl, unsigned type, unsigned context, const unsign
     return 1;
 }
 
+/* RFC 8701: an extension that means nothing. It is as long as a share of X25519MLKEM768 (1184 + 32
+ * octets, draft-ietf-tls-ecdhe-mlkem), so that the ClientHello meets what those of browsers meet.
+ */
+static int on_grease(SSL *ssl, unsigned type, unsigned context, const unsigned char **data,
+                     size_t *n, X509 *certificate, size_t position, int *alert, void *argument)
+{
+    static const unsigned char nothing[1184 + 32] = {0};
+    (void)ssl;
+    (void)type;
+    (void)context;
+    (void)certificate;
+    (void)position;
+    (void)alert;
+    (void)argument;
+    *data = nothing;
+    *n = sizeof nothing;
+    return 1;
+}
+
 /* ---- setting up ---- */
 
 static int accept_any_chain(X509_STORE_CTX *store, void *context)
@@ -168,6 +188,9 @@ static SSL_CTX *context_make(const struct tls_request *request)
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(context, LIMIT_TLS_MESSAGE);
     SSL_CTX_set_cert_verify_callback(context, accept_any_chain, NULL);
+    if (!request->short_hello)
+        SSL_CTX_add_custom_ext(context, GREASE_TYPE, SSL_EXT_CLIENT_HELLO, on_grease, NULL, NULL,
+                               NULL, NULL);
     SSL_CTX_add_custom_ext(context, TLSEXT_TYPE_signed_certificate_timestamp,
                            SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO |
                                SSL_EXT_TLS1_3_CERTIFICATE,

@@ -50,6 +50,8 @@ struct tls_request {
     const char *sni;                       /**< NULL: none is sent */
     const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
     const char *alpn; /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
+    bool short_hello; /**< the ClientHello fits into one segment; else it is as long as those of
+                           clients with post-quantum key shares, which some devices cannot take */
     struct deadline deadline;
 };
 
@@ -94,7 +96,29 @@ struct tls_identity {
     size_t chain_count;
     const struct private_key *key;
 };
+/** How a server of the lab fails before it shows a certificate. */
+enum server_fault_kind {
+    FAULT_NONE,
+    FAULT_ALERT,         /**< it answers with this alert */
+    FAULT_RESET,         /**< it resets the connection after the ClientHello … */
+    FAULT_RESET_UNASKED, /**< … or before */
+    FAULT_CLOSE,
+    FAULT_CLOSE_UNASKED,
+    FAULT_SILENCE,
+    FAULT_LARGE_HELLO,   /**< it resets who sends a ClientHello of more than a segment */
+    FAULT_TLS13_OFFERED, /**< this alert for whoever offers TLS 1.3 beside TLS 1.2 */
+    FAULT_GREETING,      /**< it begins to speak, and not TLS */
+    FAULT_ONLY,          /**< it knows one version with one suite and group, and no more than
+                              ServerHello */
+};
+struct server_fault {
+    enum server_fault_kind kind;
+    int alert, version;
+    unsigned suite, group; /**< FAULT_ONLY; group 0: any */
+    const char *greeting;
+};
 struct tls_server_config {
+    struct server_fault fault;
     const struct tls_identity *identities;
     size_t identity_count;
     const char *min_version, *max_version;

@@ -257,7 +257,7 @@ static inline bool scenario_is_plain(const struct scenario *scenario)
     const struct server_plan *s = &scenario->server;
     return s->second_sends == NULL && !s->client_certificate && !s->require_sni && !s->plain_http &&
            !s->forged_key && s->bind != BIND_BOTH && scenario->client_sni == NULL &&
-           s->max_version == NULL;
+           s->max_version == NULL && s->min_version == NULL && s->fault.kind == FAULT_NONE;
 }
 
 static inline const struct finding *diagnosis_finding(const struct diagnosis *d, const char *rule,

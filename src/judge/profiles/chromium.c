@@ -38,6 +38,7 @@ static const struct behaviour chromium_156 = {
     .nc_wildcard_excluded = true,
     .ct = CT_CHROME,
     .min_version = 12,
+    .large_hello = true, /* X25519MLKEM768 since 131 */
     /* cert_verify_proc_builtin.cc CheckRevocation without a policy: staples, then the CRLSet */
     .staple_fatal = STAPLE_REVOKED,
     .filter = "CRLSet",

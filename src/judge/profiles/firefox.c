@@ -52,6 +52,7 @@ static const struct behaviour firefox_153 = {
     .filter = "CRLite",
     .ct = CT_FIREFOX,
     .min_version = 12,
+    .large_hello = true, /* X25519MLKEM768 since 132 */
     .anomalies_fatal = ANOMALIES_FATAL_TO_ALL | ANOMALIES_OF_STYLE | ANOMALY_BIT(TRAILING) |
                        ANOMALY_BIT(TBS_TRAILING) | ANOMALY_BIT(SERIAL_PADDED) |
                        ANOMALY_BIT(BOOLEAN_NOT_FF) | ANOMALY_BIT(NAME_EMPTY_ISSUER) |

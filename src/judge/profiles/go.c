@@ -45,6 +45,7 @@ static const struct behaviour go_1_19 = {
 
 static const struct behaviour go_1_27 = {
     GO_1_27,
+    .large_hello = true, /* X25519MLKEM768 since 1.24; tlsmlkem=0 for an older go.mod */
     .min_rsa = 1024,
     .anomalies_fatal = GO_UNREADABLE | ANOMALY_BIT(SERIAL_NEGATIVE) | ANOMALY_BIT(AKI_CRITICAL) |
                        ANOMALY_BIT(SKI_CRITICAL),

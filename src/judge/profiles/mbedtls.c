@@ -47,6 +47,7 @@ static const struct behaviour mbedtls_2_28 = {
     .no_ip_san4 = true,
     .no_ip_san6 = true,
     .min_version = 10,
+    .max_version = 12, /* MBEDTLS_SSL_PROTO_TLS1_3 is experimental there, and off */
     .critical = CRIT_KU | CRIT_SAN | CRIT_BC | CRIT_EKU | CRIT_NSCT,
     .anomalies_fatal = MBEDTLS_UNREADABLE,
 };

@@ -107,6 +107,11 @@ const char *const *profile_aliases(const struct profile *profile)
     return profile->aliases;
 }
 
+bool profile_lacks_tls13(const struct profile *profile)
+{
+    return profile->behaviour->max_version == 12;
+}
+
 enum evidence profile_evidence(const struct profile *profile)
 {
     return profile->evidence;

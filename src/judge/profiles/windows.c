@@ -20,6 +20,7 @@ static const struct behaviour windows_10 = {
     .policy = POLICY_IGNORE,
     .critical = CRIT_RFC5280 | CRIT_CRLDP | CRIT_AIA | CRIT_AKI | CRIT_SKI | CRIT_IAN,
     .min_version = 12,
+    .max_version = 12, /* Schannel has TLS 1.3 since Windows 11 and Server 2022 */
     /* CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT, as WinINet and WinHTTP ask for it */
     .staple_fatal = STAPLE_REVOKED,
     .asks_ocsp = LOOKUP_SOFT,
