@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking for a passphrase on the terminal, without echo. */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -23,17 +25,27 @@ static bool key_is_encrypted(const struct cw_options *options)
     return result == KEY_READ_ENCRYPTED;
 }
 
-static size_t line_read(char *line, size_t size)
+static void on_interrupt(int number)
+{
+    (void)number; /* read(2) ends: that is all */
+}
+
+/* One line, without its end; *interrupted: by Ctrl-C, which ends us once the terminal is as it was.
+ */
+static size_t line_read(char *line, size_t size, bool *interrupted)
 {
     size_t n = 0;
-    while (n < size && read(STDIN_FILENO, line + n, 1) == 1 && line[n] != '\n')
+    ssize_t got = 1;
+    while (n < size && (got = read(STDIN_FILENO, line + n, 1)) == 1 && line[n] != '\n')
         n++;
+    *interrupted = got < 0 && errno == EINTR;
     return n;
 }
 
 void passphrase_ask(struct cw_options *options)
 {
     struct termios shown, hidden;
+    struct sigaction before;
     if (!*options->key || options->key_pass.n > 0 || !isatty(STDIN_FILENO) ||
         !key_is_encrypted(options) || tcgetattr(STDIN_FILENO, &shown) != 0)
         return;
@@ -43,11 +55,16 @@ void passphrase_ask(struct cw_options *options)
     fflush(stderr);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, &before);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     char line[PASSPHRASE_BYTES];
-    const size_t n = line_read(line, sizeof line);
+    bool interrupted = false;
+    const size_t n = line_read(line, sizeof line, &interrupted);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    sigaction(SIGINT, &before, NULL);
     fputc('\n', stderr);
+    if (interrupted)
+        raise(SIGINT);
     if (n > 0)
         options_key_pass(options, bytes_of(line, n));
     explicit_bzero(line, sizeof line);
