@@ -20,6 +20,12 @@ struct ignore_rule {
     cw_time until;    /**< TIME_NONE: for good */
 };
 
+/** A setting that the command line of a client made (trust_machine_set()). */
+struct given_setting {
+    const char *name, *value, *where;
+    const char *password; /**< NULL none */
+};
+
 struct cw_options {
     struct arena arena;
     const char *root; /**< prefix of absolute paths: another machine's tree; "" none */
@@ -29,6 +35,8 @@ struct cw_options {
     const char *clients; /**< comma-separated, "" the default ones */
     const char *proxy;   /**< "" that of the environment */
     struct word_list ca, pool, resolve, crl, ocsp;
+    struct given_setting *settings;
+    size_t setting_count, setting_cap;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;
     bool dns;                 /**< --dns, or what belongs to it */
@@ -45,6 +53,9 @@ struct cw_options {
 /** As cw_options_set(), with a struct error. */
 enum cw_code options_set(struct cw_options *options, const char *name, const char *value,
                          struct error *error);
+
+/** Adds a setting; its strings are copied. */
+void options_add_setting(struct cw_options *options, const struct given_setting *setting);
 
 /** Takes the passphrase of --key. */
 void options_key_pass(struct cw_options *options, struct bytes passphrase);

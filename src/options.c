@@ -215,6 +215,19 @@ static enum cw_code set_key_pass_file(struct cw_options *options, const char *va
     return CW_OK;
 }
 
+void options_add_setting(struct cw_options *options, const struct given_setting *setting)
+{
+    struct arena *arena = &options->arena;
+    options->settings = arena_grow(arena, options->settings, options->setting_count,
+                                   &options->setting_cap, sizeof *options->settings);
+    options->settings[options->setting_count++] = (struct given_setting){
+        .name = arena_strdup(arena, setting->name),
+        .value = arena_strdup(arena, setting->value),
+        .where = arena_strdup(arena, setting->where),
+        .password = setting->password ? arena_strdup(arena, setting->password) : NULL,
+    };
+}
+
 void options_key_pass(struct cw_options *options, struct bytes passphrase)
 {
     if (options->key_pass.n > 0)

@@ -13,6 +13,9 @@ enum cw_code stores_open(struct cw_report *report, struct error *error)
 {
     const struct cw_options *options = report->options;
     report->machine = trust_machine_new(options->root, &options->environment, &report->arena);
+    for (size_t i = 0; i < options->setting_count; i++)
+        trust_machine_set(report->machine, options->settings[i].name, options->settings[i].value,
+                          options->settings[i].where, options->settings[i].password);
     if (!options->only_ca) {
         for (size_t i = 0; i < options->ca.count; i++)
             TRY(trust_machine_add(report->machine, options->ca.items[i], error));

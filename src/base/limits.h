@@ -71,6 +71,15 @@ enum {
     LIMIT_MESSAGES = 100,      /* different messages of one log that are told */
     LIMIT_MESSAGE_HITS = 4000, /* places of a log that are looked at in full … */
     LIMIT_ROW_HITS = 50,       /* … of one message, so that a flood of one hides no other */
+    /* why */
+    LIMIT_KEPT_HEAD = 1 << 18,       /* of each stream of a command: its beginning … */
+    LIMIT_KEPT_TAIL = 1 << 20,       /* … and its end, where messages stand */
+    LIMIT_WHY_PROCESSES = 1 << 14,   /* programs that one command runs; a large build has 10,000 */
+    LIMIT_WHY_SIGHTS = 1 << 10,      /* files, names, words and connections of one of them */
+    LIMIT_WHY_TREE = 128,            /* of them looked at in /proc at the same time */
+    LIMIT_WHY_ENVIRONMENT = 1 << 18, /* octets of a command line or an environment */
+    LIMIT_WHY_CONNECTIONS = 1 << 20, /* octets of /proc/PID/net/tcp: 7,000 connections */
+    LIMIT_WHY_TARGETS = 4,           /* servers of one command that are looked at in turn */
     /* repair */
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
     LIMIT_TRIAL_NODES = 4000, /* certificates in all of them: real chains have 5 each */

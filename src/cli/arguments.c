@@ -143,9 +143,10 @@ enum cw_code arguments_parse(const struct command *command, int argc, char **arg
     bool only_operands = false;
     while (words.next < words.end) {
         const char *word = *words.next++;
-        if (only_operands || *word != '-' || word[1] == '\0' || is_number(word))
+        if (only_operands || *word != '-' || word[1] == '\0' || is_number(word)) {
             add_operand(&words, word);
-        else if (strcmp(word, "--") == 0)
+            only_operands = only_operands || command->runs_another;
+        } else if (strcmp(word, "--") == 0)
             only_operands = true;
         else if (word[1] == '-')
             TRY(take_long(&words, word + 2, error));

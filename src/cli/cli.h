@@ -48,11 +48,15 @@ struct command {
     const struct option_spec *options; /**< NULL none */
     const struct option_spec *more;    /**< its own beside a shared table; NULL none */
     int (*run)(const struct command *command, const struct arguments *arguments);
+    /** Its first operand ends the options, and begins a command that must find the signals and
+     *  limits of this process as they were. */
+    bool runs_another;
 };
 
 /* The command table's entries, each at the end of its own file. */
 extern const struct command check_command, fix_command, audit_command, csr_command, explain_command,
-    clients_command, lab_command, trust_command, update_data_command, version_command, help_command;
+    why_command, clients_command, lab_command, trust_command, update_data_command, version_command,
+    help_command;
 /** A command that judges targets and prints a report: check, and what goes on from there. */
 struct judging_command {
     const struct command *command;

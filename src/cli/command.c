@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command table, what the first word means, and the sentences for mistakes. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli.h"
 
 const struct command *const command_table[] = {
-    &check_command,       &fix_command,   &audit_command,   &csr_command,
-    &explain_command,     &trust_command, &clients_command, &lab_command,
-    &update_data_command, &help_command,  &version_command, NULL,
+    &check_command,
+    &fix_command,
+    &audit_command,
+    &csr_command,
+    &explain_command,
+    &why_command,
+    &trust_command,
+    &clients_command,
+    &lab_command,
+    &update_data_command,
+    &help_command,
+    &version_command,
+    NULL,
 };
 
 enum { COMMANDS_MAX = 16 };
@@ -73,13 +85,25 @@ static int help_print(const struct command *command)
     return output_write(NULL, buf_bytes(&page)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
 }
 
+/* A reader that goes away ("certwhy … | head -1") is an error of write(2), not the end of us. Nor
+ * does a crash leave a private key in a core file: Linux takes a limit of one byte, unlike none, as
+ * a word to programs that core_pattern pipes it to, too (fs/coredump.c). */
+static void process_prepare(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 1, .rlim_max = 1});
+}
+
 static int command_start(const struct command *command, int argc, char **argv)
 {
     struct arena arena = {0};
     struct arguments arguments = {.arena = &arena};
     struct error error = {0};
     int status = EXIT_UNUSABLE;
-    if (arguments_parse(command, argc, argv, &arguments, &error) != CW_OK) {
+    const enum cw_code parsed = arguments_parse(command, argc, argv, &arguments, &error);
+    if (!command->runs_another || arguments.help)
+        process_prepare();
+    if (parsed != CW_OK) {
         command_unusable(command, "%s", error.text);
     } else if (arguments.help) {
         status = help_print(command);
@@ -113,8 +137,10 @@ int command_main(int argc, char **argv)
         return EXIT_UNUSABLE;
     }
     const char *word = argv[1];
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        process_prepare();
         return help_print(NULL);
+    }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         word = version_command.name;
     const struct command *command = command_find(word);

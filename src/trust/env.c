@@ -77,6 +77,20 @@ void setting_add(struct trust_machine *m, struct trust_setting setting)
     m->settings[m->setting_count++] = setting;
 }
 
+void trust_machine_set(struct trust_machine *m, const char *name, const char *value,
+                       const char *where, const char *password)
+{
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++)
+        if (strcmp(setting_rows[id].name, name) == 0) {
+            setting_add(m, (struct trust_setting){.id = id,
+                                                  .name = setting_rows[id].name,
+                                                  .value = arena_strdup(m->arena, value),
+                                                  .where = arena_strdup(m->arena, where),
+                                                  .password = password});
+            return;
+        }
+}
+
 static void variable_read(struct trust_machine *m, enum setting_id id)
 {
     const char *name = setting_rows[id].name;

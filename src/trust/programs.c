@@ -123,7 +123,7 @@ static const char *version_in_file(struct trust_machine *m, const char *path, co
     return seeking.found ? version_clean(m->arena, seeking.line) : "";
 }
 
-static const char *profile_of(const char *program, const char *version)
+const char *trust_program_profile(const char *program, const char *version)
 {
     const char *profile = "";
     for (size_t i = 0; i < COUNT(versions); i++)
@@ -168,7 +168,7 @@ static void program_add(struct trust_machine *m, struct trust_program program)
             memcmp(m->programs[i].id, program.id, sizeof program.id) == 0)
             return;
     program.path = arena_strdup(m->arena, program.path);
-    program.profile = profile_of(program.name, program.version);
+    program.profile = trust_program_profile(program.name, program.version);
     m->programs =
         arena_grow(m->arena, m->programs, m->program_count, &m->program_cap, sizeof program);
     m->programs[m->program_count++] = program;

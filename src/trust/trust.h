@@ -321,6 +321,12 @@ void trust_machine_free(struct trust_machine *machine);
 /** Certificates of this file or directory are added to every store that is made afterwards. */
 enum cw_code trust_machine_add(struct trust_machine *machine, const char *path, struct error *err);
 
+/** Sets what `name` of settings.def stands for, as the option of a command line does: it comes
+ * before the same setting from elsewhere. `where` says who did ("command line"); `password` of a
+ * keystore, NULL none. To be called before anything is asked. An unknown name is left out. */
+void trust_machine_set(struct trust_machine *machine, const char *name, const char *value,
+                       const char *where, const char *password);
+
 /** All settings that are set, in the order of settings.def. */
 const struct trust_setting *trust_settings(struct trust_machine *machine, size_t *count);
 /** What they do, to whom; in the order of the settings. */
@@ -373,6 +379,8 @@ struct trust_program {
 /** Every client found, searched when first asked for; of two in one profile the one that a shell
  *  would start comes first. Nothing is run. */
 const struct trust_program *trust_programs(struct trust_machine *machine, size_t *count);
+/** The profile for this version of a program of programs.def; "" none is near. */
+const char *trust_program_profile(const char *program, const char *version);
 /** How a client sees this machine as it is installed there: `home` of a program, "" as
  *  trust_view_find(). */
 const struct trust_view *trust_view_at(struct trust_machine *machine, const char *client,
