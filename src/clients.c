@@ -82,9 +82,13 @@ const struct trust_program *client_installed(struct trust_machine *machine,
 
 static bool is_browser(const struct profile *profile)
 {
-    for (size_t i = 0; i < sizeof browsers / sizeof browsers[0]; i++)
-        if (profile_find(browsers[i]) == profile)
+    const char *name = profile_name(profile);
+    for (size_t i = 0; i < sizeof browsers / sizeof browsers[0]; i++) {
+        const size_t n = strlen(browsers[i]);
+        if (strncmp(name, browsers[i], n) == 0 && (name[n] == '@' || name[n] == '\0') &&
+            profile_find(browsers[i]) == profile)
             return true;
+    }
     return false;
 }
 

@@ -120,9 +120,9 @@ struct trust_machine {
     struct trust_program *programs;
     size_t program_count, program_cap;
     bool programs_found;
-    struct package *packages; /**< those that programs.def asks for */
+    struct package *packages; /**< those looked up so far; version "": not installed */
     size_t package_count, package_cap;
-    bool packages_read;
+    bool packages_read; /**< whole: what is not among them now is unknown */
 };
 
 /** "" when it is not set. */
@@ -154,8 +154,6 @@ struct bytes machine_roots(struct trust_machine *machine);
 const char *package_version(struct trust_machine *machine, const char *name);
 /** True for a name that programs.def asks for. */
 bool package_is_wanted(struct bytes name);
-/** The i-th package that programs.def asks for; NULL: there are no more. */
-const char *package_wanted(size_t i);
 /** -1, 0 or 1: by numbers between dots, so that 3.9 is older than 3.13. What is missing is 0. */
 int version_compare(const char *a, const char *b);
 /** True when the Node.js of this machine was built to trust what OpenSSL trusts (Debian's). */

@@ -39,9 +39,9 @@ static void record_read(const struct reading *reading, struct bytes record, stru
     struct trust_machine *m = reading->m;
     if (m->package_count == LIMIT_PLACES)
         return;
-    const struct bytes version = field_of(record, form->version);
-    if (!version.p || (*form->mark && !field_of(record, form->mark).p))
-        return;
+    struct bytes version = field_of(record, form->version);
+    if (*form->mark && !field_of(record, form->mark).p)
+        version.n = 0; /* it was here once */
     m->packages =
         arena_grow(m->arena, m->packages, m->package_count, &m->package_cap, sizeof *m->packages);
     m->packages[m->package_count++] = (struct package){
@@ -108,10 +108,11 @@ static void window_read(struct window *window, size_t at)
         bytes_of(window->bytes, file_read_at(&window->file, at, window->bytes, WINDOW_BYTES));
 }
 
-/** The offset of the first record at or behind `at` and before `end`, and the window upon it; `end`
+/** The offset of the first record at or behind `at` and before `end`, its name in the window; `end`
  *  when there is none. */
 static size_t record_from(struct window *window, size_t at, size_t end)
 {
+    enum { NAME_BYTES = 256 }; /* that the line of a record's name has at most */
     size_t from = at > 0 ? at - 1 : 0;
     window_read(window, from);
     while (at > 0) {
@@ -127,8 +128,10 @@ static size_t record_from(struct window *window, size_t at, size_t end)
     }
     if (at >= end)
         return end;
-    if (at != from)
+    if (at - from + NAME_BYTES > WINDOW_BYTES)
         window_read(window, at);
+    else
+        window->seen = bytes_slice(window->seen, at - from, window->seen.n);
     return at;
 }
 
@@ -141,7 +144,8 @@ static struct bytes name_seen(const struct window *window)
     return bytes_of(seen.p + field.n, (size_t)(end - seen.p) - field.n);
 }
 
-static void bisect(const struct reading *reading, struct window *window, const char *wanted)
+/** The record of a package into the window; false when it is not where it belongs. */
+static bool bisect(struct window *window, const char *wanted)
 {
     size_t low = 0, high = window->file.n;
     while (low < high) {
@@ -150,48 +154,51 @@ static void bisect(const struct reading *reading, struct window *window, const c
         const struct bytes name = record < high ? name_seen(window) : bytes_of(NULL, 0);
         const int order = name.p ? bytes_compare(name, bytes_str(wanted)) : 1;
         if (order == 0) {
-            const size_t n = bytes_find(window->seen, bytes_str("\n\n"));
-            record_read(reading, bytes_slice(window->seen, 0, n), name);
-            return;
+            window_read(window, record);
+            return true;
         }
         if (order < 0)
             low = record + 1;
         else
             high = middle;
     }
+    return false;
 }
 
-static bool status_bisect(struct trust_machine *m)
+static bool status_bisect(struct trust_machine *m, const char *wanted)
 {
     struct window window;
     const struct reading reading = {m, &forms[0]};
     if (!file_open(m->root, forms[0].path, &window.file))
         return false;
-    const char *wanted;
-    for (size_t i = 0; (wanted = package_wanted(i)); i++)
-        bisect(&reading, &window, wanted);
+    const bool found = bisect(&window, wanted);
+    if (found)
+        record_read(&reading,
+                    bytes_slice(window.seen, 0, bytes_find(window.seen, bytes_str("\n\n"))),
+                    bytes_str(wanted));
     file_close(&window.file);
-    return m->package_count > 0;
+    return found;
 }
 
-/* A file that nothing was found in may be in another order, or another manager's. */
-static void packages_read(struct trust_machine *m)
+static const char *version_known(const struct trust_machine *m, const char *name)
 {
-    m->packages_read = true;
-    if (status_bisect(m))
-        return;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct reading reading = {m, &forms[i]};
-        file_read_pieces(m->root, forms[i].path, records_take, &reading);
-    }
-}
-
-const char *package_version(struct trust_machine *m, const char *name)
-{
-    if (!m->packages_read)
-        packages_read(m);
     for (size_t i = 0; i < m->package_count; i++)
         if (strcmp(m->packages[i].name, name) == 0)
             return m->packages[i].version;
-    return "";
+    return NULL;
+}
+
+/* Where none was found yet, the records may be in another order, or another manager's. */
+const char *package_version(struct trust_machine *m, const char *name)
+{
+    const char *known = version_known(m, name);
+    if (!known && !m->packages_read && !status_bisect(m, name) && m->package_count == 0) {
+        m->packages_read = true;
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+            struct reading reading = {m, &forms[i]};
+            file_read_pieces(m->root, forms[i].path, records_take, &reading);
+        }
+    }
+    known = known ? known : version_known(m, name);
+    return known ? known : "";
 }

@@ -141,14 +141,6 @@ bool package_is_wanted(struct bytes name)
     return false;
 }
 
-const char *package_wanted(size_t i)
-{
-    for (size_t row = 0; row < COUNT(rows); row++)
-        if (rows[row].from == PACKAGE && i-- == 0)
-            return rows[row].detail;
-    return NULL;
-}
-
 /* ---- programs ---- */
 
 struct looking {
