@@ -107,6 +107,7 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .crl_count = options->crl.count,
         .ocsps = options->ocsp.items,
         .ocsp_count = options->ocsp.count,
+        .expect = options->expect,
         .proxy = options->proxy,
         .environment = &options->environment,
         .cas = options->ca.items,

@@ -282,6 +282,7 @@ struct option_row {
 static const struct option_row rows[] = {
     ROW("name", TEXT, name),
     ROW("key", TEXT, key),
+    ROW("expect", TEXT, expect),
     ROW("root", TEXT, root),
     ROW("ca", WORDS, ca),
     ROW("pool", WORDS, pool),
@@ -376,7 +377,7 @@ struct cw_options *cw_options_new(void)
 {
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
-    options->proxy = options->dns_server = "";
+    options->proxy = options->expect = options->dns_server = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;
     options->fail_on = SEVERITY_ERROR;

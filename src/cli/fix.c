@@ -288,9 +288,6 @@ static const struct option_spec options[] = {
     {.name = "message",
      .value = "FILE",
      .help = "write the text to send to the server's administrator or the CA"},
-    {.name = "expect",
-     .value = "FILE",
-     .help = "write nothing: does the server send what is in FILE? (after a reload)"},
     {.name = NULL},
 };
 

@@ -82,6 +82,7 @@ enum relation {
     FIRST,   /* the leaf is not first, and the consequence is about what stands there instead */
     CA_ONLY, /* about what only a CA may have, and the same certificate, which is none */
     STALE,   /* another address shows a certificate that is still valid */
+    RENEWED, /* the same certificate, and the one that was expected is valid */
     THEIRS,  /* whom the consequence stops, the cause stops as well */
 };
 /* A rule that ends in '.' stands for its family. */
@@ -148,6 +149,12 @@ static const struct {
     {"usage.encoding", "usage.not-a-ca", CA_ONLY},
     {"chain.no-aia", "chain.missing-intermediate", SAME}, /* clients could fetch it otherwise */
     {"validity.expired", "server.addresses-differ", STALE},
+    {"validity.expired", "server.not-reloaded", RENEWED},
+    {"validity.expiring", "server.not-reloaded", RENEWED},
+    {"name.", "server.not-reloaded",
+     SAME}, /* the file is for the name, or it would be another rule */
+    {"server.default-certificate", "server.not-reloaded", SAME},
+    {"server.addresses-differ", "server.not-reloaded", ANY},
     {"revocation.unknown", "revocation.revoked", SAME}, /* one source says it, others nothing */
     {"revocation.unreachable", "revocation.revoked", SAME},
     {"revocation.stale", "revocation.revoked", SAME},
@@ -243,6 +250,11 @@ static bool relation_holds(const struct explaining *e, enum relation relation,
                 consequence->value == ANOMALY_PATH_LENGTH_NOT_CA);
     case STALE:
         return cause->variant && strcmp(cause->variant, "stale") == 0;
+    case RENEWED: {
+        const struct cert *renewed = e->obs->expected_count ? e->obs->expected[0].cert : NULL;
+        return consequence->node == cause->fact->node && renewed && renewed->parsed &&
+               e->input->at <= renewed->not_after;
+    }
     case THEIRS:
         return clients_within(e, follower, cause);
     }

@@ -17,6 +17,9 @@ const char *target_hostport(const struct explaining *e)
     const struct target *t = &e->obs->target;
     const char *host = t->connect && *t->connect ? t->connect : t->host ? t->host : "";
     uint8_t ip[16];
+    const struct connection *judged = observation_primary(e->obs);
+    if (strchr(host, ',') && judged) /* --connect lists several: the one that is judged */
+        return judged->address;
     if (str_parse_ip(host, ip) == 16)
         return arena_printf(e->arena, "[%s]:%u", host, t->port);
     const char *colon = strrchr(host, ':');

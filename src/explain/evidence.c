@@ -51,6 +51,22 @@ static void put_endpoint(struct collecting *c)
         put_foreign(c, "address", obs->connections[obs->primary].address);
 }
 
+/* What the server should serve. */
+static void put_expected(struct collecting *c)
+{
+    const struct observation *obs = c->e->obs;
+    if (obs->expected_count == 0)
+        return;
+    const struct cert *cert = obs->expected[0].cert;
+    put_foreign(c, "expected", obs->expected_file);
+    if (!cert->parsed)
+        return;
+    put_foreign(c, "expected_subject", name_short(c->arena, cert->subject));
+    put(c, "expected_not_before", time_date(c->arena, cert->not_before));
+    put(c, "expected_not_after", time_date(c->arena, cert->not_after));
+    put(c, "expected_serial", str_hex(c->arena, cert->serial, 0));
+}
+
 static void put_target(struct collecting *c)
 {
     const struct observation *obs = c->e->obs;
@@ -489,6 +505,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
     put_dated(&c, fact);
     put_store(&c);
     put_target(&c);
+    put_expected(&c);
     if (fact->id == FACT_KEY_MISMATCH && e->obs->pairing == KEY_PAIRS_OTHER)
         put_number(&c, "block", (int64_t)e->obs->key_pairs_with + 1);
     draft->finding.evidence = c.items;

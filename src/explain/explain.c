@@ -44,6 +44,9 @@ static enum severity draft_severity(const struct explaining *e, const struct dra
                   draft->fact->id == FACT_UNPARSABLE || draft->fact->id == FACT_STORE_EMPTY;
     /* accepted or not: who holds the key of a revoked certificate may not be who it names */
     always = always || draft->fact->id == FACT_REVOKED || draft->fact->id == FACT_CA_REVOKED;
+    /* the user asked, and the answer is no */
+    always =
+        always || draft->fact->id == FACT_NOT_RELOADED || draft->fact->id == FACT_EXPECTED_OTHER;
     bool nothing_seen = e->obs->sent_count == 0 && draft->fact->node < 0;
     if (own == SEVERITY_ERROR && !always && !nothing_seen)
         return SEVERITY_WARNING;

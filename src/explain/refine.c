@@ -442,6 +442,27 @@ static void refine_must_staple(const struct explaining *e, struct draft *draft)
         draft->variant = "file";
 }
 
+/* --expect: what the server has instead of the file, and whether all addresses have it. */
+static void refine_expected(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    switch ((enum expect_result)draft->fact->value) {
+    case EXPECT_CHAIN:
+        draft->variant = "chain";
+        break;
+    case EXPECT_NEWER:
+        draft->variant = "newer";
+        break;
+    case EXPECT_OTHER_NAME:
+        draft->variant = "name";
+        break;
+    default:
+        if (draft->fact->id == FACT_NOT_RELOADED && draft->fact->limit > 0)
+            draft->variant = "some";
+        break;
+    }
+}
+
 void draft_refine(const struct explaining *e, struct draft *draft)
 {
     static const struct {
@@ -471,6 +492,8 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_STAPLE_BAD, refine_staple},
         {FACT_MUST_STAPLE, refine_must_staple},
         {FACT_CAA_FORBIDS, refine_caa},
+        {FACT_NOT_RELOADED, refine_expected},
+        {FACT_EXPECTED_OTHER, refine_expected},
     };
     static const struct {
         enum fact_id fact;

@@ -266,6 +266,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
         paths_find(&j, input, arena, out, input->pool);
     facts_of_endpoint(&j);
     facts_of_sent(&j);
+    facts_of_expected(&j);
     facts_of_revocation(&j);
     facts_of_dns(&j);
     fact_clock(&j);

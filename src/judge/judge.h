@@ -212,6 +212,17 @@ struct chain_entry {
 };
 enum issued_by { ISSUED_PUBLIC, ISSUED_PRIVATE, ISSUED_SELF, ISSUED_UNKNOWN };
 
+/** What an address serves, compared with --expect's file. */
+enum expect_result {
+    EXPECT_UNSEEN, /**< nothing was shown there */
+    EXPECT_SAME,
+    EXPECT_OLD,        /**< the file's certificate is newer */
+    EXPECT_CHAIN,      /**< the same leaf with other certificates behind it, or in another order */
+    EXPECT_NEWER,      /**< the server's is newer */
+    EXPECT_OTHER_NAME, /**< the file's is not for the name that the client uses */
+    EXPECT_OTHER,
+};
+
 struct verdict {
     struct graph graph;
     struct fact *facts;
@@ -228,7 +239,8 @@ struct verdict {
     size_t want_count, want_cap;
     struct standing **standings; /**< of the certificates that were asked about */
     size_t standing_count, standing_cap;
-    const char **limits_hit; /**< names of budgets that were spent */
+    enum expect_result *expected; /**< per connection: --expect; NULL: it was not given */
+    const char **limits_hit;      /**< names of budgets that were spent */
     size_t limit_count;
 };
 

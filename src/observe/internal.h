@@ -72,6 +72,9 @@ enum cw_code documents_give(const struct observe_options *options, struct arena 
 /** Asks the DNS about the certificate that was seen. */
 void dns_observe(const struct observe_options *options, struct arena *arena,
                  struct observation *out);
+/** Reads the file of --expect. */
+enum cw_code expect_observe(const struct observe_options *options, struct arena *arena,
+                            struct observation *out, struct error *error);
 
 /** Reads the private key and pairs it with the certificates seen. */
 enum cw_code key_observe(const struct observe_options *options, struct arena *arena,

@@ -23,6 +23,7 @@ static void observation_begin(const struct observe_options *options, struct obse
         .probe_sni = "",
         .no_sni_handshake =
             {.version = "", .cipher = "", .group = "", .error = "", .alpn = "", .alert = -1},
+        .expected_file = "",
         .key_file = "",
         .clients = "",
         .default_clients = "",
@@ -33,6 +34,8 @@ static void observation_begin(const struct observe_options *options, struct obse
 static enum cw_code only_for_endpoints(const struct observe_options *options, const char *what,
                                        struct error *error)
 {
+    if (given(options->expect))
+        return error_set(error, CW_E_USAGE, "%s is no server: --expect does not apply to it", what);
     if (given(options->connect) || options->sni)
         return error_set(error, CW_E_USAGE,
                          "%s is not dialled: --connect and --sni do not apply to it", what);
@@ -93,6 +96,8 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
         out->target.sni = "";
     }
     TRY(documents_give(options, arena, out, error));
+    if (given(options->expect))
+        TRY(expect_observe(options, arena, out, error));
     if (given(options->key_path))
         TRY(key_observe(options, arena, out, error));
     if (options->dns)

@@ -14,6 +14,7 @@ struct observe_options {
                                   commas; "" none */
     const char *sni;         /**< NULL: the name when it is a DNS name; "" none is sent */
     const char *key_path;    /**< the server's private key, to pair; "" none */
+    const char *expect;      /**< a file that the server should serve; "" none */
     const char *key_pass;    /**< its passphrase; NULL none is known */
     int family;              /**< AF_UNSPEC, AF_INET, AF_INET6 */
     double timeout;          /**< seconds for one dialogue (one address) */

@@ -79,6 +79,12 @@ const struct field case_proxy_fields[] = {
     FIELD_END,
 };
 
+/* Of observations with --expect alone. */
+const struct field case_expected_fields[] = {
+    MEMBER(observation, expected_file, RAW),
+    FIELD_END,
+};
+
 /* Of connections that a proxy did not open. */
 const struct field case_refusal_fields[] = {
     NAMED(connection, proxy_result, proxy_result_names),

@@ -341,6 +341,13 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     out->case_anchors =
         seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
     out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
+    out->expected_file = "";
+    if (json_object_get(root, "expected")) {
+        const json_t *expected = fields_object(reader, root, "expected");
+        fields_read(reader, expected, case_expected_fields, out);
+        out->expected = seen_read(reader, expected, "certificates", &blobs, LIMIT_SENT_CERTS,
+                                  &out->expected_count);
+    }
     out->stores_from_case = true;
     out->below_registry = json_is_true(json_object_get(root, "below_registry"));
     table_read(reader, root, "roots", &out->roots);

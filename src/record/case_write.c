@@ -288,6 +288,12 @@ enum cw_code case_write(const struct observation *observation, const struct seen
         json_object_set_new(root, "through", fields_write(case_proxy_fields, observation));
     if (observation->dns.state != DNS_NOT_ASKED)
         json_object_set_new(root, "dns", dns_write(&observation->dns));
+    if (observation->expected_count) {
+        json_t *expected = fields_write(case_expected_fields, observation);
+        json_object_set_new(expected, "certificates",
+                            seen_write(&blobs, observation->expected, observation->expected_count));
+        json_object_set_new(root, "expected", expected);
+    }
     if (observation->below_registry)
         json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)

@@ -154,7 +154,10 @@ struct observation {
     size_t document_count, document_cap;
     bool private_fetch; /**< --allow-private-fetch was given */
 
-    struct dns_seen dns; /**< --dns */
+    struct dns_seen dns;       /**< --dns */
+    const char *expected_file; /**< --expect; "" not given */
+    struct seen *expected;     /**< what it holds */
+    size_t expected_count;
 
     const char *key_file; /**< --key */
     enum key_pairing pairing;

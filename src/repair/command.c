@@ -123,6 +123,7 @@ static const char *command_of(const struct repairing *r, const char *verb)
     add_documents(obs, &line);
     if (obs->proxy_from && strcmp(obs->proxy_from, "--proxy") == 0)
         add_option(&line, "--proxy", obs->proxy);
+    add_option(&line, "--expect", obs->expected_file);
     add_option(&line, "--key", obs->key_file);
     if (obs->at_given)
         add_option(&line, "--at", time_rfc3339(r->arena, r->input->at));

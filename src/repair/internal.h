@@ -38,6 +38,7 @@ struct change {
     cw_time at;                 /* TIME_NONE: unchanged */
     const char *name;           /* NULL: unchanged */
     int connection;             /* the chain of this connection is shown everywhere; -1 none */
+    bool expected;              /* the chain of --expect's file is shown, everywhere */
     bool with_sni;              /* SNI is sent: the second handshake's chain */
     bool session, modern;       /* the handshake is completed; with TLS 1.2 */
     bool any_hello;             /* the server answers whatever clients begin with */
@@ -136,6 +137,7 @@ bool get_right_intermediate(struct repairing *r, const struct finding *finding,
                             struct change *change);
 bool write_file(struct repairing *r, const struct finding *finding, struct change *change);
 bool same_certificate(struct repairing *r, const struct finding *finding, struct change *change);
+bool reload(struct repairing *r, const struct finding *finding, struct change *change);
 bool use_key(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_cert.c */
 bool reissue_names(struct repairing *r, const struct finding *finding, struct change *change);

@@ -67,6 +67,7 @@ static const struct remedy remedies[] = {
     {"dns.caa-forbids", "server.publish-caa", publish_caa},
     {"server.default-certificate", "server.configure-name", reissue_names},
     {"server.addresses-differ", "server.same-certificate", same_certificate},
+    {"server.not-reloaded", "server.reload", reload},
     {"server.old-protocol", "server.enable-tls12", enable_tls12},
     {"server.protocol-too-new", "server.enable-tls12", enable_tls12},
     {"server.large-hello", "server.read-whole-hello", take_any_hello},

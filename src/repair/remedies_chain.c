@@ -112,6 +112,16 @@ bool same_certificate(struct repairing *r, const struct finding *finding, struct
     return false;
 }
 
+/** The server takes up the file that it should serve, unless that has expired as well. */
+bool reload(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    (void)finding;
+    const struct observation *obs = r->input->observation;
+    const struct cert *leaf = obs->expected_count > 0 ? obs->expected[0].cert : NULL;
+    change->expected = leaf != NULL && leaf->parsed && r->input->at <= leaf->not_after;
+    return change->expected;
+}
+
 /** The key that belongs to the certificate; of a file, that certificate put first. */
 bool use_key(struct repairing *r, const struct finding *finding, struct change *change)
 {

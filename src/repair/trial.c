@@ -93,6 +93,12 @@ static void show_all(struct trial *trial, struct shown *shown, const struct seen
         show(trial, shown, seen[i].cert, seen[i].origin.kind);
 }
 
+static void show_expected(struct trial *trial, struct shown *shown, const struct observation *obs)
+{
+    for (size_t i = 0; i < obs->expected_count; i++)
+        show(trial, shown, obs->expected[i].cert, ORIGIN_SENT);
+}
+
 static void show_bundle(const struct repairing *r, struct trial *trial, struct shown *shown)
 {
     int nodes[PATH_KEEPS];
@@ -107,7 +113,9 @@ static void change_shown(const struct repairing *r, const struct change *change,
 {
     const struct observation *obs = r->input->observation;
     struct shown shown = {0};
-    if (change->connection >= 0)
+    if (change->expected)
+        show_expected(trial, &shown, obs);
+    else if (change->connection >= 0)
         show_handshake(trial, &shown, &obs->connections[change->connection].handshake);
     else if (change->with_sni)
         show_all(trial, &shown, obs->without_sni, obs->without_sni_count);
@@ -178,7 +186,7 @@ static void add_staple(struct trial *trial, struct document *out, bool assumed, 
 static void change_staple(const struct change *change, struct trial *trial)
 {
     struct observation *obs = &trial->observation;
-    const bool other = change->connection >= 0 || change->with_sni;
+    const bool other = change->connection >= 0 || change->with_sni || change->expected;
     if (!change->staple && !change->no_staple && !other)
         return;
     struct document *documents =
@@ -191,7 +199,8 @@ static void change_staple(const struct change *change, struct trial *trial)
         obs->primary < obs->connection_count ? &obs->connections[obs->primary].handshake : NULL;
     if (change->staple)
         add_staple(trial, &documents[count++], true, NULL);
-    else if (other && !change->no_staple && hs != NULL && hs->stapled_ocsp.n > 0)
+    else if (other && !change->no_staple && !change->expected && hs != NULL &&
+             hs->stapled_ocsp.n > 0)
         add_staple(trial, &documents[count++], false, ocsp_parse(hs->stapled_ocsp));
     obs->documents = documents;
     obs->document_count = count;
@@ -213,12 +222,14 @@ static void change_observation(const struct repairing *r, const struct change *c
         obs->dns = *change->dns;
     if (change->clean_file)
         obs->file.fault_count = 0;
-    if (change->one_certificate || change->connection >= 0)
+    if (change->expected)
+        obs->expected_count = 0; /* it is served: nothing is left to compare */
+    if (change->one_certificate || change->connection >= 0 || change->expected)
         obs->addresses_differ = false;
     /* the second handshake was compared with the first: it says nothing about another leaf or name
      */
     if (change->edit_count > 0 || change->name != NULL || change->with_sni ||
-        change->connection >= 0)
+        change->connection >= 0 || change->expected)
         obs->default_probe = false;
     struct error ignored = {0};
     if (change->name != NULL)

@@ -258,7 +258,7 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
     json_object_set_new(out, "findings", json_findings(arena, target));
     if (target->plan.together != NULL)
         json_object_set_new(out, "together", json_fix(arena, target->plan.together));
-    json_object_set_new(out, "endpoint", json_endpoint(arena, observation));
+    json_object_set_new(out, "endpoint", json_endpoint(arena, target));
     if (target->error)
         json_object_set_new(out, "error", json_text(arena, target->error));
     else if (observation->target.kind == TARGET_FILE)

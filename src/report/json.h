@@ -16,7 +16,7 @@ json_t *json_sha256(struct arena *arena, const struct cert *cert);
 
 json_t *json_findings(struct arena *arena, const struct target_report *target);
 json_t *json_fix(struct arena *arena, const struct fix *fix);
-json_t *json_endpoint(struct arena *arena, const struct observation *observation);
+json_t *json_endpoint(struct arena *arena, const struct target_report *target);
 json_t *json_documents(struct arena *arena, const struct observation *observation);
 json_t *json_stores(struct arena *arena, const struct observation *observation);
 json_t *json_dns(struct arena *arena, const struct dns_seen *dns);

@@ -69,8 +69,30 @@ static void put_session(struct arena *arena, json_t *out, const struct handshake
     json_object_set_new(out, "plaintext", json_text_or_null(arena, spoken));
 }
 
-json_t *json_endpoint(struct arena *arena, const struct observation *observation)
+static json_t *json_expected(struct arena *arena, const struct target_report *target)
 {
+    static const char *const names[] = {
+        [EXPECT_UNSEEN] = "unseen",    [EXPECT_SAME] = "same",
+        [EXPECT_OLD] = "not-reloaded", [EXPECT_CHAIN] = "other-chain",
+        [EXPECT_NEWER] = "newer",      [EXPECT_OTHER_NAME] = "other-name",
+        [EXPECT_OTHER] = "other",
+    };
+    const struct observation *observation = target->input.observation;
+    json_t *out = json_object(), *list = json_array();
+    for (size_t i = 0; i < observation->connection_count; i++) {
+        json_t *item = json_object();
+        json_object_set_new(item, "address", json_text(arena, observation->connections[i].address));
+        json_object_set_new(item, "result", json_string(names[target->verdict.expected[i]]));
+        json_array_append_new(list, item);
+    }
+    json_object_set_new(out, "file", json_text(arena, observation->expected_file));
+    json_object_set_new(out, "addresses", list);
+    return out;
+}
+
+json_t *json_endpoint(struct arena *arena, const struct target_report *target)
+{
+    const struct observation *observation = target->input.observation;
     if (observation->target.kind != TARGET_ENDPOINT)
         return json_null();
     json_t *out = json_object();
@@ -81,6 +103,8 @@ json_t *json_endpoint(struct arena *arena, const struct observation *observation
                         json_text_or_null(arena, primary != NULL ? primary->address : NULL));
     json_object_set_new(out, "addresses", json_addresses(arena, observation));
     json_object_set_new(out, "addresses_differ", json_boolean(observation->addresses_differ));
+    if (target->verdict.expected != NULL)
+        json_object_set_new(out, "expected", json_expected(arena, target));
     if (show_has_proxy(observation)) {
         json_object_set_new(out, "proxy", json_text(arena, observation->proxy));
         json_object_set_new(out, "proxy_from", json_text(arena, observation->proxy_from));

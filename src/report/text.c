@@ -99,6 +99,21 @@ static void proxy(struct page *page)
                            show_guard(page->arena, obs->proxy_from)));
 }
 
+static void expected(struct page *page)
+{
+    const struct target_report *target = page->target;
+    const struct observation *obs = target->input.observation;
+    size_t same = 0;
+    for (size_t i = 0; target->verdict.expected && i < obs->connection_count; i++)
+        same += target->verdict.expected[i] == EXPECT_SAME;
+    if (same == 0)
+        return;
+    page_item(page, "Expected",
+              arena_printf(page->arena, "%zu of %zu %s what is in %s", same, obs->connection_count,
+                           obs->connection_count == 1 ? "address serves" : "addresses serve",
+                           show_guard(page->arena, obs->expected_file)));
+}
+
 static void diagnosis(struct page *page)
 {
     text_causes(page);
@@ -107,6 +122,7 @@ static void diagnosis(struct page *page)
     if (saw_certificate(page->target))
         text_clients(page);
     text_dns(page);
+    expected(page);
     text_fixes(page);
     text_notes(page);
     limits(page);
@@ -130,6 +146,7 @@ static void text_target(struct page *page, bool quiet)
     else
         text_chain_brief(page);
     proxy(page);
+    expected(page);
     text_clients_aside(page);
     text_dns(page);
     text_notes(page);
