@@ -42,6 +42,12 @@ static void say_lost(const struct fixing *f)
     }
 }
 
+static bool is_file_target(const struct fixing *f)
+{
+    const struct target *target = &f->target->input.observation->target;
+    return target->kind == TARGET_FILE && strcmp(target->path, "-") != 0;
+}
+
 static void say_why_not(const struct fixing *f, int status)
 {
     const struct chain_plan *chain = &f->chain;
@@ -51,6 +57,10 @@ static void say_why_not(const struct fixing *f, int status)
     else if (chain->lost_count > 0 || chain->gap)
         fputs("certwhy fix: what is left is not proven to be accepted: no file was written "
               "(--unproven writes it)\n",
+              stderr);
+    else if (status == EXIT_FINDINGS && chain->unchanged && !is_file_target(f))
+        fputs("certwhy fix: no certificate file cures this: the steps are in the report; no file "
+              "was written\n",
               stderr);
     else if (status == EXIT_FINDINGS)
         fputs("certwhy fix: no certificate file cures this: the steps are in the report; no file "
@@ -87,12 +97,6 @@ static bool may_write(const struct fixing *f, int status)
 }
 
 /* ---- what is there already ---- */
-
-static bool is_file_target(const struct fixing *f)
-{
-    const struct target *target = &f->target->input.observation->target;
-    return target->kind == TARGET_FILE && strcmp(target->path, "-") != 0;
-}
 
 static bool same_bytes(const struct fixing *f, const char *path, struct bytes content)
 {

@@ -118,7 +118,7 @@ static const char *node_called(struct collecting *c, const struct node *node)
                         target_is_endpoint(c->e) ? "sent" : "in the file");
 }
 
-static const char *fingerprint(struct arena *arena, const struct cert *cert)
+const char *cert_fingerprint(struct arena *arena, const struct cert *cert)
 {
     char *hex = str_hex(arena, bytes_of(cert->sha256, sizeof cert->sha256), ':');
     for (char *p = hex; *p; p++)
@@ -227,7 +227,7 @@ static void put_certificate(struct collecting *c, const struct node *node)
         put_number(c, "nth", node->position + 1);
     }
     put(c, "where", str_safe(c->arena, bytes_str(node_where(c, node))));
-    put(c, "sha256", fingerprint(c->arena, cert));
+    put(c, "sha256", cert_fingerprint(c->arena, cert));
     if (!cert->parsed)
         return;
     put(c, "subject", name_short(c->arena, cert->subject));
@@ -255,7 +255,7 @@ static void put_other(struct collecting *c, const struct node *node)
     if (node->position >= 0)
         put_number(c, "other_position", node->position);
     put(c, "other_subject", name_short(c->arena, node->cert->subject));
-    put(c, "other_sha256", fingerprint(c->arena, node->cert));
+    put(c, "other_sha256", cert_fingerprint(c->arena, node->cert));
     if (node->cert->not_after != TIME_NONE)
         put(c, "other_not_after", time_date(c->arena, node->cert->not_after));
     put(c, "other_where", str_safe(c->arena, bytes_str(node_where(c, node))));

@@ -9,6 +9,8 @@
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
 const char *severity_name(enum severity severity);
+/** SHA-256 as people compare it: upper-case pairs with colons. */
+const char *cert_fingerprint(struct arena *arena, const struct cert *cert);
 
 /** Other words of the same rule for one case, "not-sent". */
 struct rule_variant {

@@ -113,6 +113,13 @@ void trial_free(struct trial *trial);
 /** What became of a certificate in this trial: itself when it was not edited. */
 const struct cert *trial_successor(const struct trial *trial, const struct cert *cert);
 
+/* ---- repair.c ---- */
+
+/** Proven: clients are won, or the finding (NULL: none) is gone; and nobody is lost. Fills who
+ *  accepts and rejects. */
+bool trial_proves(struct repairing *r, const struct finding *finding, const struct trial *trial,
+                  struct fix *fix);
+
 /* ---- remedies.c ---- */
 
 /** What could cure a finding: a row per rule and fix, best first. */
@@ -127,6 +134,11 @@ const struct remedy *remedy_table(size_t *count);
 /** The certificate that a remedy of this finding has issued anew. */
 int remedy_node(const struct finding *finding);
 bool remedy_suits(const struct remedy *remedy, const struct finding *finding);
+
+/* ---- together.c ---- */
+
+/** `first`: the remedy that was proven first, per finding; NULL none. */
+void repair_together(struct repairing *r, const struct remedy *const *first, struct plan *plan);
 
 /* remedies_chain.c */
 bool send_bundle(struct repairing *r, const struct finding *finding, struct change *change);

@@ -2,6 +2,7 @@
 /* Findings → fixes, each proven: the change is made to a copy of the world and judged again. */
 #include <string.h>
 
+#include "command.h"
 #include "words.h"
 
 enum { FIXES_PER_FINDING = 4 };
@@ -59,8 +60,7 @@ static struct outcome_change compare(const struct repairing *r, const struct tri
     return change;
 }
 
-/* Proven: clients are won, or the finding is gone; and nobody is lost. */
-static bool prove(struct repairing *r, const struct finding *finding, const struct trial *trial,
+bool trial_proves(struct repairing *r, const struct finding *finding, const struct trial *trial,
                   struct fix *fix)
 {
     struct outcome_change change = compare(r, trial);
@@ -109,7 +109,7 @@ static void try_remedy(struct repairing *r, size_t index, const struct remedy *r
     TRIAL_CLEANUP trial;
     trial_run(r, &change, &trial);
     struct fix fix = {0};
-    if (!prove(r, finding, &trial, &fix) || (change.whole && fix.rejected_count > 0))
+    if (!trial_proves(r, finding, &trial, &fix) || (change.whole && fix.rejected_count > 0))
         return;
     struct wording wording = {
         .r = r,
@@ -142,153 +142,6 @@ static void repair_finding(struct repairing *r, size_t index, struct finding_fix
         if (*chosen == NULL && fixes->count > 0)
             *chosen = &table[i];
     }
-}
-
-/* ---- all causes together ---- */
-
-static bool is_cause(const struct finding *finding)
-{
-    return finding->cause && finding->severity == SEVERITY_ERROR;
-}
-
-static bool one_suffices(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->finding_count; i++)
-        for (size_t k = 0; k < plan->per_finding[i].count; k++) {
-            const struct fix *fix = &plan->per_finding[i].items[k];
-            if (fix->accepted_count > 0 && fix->rejected_count == 0)
-                return true;
-        }
-    return false;
-}
-
-/* The first fix of every cause in one change; false when a cause has none. */
-static bool combine(struct repairing *r, const struct remedy *const *chosen, struct change *change)
-{
-    size_t causes = 0;
-    change_init(change);
-    for (size_t i = 0; i < r->findings->count; i++) {
-        const struct finding *finding = &r->findings->items[i];
-        if (!is_cause(finding) || finding->because_count > 0)
-            continue;
-        causes++;
-        if (chosen[i] == NULL || !chosen[i]->apply(r, finding, change))
-            return false;
-    }
-    return causes > 1;
-}
-
-static enum fix_who who_of(enum fix_who a, enum fix_who b)
-{
-    if (a == FIX_CA || b == FIX_CA)
-        return FIX_CA;
-    return a == FIX_SERVER || b == FIX_SERVER ? FIX_SERVER : FIX_CLIENT;
-}
-
-struct together {
-    struct repairing *r;
-    const struct remedy *const *chosen;
-    struct wording wording;
-    enum fix_who who;
-};
-
-static const struct fix_text *chosen_text(const struct together *t, size_t i)
-{
-    const struct finding *finding = &t->r->findings->items[i];
-    bool counts = is_cause(finding) && finding->because_count == 0 && t->chosen[i] != NULL;
-    return counts ? fix_text_find(t->chosen[i]->fix) : NULL;
-}
-
-static const char *joined(struct arena *arena, const char *list, const char *item, const char *by)
-{
-    if (item[0] == '\0' || strstr(list, item) != NULL)
-        return list;
-    return arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? by : "", item);
-}
-
-/* "have certificate 0 issued again with …, signed with …": all that is asked of one certificate. */
-static const char *reissued(struct together *t, size_t first)
-{
-    const int node = remedy_node(&t->r->findings->items[first]);
-    const char *with = "";
-    for (size_t i = first; i < t->r->findings->count; i++) {
-        const struct fix_text *text = chosen_text(t, i);
-        if (text == NULL || text->who != FIX_CA || remedy_node(&t->r->findings->items[i]) != node)
-            continue;
-        t->wording.finding = &t->r->findings->items[i];
-        with = joined(t->r->arena, with, fix_part(&t->wording, text), ", ");
-    }
-    return arena_printf(t->r->arena, "have %s issued again %s", fix_subject(&t->wording), with);
-}
-
-static bool reissued_before(const struct together *t, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        const struct fix_text *text = chosen_text(t, i);
-        if (text != NULL && text->who == FIX_CA &&
-            remedy_node(&t->r->findings->items[i]) == remedy_node(&t->r->findings->items[index]))
-            return true;
-    }
-    return false;
-}
-
-static const char *together_parts(struct together *t)
-{
-    const char *parts = "";
-    for (size_t i = 0; i < t->r->findings->count; i++) {
-        const struct fix_text *text = chosen_text(t, i);
-        if (text == NULL)
-            continue;
-        t->who = who_of(t->who, text->who);
-        t->wording.finding = &t->r->findings->items[i];
-        if (text->who != FIX_CA)
-            parts = joined(t->r->arena, parts, fix_part(&t->wording, text), "; ");
-        else if (!reissued_before(t, i))
-            parts = joined(t->r->arena, parts, reissued(t, i), "; ");
-    }
-    return parts;
-}
-
-static void word_together(struct repairing *r, const struct remedy *const *chosen,
-                          const struct change *change, struct fix *fix)
-{
-    struct together t = {
-        .r = r,
-        .chosen = chosen,
-        .who = FIX_CLIENT,
-        .wording = {.r = r, .change = change, .json_path = ".targets[0].together"},
-    };
-    const char *parts = together_parts(&t), *notes = "";
-    for (size_t i = 0; i < r->findings->count; i++) {
-        const struct fix_text *text = chosen_text(&t, i);
-        t.wording.finding = &r->findings->items[i];
-        if (text != NULL)
-            notes = joined(r->arena, notes, fix_caveat(&t.wording, text), " ");
-    }
-    t.wording.parts = parts;
-    t.wording.notes = notes;
-    fix_word(&t.wording, fix_text_find("together"), fix);
-    fix->who = t.who;
-    for (size_t i = 0; i < r->findings->count; i++) {
-        t.wording.finding = &r->findings->items[i];
-        if (chosen_text(&t, i) != NULL)
-            fix_commands(&t.wording, chosen_text(&t, i), fix);
-    }
-}
-
-static void repair_together(struct repairing *r, const struct remedy *const *chosen,
-                            struct plan *plan)
-{
-    struct change change;
-    if (one_suffices(plan) || fix_text_find("together") == NULL || !combine(r, chosen, &change))
-        return;
-    TRIAL_CLEANUP trial;
-    trial_run(r, &change, &trial);
-    struct fix *fix = arena_alloc(r->arena, sizeof *fix);
-    if (!prove(r, NULL, &trial, fix) || fix->rejected_count > 0 || fix->accepted_count == 0)
-        return;
-    word_together(r, chosen, &change, fix);
-    plan->together = fix;
 }
 
 /* ---- the whole ---- */
@@ -325,5 +178,6 @@ void repair(const struct judge_input *input, const struct verdict *verdict,
     for (size_t i = 0; i < findings->count; i++)
         repair_finding(&r, i, &out->per_finding[i], &chosen[i]);
     repair_together(&r, chosen, out);
+    out->again = command_again(&r);
     keep_bundle(out, &out->bundle);
 }

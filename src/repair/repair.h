@@ -54,6 +54,7 @@ struct plan {
     size_t finding_count;
     struct fix *together; /**< one fix for all causes, when no single one suffices; NULL none */
     struct bytes bundle;  /**< the corrected PEM bundle, p NULL when there is none to write */
+    const char *again;    /**< the command that looks at the target again; "" none can be given */
 };
 
 /** A block of the file whose certificate is beyond repair: characters are missing or changed. */

@@ -88,23 +88,13 @@ static const char *root_file(const struct wording *w)
     return arena_printf(w->r->arena, "%s.pem", slug_of(w->r->arena, root));
 }
 
-/* As people compare them: upper-case pairs with colons. */
-static const char *fingerprint_of(struct arena *arena, const struct cert *cert)
-{
-    char *hex = str_hex(arena, bytes_of(cert->sha256, sizeof cert->sha256), ':');
-    for (char *c = hex; *c != '\0'; c++)
-        if (*c >= 'a' && *c <= 'f')
-            *c = (char)(*c - 'a' + 'A');
-    return hex;
-}
-
 static void put_root(const struct wording *w, struct items *items)
 {
     struct arena *arena = w->r->arena;
     if (w->change->trusted_count > 0) {
         const struct cert *root = node_cert(w->r, w->change->trusted[0]);
         put(items, "root", name_short(arena, root->subject));
-        put(items, "fingerprint", fingerprint_of(arena, root));
+        put(items, "fingerprint", cert_fingerprint(arena, root));
         put(items, "slug", slug_of(arena, root));
         put(items, "output", root_file(w));
         return;

@@ -97,9 +97,10 @@ static void faults(struct message *m)
         buf_add_str(m->out, "Nothing: every client accepts it.\n");
 }
 
-static void one_fix(struct message *m, const struct fix *fix)
+/* `together` says itself who does what. */
+static void one_fix(struct message *m, const struct fix *fix, bool together)
 {
-    buf_add_str(m->out, fix->who == FIX_CA ? "- CA: " : "- Server: ");
+    buf_add_str(m->out, together ? "- " : fix->who == FIX_CA ? "- CA: " : "- Server: ");
     say(m, fix->summary);
     buf_add_byte(m->out, '\n');
     for (size_t i = 0; i < fix->command_count; i++)
@@ -115,14 +116,14 @@ static void fixes(struct message *m)
     const struct plan *plan = &m->target->plan;
     buf_add_str(m->out, "\nWhat to do\n\n");
     if (plan->together && plan->together->who != FIX_CLIENT) {
-        one_fix(m, plan->together);
+        one_fix(m, plan->together, true);
         return;
     }
     for (size_t i = 0; i < plan->finding_count; i++) {
         const struct finding *finding = &m->target->findings.items[i];
         for (size_t k = 0; k < plan->per_finding[i].count && finding->cause; k++)
             if (plan->per_finding[i].items[k].who != FIX_CLIENT)
-                one_fix(m, &plan->per_finding[i].items[k]);
+                one_fix(m, &plan->per_finding[i].items[k], false);
     }
     for (size_t i = 0; i < m->target->findings.count; i++)
         if (m->target->findings.items[i].cause)
@@ -153,7 +154,7 @@ static void missing(struct message *m)
         first = false;
         cert_aia_urls(&m->arena, m->chain->certs[i - 1], OID_AD_CA_ISSUERS, &url, 1);
         say_line(m, "- ", name_text(&m->arena, cert->subject));
-        say_line(m, "  SHA-256 ", str_hex(&m->arena, bytes_of(cert->sha256, 32), ':'));
+        say_line(m, "  SHA-256 ", cert_fingerprint(&m->arena, cert));
         say_line(m, "  to be had from ", *url ? url : "its CA; it stands below");
     }
 }
@@ -170,15 +171,18 @@ static void corrected(struct message *m)
 static void afterwards(struct message *m)
 {
     const struct target *target = &m->target->input.observation->target;
-    const char *name = target->name && *target->name && str_is_plain_host(target->name)
-                           ? arena_printf(&m->arena, " --name %s", target->name)
-                           : "";
+    const char *again = m->target->plan.again;
+    const bool named = target->name && *target->name && str_is_plain_host(target->name);
+    const bool endpoint = target->kind == TARGET_ENDPOINT && str_is_safe(bytes_str(target->text));
     buf_add_str(m->out, "\nAfterwards\n\n");
-    if (str_is_safe(bytes_str(target->text)))
-        say_line(m, "- exit status 0 says that it is cured: ",
-                 arena_printf(&m->arena, "certwhy check %s%s", str_shell(&m->arena, target->text),
-                              name));
     buf_add_str(m->out, "- reload the server: a file that was replaced is not read by itself\n");
+    if (endpoint && m->chain->count > 0 && !m->chain->unchanged)
+        say_line(m, "- is it what is sent now, the chain above as fullchain.pem? ",
+                 arena_printf(&m->arena, "certwhy fix %s%s%s --expect fullchain.pem",
+                              str_shell(&m->arena, target->text), named ? " --name " : "",
+                              named ? target->name : ""));
+    if (again && *again)
+        say_line(m, "- exit status 0 says that it is cured: ", again);
     if (m->case_path)
         say_line(m, "- all that was seen is in the attached case, which replays anywhere: ",
                  arena_printf(&m->arena, "certwhy check %s", m->case_path));

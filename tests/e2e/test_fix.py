@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from conftest import CLIENTS, PROGRAM
+from conftest import CLIENTS, PROGRAM, run_program
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,20 @@ def test_no_file_cures_it(written):
     assert done.returncode == 1
     assert "no certificate file cures this" in done.stderr
     assert not out.exists()
+
+
+def test_several_causes_say_who_does_what(lab):
+    """Two intermediates are missing and the root is unknown: one set of steps, the server's before the clients'."""
+    server = lab("missing-two-and-private")["missing-two-and-private"]
+    run = run_program("check", *server["command"][1:], "--json")
+    together = run.target["together"]
+    assert together["who"] == "server" and not together["proven"]["rejected_by"]
+    assert together["summary"] == ('Only together: send "Example Corp Issuing CA 1" and "Example Corp Policy CA 2" with the '
+                                   'certificate (on the server); trust the root "Example Corp Root CA" (in the clients).')
+    assert len(together["commands"]) == len(set(together["commands"]))
+    writes, trusts = [next(i for i, line in enumerate(together["commands"]) if word in line)
+                      for word in ("certwhy fix", "update-ca-certificates")]
+    assert writes < trusts
 
 
 @pytest.mark.parametrize("arguments, sentence", [(["fix", "x.pem"], "-o FILE is needed"),

@@ -374,8 +374,13 @@ def test_message(lab, tmp_path):
              re.findall(r"-----BEGIN CERTIFICATE-----\n[\w+/=\n]*-----END CERTIFICATE-----\n", text)]
     assert len(chain) == 2 and chain[0].issuer == chain[1].subject
     from cryptography.hazmat.primitives import hashes
-    assert f"SHA-256 {chain[1].fingerprint(hashes.SHA256()).hex(':')}" in text
+    assert f"SHA-256 {chain[1].fingerprint(hashes.SHA256()).hex(':').upper()}" in text
     assert f"certwhy check {case}" in text and "certwhy check 127.0.0.1:" in text
+    server = farm["missing-intermediate-pool"]
+    assert f"certwhy fix {server['address']} --name {server['name']} --expect fullchain.pem" in text
+    # what it says of the server holds for whoever has the same roots: they are in the line
+    again = re.search(r"cured: (certwhy check .*)", text).group(1)
+    assert "--ca " in again and f"--name {server['name']}" in again
 
 
 def test_expect(lab, tmp_path):
