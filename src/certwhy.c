@@ -2,6 +2,8 @@
 /* The main flow: observe → judge → explain → repair; report/ renders what is left here. */
 #include "certwhy_internal.h"
 
+#include "built.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -113,6 +115,10 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .cas = options->ca.items,
         .ca_count = options->ca.count,
         .only_ca = options->only_ca,
+        .clock = options->clock,
+        .sntp = options->sntp,
+        .at_us = time_monotonic_us(),
+        .built = CERTWHY_BUILT,
         .dns = options->dns,
         .offline = options->offline,
         .dns_server = options->dns_server,

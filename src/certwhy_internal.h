@@ -40,6 +40,8 @@ struct cw_options {
     size_t setting_count, setting_cap;
     struct ignore_rule *ignore;
     size_t ignore_count, ignore_cap;
+    bool clock;               /**< --clock, or what belongs to it */
+    const char *sntp;         /**< a time server; "" none */
     bool dns;                 /**< --dns, or what belongs to it */
     const char *dns_server;   /**< "" the system's resolvers */
     struct bytes dns_anchors; /**< of --dns-anchor; p NULL: the root's */

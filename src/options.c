@@ -237,6 +237,17 @@ void options_key_pass(struct cw_options *options, struct bytes passphrase)
     buf_add_byte(&options->key_pass, 0);
 }
 
+static enum cw_code set_sntp(struct cw_options *options, const char *value, struct error *error)
+{
+    if (!is_address(value))
+        return error_set(error, CW_E_USAGE,
+                         "--sntp \"%s\": a time server is needed, with or without :port",
+                         shown(options, value));
+    options->clock = true;
+    options->sntp = arena_strdup(&options->arena, value);
+    return CW_OK;
+}
+
 static enum cw_code set_dns_server(struct cw_options *options, const char *value,
                                    struct error *error)
 {
@@ -292,9 +303,11 @@ static const struct option_row rows[] = {
     ROW("offline", FLAG, offline),
     ROW("no-cache", FLAG, no_cache),
     ROW("allow-private-fetch", FLAG, allow_private_fetch),
+    ROW("clock", FLAG, clock),
     ROW("dns", FLAG, dns),
     ROW("ipv4", FLAG, ipv4),
     ROW("ipv6", FLAG, ipv6),
+    {"sntp", OPTION_SETTER, 0, set_sntp},
     {"dns-server", OPTION_SETTER, 0, set_dns_server},
     {"dns-anchor", OPTION_SETTER, 0, set_dns_anchor},
     {"proxy", OPTION_SETTER, 0, set_proxy},
@@ -377,7 +390,7 @@ struct cw_options *cw_options_new(void)
 {
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
-    options->proxy = options->expect = options->dns_server = "";
+    options->proxy = options->expect = options->dns_server = options->sntp = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;
     options->fail_on = SEVERITY_ERROR;

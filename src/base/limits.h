@@ -89,6 +89,10 @@ enum {
     LIMIT_TLS_FLIGHT = 8 << 20,  /* bytes read from one server before it must have finished */
     LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
     LIMIT_ACCEPTABLE_CAS = 200,  /* CA names of one CertificateRequest that are listed */
+    LIMIT_REPLY_BYTES =
+        8 << 10, /* of an answer behind the handshake, of which the head is wanted */
+    LIMIT_REPLY_SECONDS = 3,
+    LIMIT_SNTP_SECONDS = 2,      /* a time server is near or of no use */
     LIMIT_PEEK = 512,            /* first bytes kept of what is not TLS */
     LIMIT_PROXY_HEAD = 16 << 10, /* octets of a proxy's answer to CONNECT; squid's are under 1 KB */
     LIMIT_PROXY_PAGE = 4 << 10,  /* of the page behind it, for its title */

@@ -243,6 +243,8 @@ const struct option_spec judging_options[] = {
     {.name = "ipv6", .letter = '6', .help = "IPv6 addresses only"},
     {.name = "crl", .value = "FILE", .help = "a CRL to look in (DER or PEM); may be repeated"},
     {.name = "ocsp", .value = "FILE", .help = "an OCSP response to look at; may be repeated"},
+    {.name = "clock", .help = "compare this machine's clock with what the server and others say"},
+    {.name = "sntp", .value = "HOST[:PORT]", .help = "… and with a time server; implies --clock"},
     {.name = "dns", .help = "ask the DNS: do the names resolve, CAA, TLSA (DANE), DNSSEC"},
     {.name = "dns-server", .value = "ADDR[:PORT]", .help = "ask this resolver; implies --dns"},
     {.name = "dns-anchor",

@@ -83,6 +83,7 @@ enum relation {
     CA_ONLY, /* about what only a CA may have, and the same certificate, which is none */
     STALE,   /* another address shows a certificate that is still valid */
     RENEWED, /* the same certificate, and the one that was expected is valid */
+    THEN,    /* it is no fault at the time that the cause says it is */
     THEIRS,  /* whom the consequence stops, the cause stops as well */
 };
 /* A rule that ends in '.' stands for its family. */
@@ -105,10 +106,10 @@ static const struct {
     {"server.alert", "server.sni-required", ANY},
     {"server.alert", "server.old-protocol", ANY},
     {"server.alert", "server.client-certificate-required", ANY},
-    {"validity.expired", "validity.clock-wrong", ANY},
-    {"validity.intermediate-expired", "validity.clock-wrong", ANY},
-    {"validity.root-expired", "validity.clock-wrong", ANY},
-    {"validity.not-yet-valid", "validity.clock-wrong", ANY},
+    {"validity.expired", "validity.clock-wrong", THEN},
+    {"validity.intermediate-expired", "validity.clock-wrong", THEN},
+    {"validity.root-expired", "validity.clock-wrong", THEN},
+    {"validity.not-yet-valid", "validity.clock-wrong", THEN},
     {"validity.", "chain.cross-sign-expired", SAME}, /* which has to go, whatever else it is */
     {"trust.", "chain.cross-sign-expired", SAME},
     {"signature.", "chain.cross-sign-expired", SAME},
@@ -162,7 +163,7 @@ static const struct {
     {"revocation.unknown", "revocation.ca-revoked", SAME},
     {"revocation.unreachable", "revocation.ca-revoked", SAME},
     {"revocation.stale", "revocation.ca-revoked", SAME},
-    {"revocation.", "validity.clock-wrong", ANY},
+    {"revocation.", "validity.clock-wrong", THEN},
     {"revocation.staple-bad", "validity.expired", SAME}, /* responders forget what has expired */
     {"chain.missing-intermediate", "file.bad-base64", ANY},
     {"trust.unknown-ca", "file.bad-base64", ANY},
@@ -224,6 +225,21 @@ static bool clients_within(const struct explaining *e, const struct draft *inner
     return true;
 }
 
+/* A certificate that had expired long before stays expired by a clock that is right. */
+static bool holds_then(const struct explaining *e, const struct draft *follower,
+                       const struct fact *clock)
+{
+    const cw_time then = clock->limit;
+    const struct cert *cert = draft_cert(e, follower->fact->node);
+    if (*clock->text == '\0') /* by the chain alone: all of it lies on one side */
+        return true;
+    if (follower->fact->id == FACT_REVOCATION_STALE)
+        return follower->fact->limit >= then;
+    if (str_starts(follower->finding.rule->id, "revocation."))
+        return clock->value > TIME_DAY;
+    return cert && cert->not_before <= then && then <= cert->not_after;
+}
+
 static bool relation_holds(const struct explaining *e, enum relation relation,
                            const struct draft *follower, const struct draft *cause)
 {
@@ -255,6 +271,8 @@ static bool relation_holds(const struct explaining *e, enum relation relation,
         return consequence->node == cause->fact->node && renewed && renewed->parsed &&
                e->input->at <= renewed->not_after;
     }
+    case THEN:
+        return holds_then(e, follower, cause->fact);
     case THEIRS:
         return clients_within(e, follower, cause);
     }

@@ -427,6 +427,15 @@ static void refine_staple(const struct explaining *e, struct draft *draft)
         draft->variant = "expired";
 }
 
+/* By others, not by the chain alone. */
+static void refine_clock(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (*draft->fact->text)
+        draft->variant =
+            draft->fact->id == FACT_CLOCK_BEHIND ? "witnessed-behind" : "witnessed-ahead";
+}
+
 static void refine_caa(const struct explaining *e, struct draft *draft)
 {
     (void)e;
@@ -494,6 +503,8 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_CAA_FORBIDS, refine_caa},
         {FACT_NOT_RELOADED, refine_expected},
         {FACT_EXPECTED_OTHER, refine_expected},
+        {FACT_CLOCK_BEHIND, refine_clock},
+        {FACT_CLOCK_AHEAD, refine_clock},
     };
     static const struct {
         enum fact_id fact;
@@ -539,6 +550,8 @@ bool fact_is_idle(const struct explaining *e, const struct fact *fact)
         return cert && !expiry_is_near(cert, e->input->at);
     case FACT_CLOCK_BEHIND:
     case FACT_CLOCK_AHEAD:
+        if (*fact->text)
+            return false; /* others say so */
         /* one expired certificate says nothing about the clock */
         return v->best >= 0 && v->paths[v->best].count < 2;
     case FACT_ROOT_OTHER_KEY:

@@ -34,6 +34,12 @@ static bool has_records(const struct dns_answer *answer)
     return answer && answer->result == DNS_RECORDS && answer->security != DNS_BOGUS;
 }
 
+/* Whether it is known which address was dialled: a proxy may have looked the name up. */
+static bool address_known(const struct observation *obs)
+{
+    return obs->connection_count > 0 && !(obs->proxy && *obs->proxy);
+}
+
 static bool was_dialled(const struct observation *obs, struct bytes ip)
 {
     uint8_t dialled[16];
@@ -99,7 +105,7 @@ static void facts_of_addresses(struct judging *j)
         if (is_absent(a) && is_absent(aaaa))
             tell(j, &absent, a->name, "");
         const char *list = addresses_of(j, aaaa, addresses_of(j, a, "", &here), &here);
-        if (*list && !here && j->obs->connection_count > 0)
+        if (*list && !here && address_known(j->obs))
             tell(j, &elsewhere, a->name, arena_printf(j->arena, " (%s)", list));
     }
     if (absent.count)

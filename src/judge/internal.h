@@ -236,6 +236,8 @@ char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
 void facts_of_endpoint(struct judging *j);
 void facts_of_attempts(struct judging *j);
 void facts_of_sent(struct judging *j);
+/* clock.c */
+void facts_of_clock(struct judging *j);
 /* dns.c */
 void facts_of_dns(struct judging *j);
 int fact_intern(struct judging *j, const struct fact *fact);

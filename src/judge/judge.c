@@ -68,41 +68,6 @@ static void leaf_find(struct judging *j)
         j->leaf = leaf;
 }
 
-/** Every certificate of the best path lies on the same side of `at`: the clock is likelier wrong
- * than all of them, its trust anchor included. */
-static void fact_clock(struct judging *j)
-{
-    const struct path *best = j->out->best >= 0 ? &j->out->paths[j->out->best] : NULL;
-    if (best == NULL || best->count < 2)
-        return;
-    int64_t expired = INT64_MAX, early = INT64_MAX;
-    size_t expired_count = 0, early_count = 0;
-    for (size_t i = 0; i < best->count; i++) {
-        const struct cert *cert = j->graph->nodes[best->nodes[i]].cert;
-        if (cert->not_after == TIME_NONE || cert->not_before == TIME_NONE)
-            return;
-        if (j->in->at > cert->not_after) {
-            expired_count++;
-            if (j->in->at - cert->not_after < expired)
-                expired = j->in->at - cert->not_after;
-        }
-        if (j->in->at < cert->not_before) {
-            early_count++;
-            if (cert->not_before - j->in->at < early)
-                early = cert->not_before - j->in->at;
-        }
-    }
-    const bool ahead = expired_count == best->count && best->complete;
-    if (ahead || early_count == best->count)
-        fact_intern(j, &(struct fact){.id = ahead ? FACT_CLOCK_AHEAD : FACT_CLOCK_BEHIND,
-                                      .node = -1,
-                                      .other = -1,
-                                      .value = ahead ? expired : early,
-                                      .limit = j->in->at,
-                                      .text = "",
-                                      .on_best = true});
-}
-
 /** The leaf ends within a third of its lifetime and 30 days: worth a word before it is too late. */
 static void fact_expiring(struct judging *j)
 {
@@ -269,7 +234,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
     facts_of_expected(&j);
     facts_of_revocation(&j);
     facts_of_dns(&j);
-    fact_clock(&j);
+    facts_of_clock(&j);
     fact_expiring(&j);
     stores_check_empty(&j);
     out->clients = arena_array(arena, input->profile_count + 1, sizeof *out->clients);

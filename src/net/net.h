@@ -215,6 +215,13 @@ void fetch(struct fetcher *fetcher, const struct fetch_request *request, struct 
  *  `family` AF_INET or AF_INET6. */
 bool address_is_public(int family, const uint8_t *ip);
 
+/** Asks a time server (port 123) for the time: microseconds since 1970, as exact as the way back is
+ *  fast. False with `why` in harmless words. */
+bool sntp_ask(const struct address *address, struct deadline deadline, int64_t *out_us,
+              char why[128]);
+/** The time of an answer to the question with this transmit timestamp (RFC 5905 section 7.3). */
+bool sntp_read(struct bytes packet, const uint8_t cookie[8], int64_t *out_us, char why[128]);
+
 #include "dns.h"
 
 #endif

@@ -204,6 +204,7 @@ static void endpoint_look(const struct observe_options *options, const struct ro
     }
     if (options->also_tls12)
         attempt_tls12(&like, arena, out);
+    clock_ask_server(options, &to.items[out->primary], route, arena, out);
 }
 
 enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,

@@ -69,6 +69,15 @@ enum cw_code file_observe(const struct observe_options *options, struct arena *a
 enum cw_code documents_give(const struct observe_options *options, struct arena *arena,
                             struct observation *out, struct error *error);
 
+/** Asks the server for its Date, when the time is in question. */
+void clock_ask_server(const struct observe_options *options, const struct destination *to,
+                      const struct route *route, struct arena *arena, struct observation *out);
+/** Asks the time server of --sntp. */
+void clock_ask_others(const struct observe_options *options, struct arena *arena,
+                      struct observation *out);
+/** The Date of the head of an HTTP/1 answer; TIME_NONE: none that can be read. */
+cw_time http_date(struct bytes reply);
+
 /** Asks the DNS about the certificate that was seen. */
 void dns_observe(const struct observe_options *options, struct arena *arena,
                  struct observation *out);

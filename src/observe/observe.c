@@ -27,6 +27,11 @@ static void observation_begin(const struct observe_options *options, struct obse
         .key_file = "",
         .clients = "",
         .default_clients = "",
+        .clock = {.date = TIME_NONE,
+                  .sntp = TIME_NONE,
+                  .built = TIME_NONE,
+                  .sntp_server = "",
+                  .sntp_why = ""},
         .ca_path = "",
     };
 }
@@ -100,6 +105,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
         TRY(expect_observe(options, arena, out, error));
     if (given(options->key_path))
         TRY(key_observe(options, arena, out, error));
+    clock_ask_others(options, arena, out);
     if (options->dns)
         dns_observe(options, arena, out);
     return CW_OK;

@@ -33,6 +33,10 @@ struct observe_options {
     bool dns;                 /**< ask the DNS about the certificate's names */
     bool offline;             /**< … but nobody may be asked */
     const char *dns_server;   /**< "ADDR[:PORT]" to ask; "" the system's resolvers */
+    bool clock;               /**< ask what others say of the time */
+    const char *sntp;         /**< "HOST[:PORT]", a time server to ask; "" none */
+    int64_t at_us;            /**< time_monotonic_us() at the moment of `at` */
+    cw_time built;            /**< when certwhy was: no clock that is right says less */
     struct bytes dns_anchors; /**< DS or DNSKEY records to validate by; p NULL: the root's */
 };
 

@@ -138,6 +138,16 @@ const struct field case_document_fields[] = {
     FIELD_END,
 };
 
+const struct field case_clock_fields[] = {
+    MEMBER(clock_seen, asked, BOOL),
+    MEMBER(clock_seen, date, INT64),
+    MEMBER(clock_seen, sntp, INT64),
+    MEMBER(clock_seen, sntp_server, TEXT),
+    MEMBER(clock_seen, sntp_why, TEXT),
+    MEMBER(clock_seen, built, INT64),
+    FIELD_END,
+};
+
 const struct field case_dns_fields[] = {
     NAMED(dns_seen, state, dns_state_names),
     MEMBER(dns_seen, why, TEXT),

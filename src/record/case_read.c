@@ -356,6 +356,13 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     observation_set_staple(out, reader->arena);
     documents_read(reader, root, &blobs, out);
     dns_read(reader, root, &out->dns);
+    out->clock = (struct clock_seen){.date = TIME_NONE,
+                                     .sntp = TIME_NONE,
+                                     .built = TIME_NONE,
+                                     .sntp_server = "",
+                                     .sntp_why = ""};
+    if (json_object_get(root, "clock"))
+        fields_read(reader, fields_object(reader, root, "clock"), case_clock_fields, &out->clock);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)
         fields_fail(reader, "key_pairs_with", "there is no such certificate");
 }

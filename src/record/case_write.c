@@ -248,6 +248,14 @@ static json_t *dns_write(const struct dns_seen *dns)
     return object;
 }
 
+/* The usual case has nothing to say of the time. */
+static bool clock_was_asked(const struct observation *observation)
+{
+    const struct clock_seen *clock = &observation->clock;
+    return clock->asked || clock->date != TIME_NONE || clock->sntp != TIME_NONE ||
+           (clock->built != TIME_NONE && observation->at < clock->built);
+}
+
 static int buf_sink(const char *text, size_t n, void *context)
 {
     struct buf *out = context;
@@ -286,6 +294,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     json_decref(documents);
     if (observation->proxy && *observation->proxy)
         json_object_set_new(root, "through", fields_write(case_proxy_fields, observation));
+    if (clock_was_asked(observation))
+        json_object_set_new(root, "clock", fields_write(case_clock_fields, &observation->clock));
     if (observation->dns.state != DNS_NOT_ASKED)
         json_object_set_new(root, "dns", dns_write(&observation->dns));
     if (observation->expected_count) {

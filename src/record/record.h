@@ -109,6 +109,16 @@ struct known_signature {
     enum sig_result result;
 };
 
+/** What others said the time was at the moment of `at`. */
+struct clock_seen {
+    bool asked;              /**< --clock or --sntp */
+    cw_time date;            /**< the server's, by the Date of its answer; TIME_NONE unknown */
+    cw_time sntp;            /**< that of a time server; TIME_NONE unknown */
+    const char *sntp_server; /**< which; "" none */
+    const char *sntp_why;    /**< why nothing is known of it; "" */
+    cw_time built;           /**< when certwhy was; TIME_NONE: --at, so that no clock counts */
+};
+
 /** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns
  * strings and arrays; certificates are references dropped by observation_free(). */
 struct observation {
@@ -155,6 +165,7 @@ struct observation {
     bool private_fetch; /**< --allow-private-fetch was given */
 
     struct dns_seen dns;       /**< --dns */
+    struct clock_seen clock;   /**< what others say of the time */
     const char *expected_file; /**< --expect; "" not given */
     struct seen *expected;     /**< what it holds */
     size_t expected_count;

@@ -68,11 +68,16 @@ bool get_root(struct repairing *r, const struct finding *finding, struct change 
     return true;
 }
 
-/** A time at which every certificate of the path is valid. */
+/** The time that others say it is, or one at which every certificate of the path is valid. */
 bool correct_clock(struct repairing *r, const struct finding *finding, struct change *change)
 {
-    (void)finding;
     const struct verdict *verdict = r->verdict;
+    const struct fact *clock = verdict_fact(verdict, FACT_CLOCK_BEHIND, -1);
+    clock = clock ? clock : verdict_fact(verdict, FACT_CLOCK_AHEAD, -1);
+    if (clock && *clock->text) { /* others say what the time is */
+        change->at = clock->limit;
+        return finding->fact == clock->id;
+    }
     cw_time from = TIME_NONE, until = INT64_MAX;
     if (verdict->best < 0)
         return false;

@@ -111,8 +111,13 @@ static void put_time(const struct wording *w, struct items *items)
     if (w->change->at == TIME_NONE)
         return;
     cw_time at = w->r->input->at, good = w->change->at;
-    put(items, "clock", time_date(arena, at));
-    put(items, "good_time", time_date(arena, good));
+    const struct fact *behind = verdict_fact(w->r->verdict, FACT_CLOCK_BEHIND, -1),
+                      *ahead = verdict_fact(w->r->verdict, FACT_CLOCK_AHEAD, -1);
+    const bool said = (behind && behind->limit == good) || (ahead && ahead->limit == good);
+    put(items, said ? "witnessed" : "unwitnessed", "yes");
+    const bool close = good - at < 2 * TIME_DAY && at - good < 2 * TIME_DAY;
+    put(items, "clock", close ? time_rfc3339(arena, at) : time_date(arena, at));
+    put(items, "good_time", close ? time_rfc3339(arena, good) : time_date(arena, good));
 }
 
 static void put_key_id(const struct wording *w, struct items *items)

@@ -263,6 +263,8 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
         json_object_set_new(out, "error", json_text(arena, target->error));
     else if (observation->target.kind == TARGET_FILE)
         json_object_set_new(out, "file", json_file(arena, observation));
+    if (observation->clock.asked || observation->clock.date > 0)
+        json_object_set_new(out, "clock", json_clock(arena, &observation->clock));
     if (observation->dns.state != DNS_NOT_ASKED)
         json_object_set_new(out, "dns", json_dns(arena, &observation->dns));
     json_object_set_new(out, "documents", json_documents(arena, observation));

@@ -19,6 +19,7 @@ json_t *json_fix(struct arena *arena, const struct fix *fix);
 json_t *json_endpoint(struct arena *arena, const struct target_report *target);
 json_t *json_documents(struct arena *arena, const struct observation *observation);
 json_t *json_stores(struct arena *arena, const struct observation *observation);
+json_t *json_clock(struct arena *arena, const struct clock_seen *clock);
 json_t *json_dns(struct arena *arena, const struct dns_seen *dns);
 json_t *json_file(struct arena *arena, const struct observation *observation);
 

@@ -121,6 +121,7 @@ static void diagnosis(struct page *page)
     text_chain(page);
     if (saw_certificate(page->target))
         text_clients(page);
+    text_clock(page);
     text_dns(page);
     expected(page);
     text_fixes(page);
@@ -148,6 +149,7 @@ static void text_target(struct page *page, bool quiet)
     proxy(page);
     expected(page);
     text_clients_aside(page);
+    text_clock(page);
     text_dns(page);
     text_notes(page);
     limits(page);

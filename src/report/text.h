@@ -63,6 +63,8 @@ const char *client_words(struct arena *arena, const struct client_verdict *clien
 void text_clients(struct page *page);
 /** What the DNS said, when it was asked (--dns). */
 void text_dns(struct page *page);
+/** What others say of the time (--clock, --sntp). */
+void text_clock(struct page *page);
 /** What stands beside the verdict: documented clients, and that no name was judged. */
 void text_clients_aside(struct page *page);
 

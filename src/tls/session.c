@@ -409,6 +409,39 @@ static void await_late_alert(struct session *session)
     }
 }
 
+static bool reply_is_whole(const struct buf *reply)
+{
+    const struct bytes b = buf_bytes(reply);
+    return b.n >= LIMIT_REPLY_BYTES || bytes_find(b, bytes_str("\r\n\r\n")) != SIZE_MAX;
+}
+
+/* The head of an answer is all that is wanted, and it need not come at all. */
+static void session_ask(struct session *session)
+{
+    const struct deadline soon = deadline_in(LIMIT_REPLY_SECONDS);
+    const struct deadline deadline =
+        soon.at_us < session->request->deadline.at_us ? soon : session->request->deadline;
+    const struct bytes ask = session->request->ask;
+    BUF_CLEANUP reply = {0};
+    enum net_result net = NET_FAILED;
+    ERR_clear_error();
+    if (SSL_write(session->ssl, ask.p, (int)ask.n) > 0)
+        net = session_flush(session, deadline);
+    while (net == NET_OK && !session->fatal_received && !reply_is_whole(&reply)) {
+        uint8_t some[1024];
+        ERR_clear_error();
+        const int n = SSL_read(session->ssl, some, sizeof some);
+        if (n > 0)
+            buf_append(&reply, some, (size_t)n);
+        else if (SSL_get_error(session->ssl, n) == SSL_ERROR_WANT_READ)
+            net = session_fill(session, deadline);
+        else
+            break;
+    }
+    if (reply.n > 0)
+        session->out->reply = arena_bytes(session->arena, buf_bytes(&reply));
+}
+
 /* ---- what was agreed ---- */
 
 /** "x25519", "secp256r1"; "DH 2048" for a group that has no name. */
@@ -503,6 +536,8 @@ void tls_handshake(int fd, const struct tls_request *request, struct arena *aren
         return;
     if (SSL_version(session.ssl) == TLS1_3_VERSION && out->client_certificate_requested)
         await_late_alert(&session);
+    if (out->result == HS_DONE && request->ask.n > 0)
+        session_ask(&session);
     SSL_shutdown(session.ssl);
     session_flush(&session, request->deadline);
     log_line(2, "%zu bytes received, %zu sent", out->bytes_in, out->bytes_out);

@@ -42,6 +42,8 @@ struct handshake {
     struct bytes sct_list;     /**< as RFC 6962 section 3.3 writes it; p NULL: none */
     struct bytes peek;         /**< first bytes received when they are not TLS */
     const char *alpn;          /**< "" none */
+    struct bytes reply;        /**< what came back to request.ask, up to its first empty line; p
+                                    NULL: nothing, or nothing was asked */
     int64_t handshake_us;
     size_t bytes_in, bytes_out;
 };
@@ -52,10 +54,13 @@ struct tls_request {
     const char *alpn; /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
     bool short_hello; /**< the ClientHello fits into one segment; else it is as long as those of
                            clients with post-quantum key shares, which some devices cannot take */
+    struct bytes ask; /**< said once the handshake is done; empty: nothing. Nobody has verified whom
+                           it is said to: no credentials */
     struct deadline deadline;
 };
 
-/** Performs one handshake on a connected socket, sending nothing after Finished but close_notify.
+/** Performs one handshake on a connected socket, sending nothing after Finished but request.ask and
+ *  close_notify.
  *  Never fails: what happened is in `out`. */
 void tls_handshake(int fd, const struct tls_request *request, struct arena *arena,
                    struct handshake *out);
