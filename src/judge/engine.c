@@ -185,13 +185,12 @@ bool route_choose(struct judging *j, const struct behaviour *b, int store, struc
 static void verdict_add_reason(struct judging *j, struct client_verdict *out,
                                const struct fact *fact, int depth, bool later)
 {
-    size_t cap = out->reason_count;
     for (size_t i = 0; i < out->reason_count; i++)
         if (out->reasons[i].fact == fact->id && out->reasons[i].node == fact->node &&
             out->reasons[i].other == fact->other && strcmp(out->reasons[i].text, fact->text) == 0)
             return;
-    out->reasons =
-        arena_grow(j->arena, out->reasons, out->reason_count, &cap, sizeof *out->reasons);
+    out->reasons = arena_grow(j->arena, out->reasons, out->reason_count, &out->reason_cap,
+                              sizeof *out->reasons);
     out->reasons[out->reason_count++] = (struct reason){.fact = fact->id,
                                                         .node = fact->node,
                                                         .other = fact->other,

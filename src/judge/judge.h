@@ -196,7 +196,7 @@ struct client_verdict {
     int *path;           /**< nodes of the path it chose, leaf first */
     size_t path_count;
     struct reason *reasons;
-    size_t reason_count;
+    size_t reason_count, reason_cap;
     const char *unmodelled; /**< "CRLSet": a list of its own that is not modelled may hold what is
                                revoked here, so that accepts is -1; NULL none */
     bool blind;             /**< it accepts a certificate that is revoked: it does not look */

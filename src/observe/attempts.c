@@ -187,13 +187,16 @@ static void handshake_retry(const struct dialogue *like, struct arena *arena,
 
 void attempts_observe(const struct dialogue *like, struct arena *arena, struct observation *out)
 {
-    static const enum attempt_kind all[] = {ATTEMPT_NOTHING, ATTEMPT_USUAL, ATTEMPT_LARGE,
-                                            ATTEMPT_TLS12,   ATTEMPT_ALL13, ATTEMPT_ALL12,
-                                            ATTEMPT_OLD};
+    static const enum attempt_kind kinds[] = {ATTEMPT_NOTHING, ATTEMPT_USUAL, ATTEMPT_LARGE,
+                                              ATTEMPT_TLS12,   ATTEMPT_ALL13, ATTEMPT_ALL12,
+                                              ATTEMPT_OLD};
     if (!is_unexplained(out))
         return;
+    /* who answers, or says nothing, has listened; who hangs up may not have */
+    const enum handshake_result result = out->connections[out->primary].handshake.result;
+    const size_t skipped = result != HS_CLOSED && result != HS_RESET;
     log_line(1, "trying other hellos: what the server does then tells what it minds");
-    attempts_make(like, all, sizeof all / sizeof *all, arena, out);
+    attempts_make(like, kinds + skipped, sizeof kinds / sizeof *kinds - skipped, arena, out);
     handshake_retry(like, arena, out);
 }
 
