@@ -416,6 +416,45 @@ static void put_store(struct collecting *c)
 
 /* ---- handshake and file ---- */
 
+/* Protocols that begin in plain text, by what they say, or by the port that is usually theirs. */
+static void put_instead(struct collecting *c, const char *spoken)
+{
+    static const struct {
+        const char *protocol, *scheme;
+        unsigned ports[2];
+    } rows[] = {
+        {"SMTP", "smtp", {25, 587}},
+        {"LMTP", "lmtp", {24}},
+        {"IMAP", "imap", {143}},
+        {"POP3", "pop3", {110}},
+        {"FTP", "ftp", {21}},
+        {"NNTP", "nntp", {119}},
+        {"LDAP", "ldap", {389, 3268}},
+        {"XMPP", "xmpp", {5222}},
+        {"XMPP between servers", "xmpp-server", {5269}},
+        {"PostgreSQL", "postgres", {5432}},
+        {"MySQL", "mysql", {3306}},
+        {"ManageSieve", "sieve", {4190}},
+        {"IRC", "irc", {6667}},
+        {"RDP", "rdp", {3389}},
+    };
+    const struct target *t = &c->e->obs->target;
+    if (t->scheme && net_needs_starttls(t->scheme))
+        return;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const bool by_port =
+            !*spoken && (t->port == rows[i].ports[0] || t->port == rows[i].ports[1]);
+        if (!by_port && strcmp(spoken, rows[i].protocol) != 0)
+            continue;
+        const bool v6 = strchr(t->host, ':') != NULL;
+        put(c, "instead_protocol", rows[i].protocol);
+        put_foreign(c, "instead",
+                    arena_printf(c->arena, v6 ? "%s://[%s]:%u" : "%s://%s:%u", rows[i].scheme,
+                                 t->host, (unsigned)t->port));
+        return;
+    }
+}
+
 static void put_handshake(struct collecting *c, const struct fact *fact)
 {
     const struct observation *obs = c->e->obs;
@@ -432,8 +471,12 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
         put_foreign(c, "words", fact->text);
     if (fact->id == FACT_PLAINTEXT || fact->id == FACT_OLD_PROTOCOL)
         put_foreign(c, "protocol", fact->text);
-    if (fact->id == FACT_UNRESOLVABLE)
+    if (fact->id == FACT_PLAINTEXT || fact->id == FACT_HANDSHAKE_FAILED)
+        put_instead(c, fact->id == FACT_PLAINTEXT ? fact->text : "");
+    if (fact->id == FACT_UNRESOLVABLE) {
         put_foreign(c, "words", obs->resolve_why);
+        put_foreign(c, "resolvers", obs->resolvers);
+    }
     if (!connection)
         return;
     const struct handshake *hs = &connection->handshake;

@@ -321,6 +321,26 @@ static void refine_handshake(const struct explaining *e, struct draft *draft)
         draft->variant = "unasked";
 }
 
+/* Protocols that begin in plain text have a scheme to ask them with. */
+static void refine_plaintext(const struct explaining *e, struct draft *draft)
+{
+    static const char *const plain[] = {"SMTP",       "LMTP",  "IMAP",        "POP3",
+                                        "FTP",        "NNTP",  "LDAP",        "XMPP",
+                                        "PostgreSQL", "MySQL", "ManageSieve", "IRC"};
+    (void)e;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (strcmp(draft->fact->text, plain[i]) == 0)
+            draft->variant = "starttls";
+}
+
+/* No answer about a name, or the answer that there is none. */
+static void refine_unresolvable(const struct explaining *e, struct draft *draft)
+{
+    (void)e;
+    if (draft->fact->value == NET_RESOLVER_FAILED)
+        draft->variant = "no-answer";
+}
+
 static void refine_unreachable(const struct explaining *e, struct draft *draft)
 {
     (void)e;
@@ -489,6 +509,8 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_ALERT, refine_alert},
         {FACT_HANDSHAKE_FAILED, refine_handshake},
         {FACT_UNREACHABLE, refine_unreachable},
+        {FACT_UNRESOLVABLE, refine_unresolvable},
+        {FACT_PLAINTEXT, refine_plaintext},
         {FACT_NO_SHARED_GROUP, refine_shared_group},
         {FACT_ADDRESSES_DIFFER, refine_addresses},
         {FACT_NOT_A_CA, refine_not_a_ca},

@@ -182,7 +182,9 @@ static void endpoint_look(const struct observe_options *options, const struct ro
     out->resolve = to.result;
     out->resolve_why = str_safe(arena, bytes_str(to.why));
     if (to.count == 0) {
-        log_line(1, "%s: %s", net_result_text(out->resolve), out->resolve_why);
+        out->resolvers = resolvers_text(options->root, arena);
+        log_line(1, "%s: %s%s%s", net_result_text(out->resolve), out->resolve_why,
+                 *out->resolvers ? "; asked: " : "", out->resolvers);
         return;
     }
     connections_observe(options, route, &to, arena, out);

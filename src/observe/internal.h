@@ -61,6 +61,10 @@ void attempts_observe(const struct dialogue *like, struct arena *arena, struct o
 /** Whether the server refuses TLS 1.2, for clients that have nothing newer. */
 void attempt_tls12(const struct dialogue *like, struct arena *arena, struct observation *out);
 
+/** Who this machine asks for names: the name servers of resolv.conf, and what stands before them in
+ *  nsswitch.conf; "" when it says neither. */
+const char *resolvers_text(const char *root, struct arena *arena);
+
 /** Reads out->target.path; a saved case replaces the whole observation. */
 enum cw_code file_observe(const struct observe_options *options, struct arena *arena,
                           struct observation *out, struct error *error);

@@ -17,6 +17,7 @@ static void observation_begin(const struct observe_options *options, struct obse
         .at_given = options->at_given,
         .resolve = NET_OK,
         .resolve_why = "",
+        .resolvers = "",
         .proxy = "",
         .proxy_from = "",
         .observed_by = "certwhy " CERTWHY_VERSION,

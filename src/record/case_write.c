@@ -304,6 +304,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
                             seen_write(&blobs, observation->expected, observation->expected_count));
         json_object_set_new(root, "expected", expected);
     }
+    if (observation->resolvers && *observation->resolvers)
+        json_object_set_new(root, "resolvers", json_string(observation->resolvers));
     if (observation->below_registry)
         json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)

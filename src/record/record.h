@@ -127,6 +127,7 @@ struct observation {
     bool at_given;           /**< --at, or from a case */
     enum net_result resolve; /**< NET_OK: addresses were found */
     const char *resolve_why;
+    const char *resolvers; /**< who was asked in vain: "192.0.2.53 (/etc/resolv.conf)"; "" */
     const char *proxy; /**< "http://proxy.example:3128", without credentials; "" none was used … */
     const char *proxy_from;  /**< … and who says so: "--proxy", "https_proxy" */
     const char *observed_by; /**< "certwhy 0.1.0" */

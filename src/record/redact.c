@@ -216,9 +216,9 @@ static const char *const secret_keys[] = {"text",    "host",      "path",    "na
                                           "sni",     "connect",   "ca_path", "key_file",
                                           "more_ca", "probe_sni", "proxy",   "expected_file"};
 /* Where they may be repeated. */
-static const char *const telling_keys[] = {"where",   "why",     "error",          "excerpt",
-                                           "alias",   "address", "acceptable_cas", "resolve_why",
-                                           "setting", "doubt",   "refusal",        "problem"};
+static const char *const telling_keys[] = {
+    "where",       "why",       "error",   "excerpt", "alias",   "address", "acceptable_cas",
+    "resolve_why", "resolvers", "setting", "doubt",   "refusal", "problem"};
 
 static bool is_among(const char *key, const char *const *keys, size_t n)
 {
