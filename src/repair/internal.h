@@ -161,6 +161,7 @@ bool reissue_digest(struct repairing *r, const struct finding *finding, struct c
 bool reissue_key(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_algorithm(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_usage(struct repairing *r, const struct finding *finding, struct change *change);
+bool reissue_policies(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_encoding(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_key_ids(struct repairing *r, const struct finding *finding, struct change *change);
 bool reissue_issuer(struct repairing *r, const struct finding *finding, struct change *change);

@@ -54,6 +54,7 @@ static const struct remedy remedies[] = {
     {"signature.unsupported-algorithm", "ca.reissue-algorithm", reissue_algorithm},
     {"usage.encoding", "ca.reissue-encoding", reissue_encoding},
     {"usage.ca-missing-key-id", "ca.reissue-usage", reissue_key_ids},
+    {"usage.policy", "ca.reissue-usage", reissue_policies},
     {"usage.", "ca.reissue-usage", reissue_usage},
     {"revocation.revoked", "ca.reissue-revoked", reissue_key},
     {"revocation.ca-revoked", "ca.replace-revoked-issuer", replace_revoked},

@@ -201,6 +201,26 @@ bool reissue_usage(struct repairing *r, const struct finding *finding, struct ch
     return true;
 }
 
+/** A policy that its issuer lists (RFC 5280 section 6.1.3 (d)); none of a server's is "any". */
+bool reissue_policies(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    static const uint8_t any_policy[] = {0x06, 0x04, 0x55, 0x1d, 0x20, 0x00};
+    const int node = subject_node(r, finding);
+    const struct cert *issuer = node_cert(r, path_neighbour(r, node, 1));
+    const struct extension *policies =
+        issuer != NULL && issuer->parsed ? cert_extension(issuer, OID_CERTIFICATE_POLICIES) : NULL;
+    if (policies == NULL ||
+        bytes_find(policies->value, bytes_of(any_policy, sizeof any_policy)) != SIZE_MAX)
+        return false;
+    struct cert_edit *edit = change_edit(r, change, node);
+    if (edit == NULL)
+        return false;
+    edit->policies = policies->value;
+    change->need = arena_printf(r->arena, "a certificate policy that \"%s\" lists",
+                                name_short(r->arena, issuer->subject));
+    return true;
+}
+
 /* A subject of one common name, for a certificate whose own cannot be read by all. */
 static struct bytes subject_of(struct repairing *r, const char *common_name)
 {

@@ -329,6 +329,17 @@ static bool aki_changes(const struct reissue *re, bool *needed)
     return *needed || (re->edit->drop_anomalies && re->cert->aki_key_id.n > 0);
 }
 
+static bool policies_change(const struct reissue *re, bool *needed)
+{
+    *needed = re->edit->policies.n > 0;
+    return *needed;
+}
+
+static void put_policies(struct reissue *re)
+{
+    writer_raw(&re->w, re->edit->policies);
+}
+
 static const struct rewrite {
     enum oid id;
     bool critical; /* when the certificate has none so far, or a wrong one */
@@ -341,6 +352,7 @@ static const struct rewrite {
     {OID_EXT_KEY_USAGE, false, eku_changes, put_eku},
     {OID_SUBJECT_KEY_ID, false, ski_changes, put_ski},
     {OID_AUTHORITY_KEY_ID, false, aki_changes, put_aki},
+    {OID_CERTIFICATE_POLICIES, false, policies_change, put_policies},
 };
 enum { REWRITES = sizeof rewrites / sizeof *rewrites };
 

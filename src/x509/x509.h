@@ -194,6 +194,7 @@ struct cert_edit {
     int path_length; /**< -2: keep, -1: remove, else set */
     bool drop_unknown_critical, drop_name_constraints, drop_anomalies;
     bool drop_tls_feature; /**< "must-staple" */
+    struct bytes policies; /**< the value of certificatePolicies; p NULL: as it is */
     struct bytes issuer;   /**< whole Name, for "issued by" */
     struct bytes subject;  /**< whole Name, for "a CA of that name" */
     struct bytes authority_key_id;

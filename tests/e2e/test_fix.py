@@ -3,6 +3,9 @@
 import subprocess
 
 import pytest
+from cryptography import x509
+
+import pki
 from conftest import CLIENTS, PROGRAM, run_program
 
 
@@ -72,3 +75,20 @@ def test_usage(arguments, sentence):
     done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+def test_a_policy_is_wanted(tmp_path):
+    """The CA demands a policy that the server's certificate does not have: Java and Go look at it."""
+    policies = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1.1"), None)])
+    root = pki.certificate("Policy Root", "Policy Root", ca=True)
+    issuer = pki.certificate("Policy CA", "Policy Root", ca=True,
+                             extensions=[policies, x509.PolicyConstraints(0, None)])
+    leaf = pki.certificate("www.policy.test", "Policy CA", names=["www.policy.test"])
+    (tmp_path / "ca.pem").write_bytes(pki.pem(root))
+    (tmp_path / "chain.pem").write_bytes(pki.pem(leaf, issuer))
+    run = run_program("check", tmp_path / "chain.pem", "--name", "www.policy.test", "--only-ca", "--ca", tmp_path / "ca.pem",
+                      "--client", "java@17,go@1.27,chromium,curl", "--json")
+    (finding,) = [f for f in run.target["findings"] if f["rule"] == "usage.policy"]
+    (fix,) = finding["fixes"]
+    assert fix["id"] == "ca.reissue-usage" and not fix["proven"]["rejected_by"], fix
+    assert 'with a certificate policy that "Policy CA" lists' in fix["summary"]
