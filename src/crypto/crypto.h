@@ -14,6 +14,24 @@ void crypto_start(void);
 /** Digests as needed before any verdict; low-level, no provider look-up per call. */
 void crypto_sha256(struct bytes data, uint8_t out[32]);
 void crypto_sha1(struct bytes data, uint8_t out[20]);
+/** HMAC-SHA-256 (RFC 2104). The time that it takes tells of the key: for public ones. */
+void crypto_hmac_sha256(struct bytes key, struct bytes data, uint8_t out[32]);
+
+/* ---- records of TLS 1.3 (RFC 8446 section 5.2) ---- */
+
+enum aead_kind { AEAD_AES_128_GCM, AEAD_CHACHA20_POLY1305, AEAD_KINDS };
+struct aead_key {
+    enum aead_kind kind;
+    uint8_t key[32], nonce[12]; /**< AES-128 uses the first half of the key */
+};
+/** Opens records; not for use by several threads at once. */
+struct aead;
+struct aead *aead_new(void);
+void aead_free(struct aead *aead);
+/** Appends what record `sequence` holds to *out; false, and nothing is appended, when it is not
+ *  what was sealed under this key. `header` is the record's own. */
+bool aead_open(struct aead *aead, const struct aead_key *key, uint64_t sequence,
+               struct bytes header, struct bytes sealed, struct buf *out);
 void crypto_sha512(struct bytes data, uint8_t out[64]);
 
 enum sig_result {

@@ -82,3 +82,19 @@ void crypto_derive(struct bytes seed, const char *label, uint8_t *out, size_t n)
         n -= take;
     }
 }
+
+void crypto_hmac_sha256(struct bytes key, struct bytes data, uint8_t out[32])
+{
+    uint8_t block[64] = {0}, inner[32];
+    SHA256_CTX context;
+    if (key.n > sizeof block)
+        crypto_sha256(key, block);
+    else if (key.n > 0)
+        memcpy(block, key.p, key.n);
+    hmac_begin(&context, block, 0x36);
+    SHA256_Update(&context, data.p, data.n);
+    SHA256_Final(inner, &context);
+    hmac_begin(&context, block, 0x5c);
+    SHA256_Update(&context, inner, sizeof inner);
+    SHA256_Final(out, &context);
+}

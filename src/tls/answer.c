@@ -5,15 +5,6 @@
 
 #include "internal.h"
 
-enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_HEADER = 5, MESSAGE_HEADER = 4 };
-enum {
-    SERVER_HELLO = 2,
-    CERTIFICATE = 11,
-    SERVER_KEY_EXCHANGE = 12,
-    SERVER_HELLO_DONE = 14,
-};
-enum { RANDOM_BYTES = 32, RECORD_MAX = (1 << 14) + 2048 };
-
 /* RFC 8446 section 4.1.3: SHA-256 of "HelloRetryRequest". */
 const uint8_t hello_retry_random[RANDOM_BYTES] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
@@ -30,6 +21,9 @@ static void extension_read(unsigned type, struct bytes content, struct arena *ar
 {
     struct bytes part, list;
     switch (type) {
+    case 0:
+        out->server_name = true;
+        break;
     case 5:
         out->status = true;
         break;
@@ -39,6 +33,9 @@ static void extension_read(unsigned type, struct bytes content, struct arena *ar
     case 16:
         if (take_vector(&content, 2, &list) && take_vector(&list, 1, &part))
             out->alpn = str_safe(arena, part);
+        break;
+    case 18:
+        out->sct_list = content;
         break;
     case 22:
         out->encrypt_then_mac = true;
@@ -54,8 +51,10 @@ static void extension_read(unsigned type, struct bytes content, struct arena *ar
             out->version = (int)big_endian(part);
         break;
     case 51:
-        if (take(&content, 2, &part))
+        if (take(&content, 2, &part)) {
             out->group = big_endian(part);
+            take_vector(&content, 2, &out->share);
+        }
         break;
     case 0xff01:
         out->renegotiation_info = true;
@@ -65,8 +64,7 @@ static void extension_read(unsigned type, struct bytes content, struct arena *ar
     }
 }
 
-/* RFC 8446 section 4.1.3. */
-static bool server_hello_read(struct bytes body, struct arena *arena, struct server_answer *out)
+bool server_hello_read(struct bytes body, struct arena *arena, struct server_answer *out)
 {
     struct bytes version, random, session, suite, compression, extensions = {0}, type, content;
     if (!take(&body, 2, &version) || !take(&body, RANDOM_BYTES, &random) ||

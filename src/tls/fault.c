@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, SERVER_HELLO = 2, ONE_SEGMENT = 1400 };
+enum { ONE_SEGMENT = 1400 };
 enum { SILENCE_SECONDS = 60 };
 
 /* RFC 9293 section 3.6: closing with unsent data or without lingering resets the connection. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum {
-    RECORD_HANDSHAKE = 22,
     CLIENT_HELLO = 1,
     RECORD_BYTES = 1 << 14,
     SCSV_RENEGOTIATION = 0x00ff, /* RFC 5746 section 3.3 */
@@ -70,12 +69,14 @@ static void put_alpn(struct buf *out, const char *protocols)
 
 /* RFC 8446 section 4.2.1: TLS 1.3 is asked for alone, so that nothing older answers in its place.
  */
-static void put_versions(struct buf *out, bool and_tls12)
+static void put_versions(struct buf *out, const struct hello_offer *offer)
 {
     BUF_CLEANUP list = {0}, content = {0};
     put(&list, TLS_1_3, 2);
-    if (and_tls12)
+    if (offer->and_tls12)
         put(&list, TLS_1_2, 2);
+    for (int version = TLS_1_1; offer->and_older && version >= TLS_1_0; version--)
+        put(&list, (size_t)version, 2);
     put_vector(&content, 1, &list);
     put_extension(out, 43, &content);
 }
@@ -124,6 +125,8 @@ static void put_extensions(const struct hello_offer *offer, struct buf *out)
         put_list(out, 13, offer->schemes, offer->scheme_count);
     if (offer->status_request)
         put_fixed(out, 5, "\1\0\0\0\0", 5);
+    if (offer->timestamps)
+        put_fixed(out, 18, "", 0);
     if (offer->heartbeat)
         put_fixed(out, 15, "\1", 1); /* RFC 6520 */
     if (offer->alpn)
@@ -133,7 +136,7 @@ static void put_extensions(const struct hello_offer *offer, struct buf *out)
     if (offer->ticket && older)
         put_fixed(out, 35, "", 0); /* RFC 5077 */
     if (tls13) {
-        put_versions(out, offer->and_tls12);
+        put_versions(out, offer);
         put_key_share(out, offer->share);
     }
     if (offer->padding) {

@@ -63,6 +63,7 @@ const char *signature_scheme_name(unsigned id); /**< "rsa_pss_rsae_sha256"; "" u
 struct hello_offer {
     int version;    /**< the highest; TLS 1.3 alone when it is TLS_1_3, up to it otherwise */
     bool and_tls12; /**< with TLS_1_3: TLS 1.2 as well, as clients offer it */
+    bool and_older; /**< beside and_tls12: 1.1 and 1.0, too */
     const uint16_t *suites, *groups, *schemes;
     size_t suite_count, group_count, scheme_count;
     unsigned share;         /**< group that a key share is sent for; only x25519 is possible, and
@@ -73,6 +74,7 @@ struct hello_offer {
     bool compression;    /**< DEFLATE is offered, too */
     bool fallback;       /**< TLS_FALLBACK_SCSV (RFC 7507) */
     bool status_request; /**< RFC 6066 section 8 */
+    bool timestamps;     /**< signed_certificate_timestamp (RFC 6962 section 3.3.1) */
     bool ticket, heartbeat;
     size_t padding; /**< octets of a padding extension (RFC 7685): for servers that cannot read long
                          hellos; 0 none */
@@ -103,8 +105,10 @@ struct server_answer {
     unsigned scheme;  /**< of ServerKeyExchange's signature (TLS 1.2); 0 unknown */
     unsigned dh_bits; /**< of ServerKeyExchange's prime; 0 none */
     struct bytes dh_prime;
+    struct bytes share, sct_list; /**< views of what was read: gone with it */
     unsigned compression;
-    bool extended_master_secret, renegotiation_info, ticket, status, heartbeat, encrypt_then_mac;
+    bool server_name, extended_master_secret, renegotiation_info, ticket, status, heartbeat,
+        encrypt_then_mac;
     bool downgraded; /**< the random ends as RFC 8446 section 4.1.3 asks of a server that can speak
                           a newer version */
     const char *alpn;
@@ -125,6 +129,33 @@ struct flight_reader {
 /** True: enough was seen, or nothing more can be understood. */
 bool flight_take(struct flight_reader *reader, struct bytes received);
 void flight_reader_free(struct flight_reader *reader);
+
+/* ---- the grab (grab.c): certificates from one flight, without a dialogue ---- */
+
+enum grab_state {
+    GRAB_MORE, /**< see need */
+    GRAB_DONE,
+    GRAB_ALERT,     /**< see handshake.alert */
+    GRAB_NOT_TLS,   /**< what came begins no record */
+    GRAB_MALFORMED, /**< TLS, but no sense can be made of it */
+    GRAB_UNUSUAL,   /**< for a full handshake: see why */
+};
+struct grab {
+    struct handshake handshake; /**< what was seen; key_proven only when that was asked for */
+    size_t need;                /**< reading again is worth it with so many octets */
+    const char *why;            /**< "" nothing is unusual */
+};
+/** What many grabs share. Not for use by several threads at once. */
+struct grab_reader;
+/** With `prove_key` the signature of the flight is checked, which costs a signature check. */
+struct grab_reader *grab_reader_new(bool prove_key);
+void grab_reader_free(struct grab_reader *reader);
+/** The ClientHello of a grab, one record; `sni` NULL: none. */
+void grab_hello_write(const char *sni, const uint8_t random[32], struct buf *out);
+/** Reads from its beginning what has come so far in answer to `hello`. What is found lies in
+ *  `arena`. */
+enum grab_state grab_read(struct grab_reader *reader, struct bytes hello, struct bytes received,
+                          struct arena *arena, struct grab *out);
 
 /** Sends the offer on a connected socket and reads the answer. Never fails: see out->result. */
 void hello_exchange(int fd, struct bytes hello, bool hello_only, struct deadline deadline,

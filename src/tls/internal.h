@@ -24,6 +24,43 @@ bool take(struct bytes *rest, size_t n, struct bytes *out);
 bool take_vector(struct bytes *rest, size_t width, struct bytes *out);
 uint32_t big_endian(struct bytes b);
 
+enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT, RECORD_HANDSHAKE, RECORD_DATA };
+enum { RECORD_HEADER = 5, MESSAGE_HEADER = 4, RECORD_MAX = (1 << 14) + 2048 };
+enum handshake_type {
+    SERVER_HELLO = 2,
+    ENCRYPTED_EXTENSIONS = 8,
+    CERTIFICATE = 11,
+    SERVER_KEY_EXCHANGE = 12,
+    CERTIFICATE_REQUEST = 13,
+    SERVER_HELLO_DONE = 14,
+    CERTIFICATE_VERIFY = 15,
+    CERTIFICATE_STATUS = 22,
+};
+enum { RANDOM_BYTES = 32 };
+/** RFC 8446 section 4.1.3; what it says into *out, views into `body`. False: malformed. */
+bool server_hello_read(struct bytes body, struct arena *arena, struct server_answer *out);
+
+/** No handshake yet. */
+void handshake_begin(struct handshake *out);
+
+/** What a signature in a first flight speaks of. */
+struct possession {
+    bool tls13;
+    struct bytes hello, server_hello; /**< messages, as sent */
+    const uint8_t *transcript;        /**< TLS 1.3: SHA-256 up to Certificate */
+    struct bytes leaf;                /**< DER */
+};
+/** Reads CertificateVerify, or TLS 1.2's ServerKeyExchange: 1 the server holds the leaf's key, -1
+ *  it does not, 0 that cannot be told. */
+int possession_check(const struct possession *possession, struct bytes body);
+
+struct grab_reader {
+    struct aead *aead;
+    uint8_t salt[32];
+    struct buf messages; /**< of the flight at hand: kept for its memory */
+    bool prove_key;
+};
+
 /** What the lab needs to know of a ClientHello; views into it. */
 struct client_hello {
     struct bytes random, ciphers;

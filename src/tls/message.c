@@ -28,6 +28,17 @@ bool take_vector(struct bytes *rest, size_t width, struct bytes *out)
     return true;
 }
 
+void handshake_begin(struct handshake *out)
+{
+    *out = (struct handshake){.result = HS_LOCAL_REFUSAL,
+                              .version = "",
+                              .cipher = "",
+                              .group = "",
+                              .error = "",
+                              .alpn = "",
+                              .alert = -1};
+}
+
 void certificate_message_read(struct bytes message, bool tls13, struct arena *arena,
                               struct handshake *out)
 {

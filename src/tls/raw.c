@@ -5,9 +5,9 @@
 
 #include "internal.h"
 
-enum { RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
+enum { CLIENT_HELLO = 1 };
 enum { EXTENSION_SERVER_NAME = 0, EXTENSION_GROUPS = 10, EXTENSION_SUPPORTED_VERSIONS = 43 };
-enum { RANDOM_BYTES = 32, RECORD_BYTES = 1 << 14 };
+enum { RECORD_BYTES = 1 << 14 };
 
 /* RFC 6066 section 3: the first host_name of the list. */
 static void read_server_name(struct bytes extension, struct client_hello *out)

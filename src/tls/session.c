@@ -509,13 +509,7 @@ static void note_acceptable_cas(struct session *session)
 void tls_handshake(int fd, const struct tls_request *request, struct arena *arena,
                    struct handshake *out)
 {
-    *out = (struct handshake){.result = HS_LOCAL_REFUSAL,
-                              .version = "",
-                              .cipher = "",
-                              .group = "",
-                              .error = "",
-                              .alpn = "",
-                              .alert = -1};
+    handshake_begin(out);
     struct session __attribute__((cleanup(session_close))) session = {.fd = fd,
                                                                       .request = request,
                                                                       .arena = arena,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loopback handshakes: our client against the lab's server, or against bytes that are no server. */
-#include <openssl/x509.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 /* cmocka wants setjmp.h and stdarg.h first */
 #include <cmocka.h>
 
+#include "made_leaf.h"
 #include "tls/tls.h"
 
 /* ---- certificates and servers ---- */
@@ -21,31 +21,6 @@ struct fixture {
     struct bytes rsa_leaf, ec_leaf, ed_leaf, other;
 };
 
-static struct bytes make_certificate(struct arena *arena, const char *name, struct private_key *key)
-{
-    X509 *x = X509_new();
-    X509_set_version(x, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
-    X509_gmtime_adj(X509_getm_notBefore(x), -60);
-    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-    X509_NAME *subject = X509_NAME_new();
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
-                               0);
-    X509_set_subject_name(x, subject);
-    X509_set_issuer_name(x, subject);
-    X509_NAME_free(subject);
-    EVP_PKEY *evp = private_key_handle(key);
-    X509_set_pubkey(x, evp);
-    const EVP_MD *digest = EVP_PKEY_is_a(evp, "ED25519") ? NULL : EVP_sha256();
-    assert_true(X509_sign(x, evp, digest) > 0);
-    unsigned char *der = NULL;
-    const int n = i2d_X509(x, &der);
-    const struct bytes copy = arena_bytes(arena, bytes_of(der, (size_t)n));
-    OPENSSL_free(der);
-    X509_free(x);
-    return copy;
-}
-
 static int fixture_make(void **state)
 {
     static struct fixture f;
@@ -53,10 +28,10 @@ static int fixture_make(void **state)
     f.rsa = private_key_derive(KEY_SPEC_RSA_2048, bytes_str("test"), "rsa");
     f.ec = private_key_derive(KEY_SPEC_P256, bytes_str("test"), "ec");
     f.ed = private_key_derive(KEY_SPEC_ED25519, bytes_str("test"), "ed");
-    f.rsa_leaf = make_certificate(&f.arena, "rsa.test", f.rsa);
-    f.ec_leaf = make_certificate(&f.arena, "ec.test", f.ec);
-    f.ed_leaf = make_certificate(&f.arena, "ed.test", f.ed);
-    f.other = make_certificate(&f.arena, "other.test", f.rsa);
+    f.rsa_leaf = made_leaf(&f.arena, "rsa.test", f.rsa);
+    f.ec_leaf = made_leaf(&f.arena, "ec.test", f.ec);
+    f.ed_leaf = made_leaf(&f.arena, "ed.test", f.ed);
+    f.other = made_leaf(&f.arena, "other.test", f.rsa);
     *state = &f;
     return 0;
 }
@@ -168,7 +143,7 @@ static void unusual_curves(void **state)
         const int n = i2d_PrivateKey(evp, &der);
         struct private_key *key = NULL;
         assert_int_equal(private_key_read(bytes_of(der, (size_t)n), NULL, &key), KEY_READ_OK);
-        const struct bytes leaf = make_certificate(&f->arena, curves[i], key);
+        const struct bytes leaf = made_leaf(&f->arena, curves[i], key);
         const struct tls_identity identity = {.chain = &leaf, .chain_count = 1, .key = key};
         const struct tls_server_config config = {
             .identities = &identity, .identity_count = 1, .max_version = "TLSv1.2"};
