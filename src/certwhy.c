@@ -93,6 +93,7 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .target = target,
         .root = options->root,
         .name = options->name,
+        .unnamed = options->unnamed,
         .connect = *options->connect ? options->connect
                                      : resolved_by_option(options, target, &report->arena),
         .sni = options->sni,

@@ -45,6 +45,7 @@ struct cw_options {
     bool dns;                 /**< --dns, or what belongs to it */
     const char *dns_server;   /**< "" the system's resolvers */
     struct bytes dns_anchors; /**< of --dns-anchor; p NULL: the root's */
+    bool unnamed;             /**< the client compares no name (certwhy why) */
     bool only_ca, offline, no_cache, allow_private_fetch;
     bool ipv4, ipv6;
     cw_time at;                     /**< TIME_NONE: now */

@@ -39,7 +39,7 @@ static struct cw_options *options_made(const void *context, struct error *error)
 static int end_as(const struct why_end *end)
 {
     if (end->signal) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* the command left the core, not we */
+        setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1}); /* the command left the core, not we */
         signal(end->signal, SIG_DFL);
         sigset_t one;
         sigemptyset(&one);
@@ -94,6 +94,7 @@ static const struct option_spec options[] = {
      .value = "NAME",
      .help = "judge as this client (default: the one that is recognised)"},
     {.name = "ca", .value = "FILE|DIR", .help = "the command trusts these anchors too"},
+    {.name = "pool", .value = "FILE|DIR", .help = "known issuers to look in; they are not trusted"},
     {.name = "at", .value = "TIME", .help = "judge as of this time (default: the command's clock)"},
     {.name = "timeout", .value = "S", .help = "seconds for one connection or fetch (default: 10)"},
     {.name = "offline", .help = "fetch nothing: no issuers, CRLs or OCSP responses"},

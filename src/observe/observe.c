@@ -92,6 +92,10 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
     TRY(target_set_name(&out->target, options->name, arena, error));
     if (out->target.kind == TARGET_ENDPOINT) {
         TRY(sni_set(options, arena, &out->target, error));
+        if (options->unnamed) {
+            out->target.name = "";
+            out->target.name_kind = NAME_NONE;
+        }
         out->target.connect = arena_strdup(arena, given(options->connect) ? options->connect : "");
         TRY(endpoint_observe(options, arena, out, error));
     } else {

@@ -10,6 +10,7 @@ struct observe_options {
     const char *target;      /**< as the user wrote it */
     const char *root;        /**< prefix of absolute paths, "" none */
     const char *name;        /**< the name the client uses; "" the target's own */
+    bool unnamed;            /**< the client compares no name */
     const char *connect;     /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
                                   commas; "" none */
     const char *sni;         /**< NULL: the name when it is a DNS name; "" none is sent */

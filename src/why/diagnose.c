@@ -147,13 +147,33 @@ static enum cw_code client_take(const struct why_request *request, const struct 
     return options_set(options, "client", sighting->client.profile, error);
 }
 
+/* As the client went: through the proxy that it asked for a tunnel, by the variable that names it
+ * where there is one, for that may hold a password; or through none. */
+static const char *proxy_of(const struct sighting *sighting, struct cw_options *options)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    const struct contact *contact = sighting->contact;
+    if (!*contact->tunnel)
+        return "none";
+    const char *port = arena_printf(&options->arena, ":%u", contact->port);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = environment_get(&options->environment, names[i]);
+        if (value && strstr(value, port))
+            return value;
+    }
+    return arena_printf(&options->arena, "http://%s", sighting->connect);
+}
+
 static enum cw_code way_take(const struct sighting *sighting, struct cw_options *options,
                              struct error *error)
 {
     const struct contact *contact = sighting->contact;
     const cw_time now = time_now();
     TRY(options_set(options, "name", sighting->name, error));
-    if (*sighting->connect)
+    options->unnamed = sighting->said.unnamed;
+    if (contact)
+        TRY(options_set(options, "proxy", proxy_of(sighting, options), error));
+    if (*sighting->connect && !*contact->tunnel)
         TRY(options_set(options, "connect", sighting->connect, error));
     if (sighting->sni)
         TRY(options_set(options, "sni", *sighting->sni ? sighting->sni : "none", error));

@@ -123,6 +123,7 @@ struct said_options {
     const char *name;    /**< the name that is compared, where an option says so; "" none */
     const char *only_ca; /**< trusts this file and nothing else; "" none */
     bool chose_ca;       /**< one of the settings names certificates */
+    bool unnamed;        /**< by its options it compares no name */
     struct given_setting *settings;
     size_t setting_count, setting_cap;
 };
@@ -190,6 +191,8 @@ struct telling {
     struct arena *arena;
 };
 void tell(const struct telling *telling);
+/** Every client that was asked accepts, and the server does its part. */
+bool target_is_accepted(const struct target_report *target);
 
 /* ---- child.c ---- */
 

@@ -130,6 +130,7 @@ static void said_read(const struct clues *clues, const struct process *process, 
     words_read(arena, program, process->words, process->word_count, &own);
     if (*own.url)
         out->url = own.url;
+    out->unnamed = own.unnamed;
     if (!out->setting_count && !*out->only_ca && !*out->name) {
         own.url = out->url;
         *out = own;
@@ -155,6 +156,21 @@ static void sighting_add(const struct clues *clues, const struct process *proces
         list[(*count)++] = one;
 }
 
+/* A connection without a ClientHello: of a process that no library tells of; or it broke before,
+ * and what the command was told says that it was for TLS. */
+static bool is_likely(const struct clues *clues, const struct process *process,
+                      const struct contact *contact)
+{
+    struct client_found client;
+    struct said_options said;
+    if (!process->witnessed)
+        return true;
+    client_recognise(clues->machine, process, clues->output, clues->arena, &client);
+    said_read(clues, process, client.program, &said);
+    const struct place url = place_read(clues->arena, said.url);
+    return *url.host && contact->port == (url.port ? url.port : PORT_HTTPS);
+}
+
 /* Processes that spoke TLS, who did last first; in each the last connection first. */
 static void spoken_add(const struct clues *clues, bool with_hello, struct sighting *list,
                        size_t *count)
@@ -171,7 +187,7 @@ static void spoken_add(const struct clues *clues, bool with_hello, struct sighti
         after = last->last;
         for (size_t i = last->contact_count; i > 0; i--) {
             const struct contact *contact = &last->contacts[i - 1];
-            if (with_hello ? contact->sni != NULL : !last->witnessed)
+            if (with_hello ? contact->sni != NULL : is_likely(clues, last, contact))
                 sighting_add(clues, last, contact, list, count);
         }
     }

@@ -95,22 +95,25 @@ static const struct target_report *target_of(const struct telling *telling)
     return telling->report ? telling->report->report.targets[0] : NULL;
 }
 
-static bool has_error(const struct target_report *target)
+/* The server, not its certificates: whatever a client thinks of those, it gets no further. */
+static bool server_fails(const struct target_report *target)
 {
-    for (size_t i = 0; i < target->findings.count; i++)
-        if (target->findings.items[i].severity == SEVERITY_ERROR)
+    for (size_t i = 0; i < target->findings.count; i++) {
+        const struct finding *finding = &target->findings.items[i];
+        if (finding->severity == SEVERITY_ERROR && str_starts(finding->rule->id, "server."))
             return true;
+    }
     return false;
 }
 
-/* Nothing that this client minds: whatever failed was something else. */
-static bool is_accepted(const struct target_report *target)
+/* Nothing that this client minds: whatever failed was something else. What others would mind, or
+ * this one does not look at (revocation), is no cause here. */
+bool target_is_accepted(const struct target_report *target)
 {
     for (size_t i = 0; i < target->verdict.client_count; i++)
         if (target->verdict.clients[i].accepts != 1)
             return false;
-    return target->verdict.client_count > 0 && target->outcome == OUTCOME_ACCEPTED &&
-           !has_error(target);
+    return target->verdict.client_count > 0 && !server_fails(target);
 }
 
 /* ---- without a report ---- */
@@ -157,7 +160,7 @@ static void tell_report(const struct telling *telling, struct buf *out)
     const struct renderer *text = renderer_find("text");
     way_add(telling, out);
     said_add(telling, out);
-    if (telling->message && is_accepted(target_of(telling)))
+    if (telling->message && target_is_accepted(target_of(telling)))
         buf_add_str(out, "What the server shows now, this client accepts: it was another answer, "
                          "another address or a setting that was not seen.\n");
     buf_add_str(out, "\n");
@@ -175,7 +178,7 @@ static json_t *command_json(const struct telling *telling)
         json_array_append_new(
             words, json_string(str_safe(arena, bytes_str(telling->request->command[i]))));
     const struct target_report *target = target_of(telling);
-    json_t *accepted = target     ? json_boolean(is_accepted(target))
+    json_t *accepted = target     ? json_boolean(target_is_accepted(target))
                        : sighting ? json_true()
                                   : json_null();
     return json_pack(
@@ -219,7 +222,8 @@ void tell(const struct telling *telling)
 {
     BUF_CLEANUP out = {0};
     const struct target_report *target = target_of(telling);
-    const bool accepted = target ? is_accepted(target) && !telling->message : !telling->message;
+    const bool accepted =
+        target ? target_is_accepted(target) && !telling->message : !telling->message;
     const bool json = strcmp(telling->request->format, "text") != 0;
     if (json)
         tell_json(telling, &out);

@@ -93,7 +93,7 @@ static void recognise(struct run *run)
 
 static bool is_rejected(const struct cw_report *report)
 {
-    return report->report.targets[0]->outcome != OUTCOME_ACCEPTED;
+    return !target_is_accepted(report->report.targets[0]);
 }
 
 /* Each server in turn until one is found that this client minds; else the likeliest one is told of.

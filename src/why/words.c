@@ -129,11 +129,35 @@ static const char *url_in(const char *word)
     return *word == '-' && value && is_url(value + 1) ? value + 1 : "";
 }
 
+/* Programs that compare the server's name only when an option asks for it. */
+static bool compares_no_name(const char *file, const char *const *words, size_t count)
+{
+    static const struct {
+        const char *file, *option;
+    } asked[] = {{"openssl", "-verify_hostname"},
+                 {"openssl", "-verify_ip"},
+                 {"psql", "verify-full"},
+                 {"mysql", "--ssl-verify-server-cert"},
+                 {"mariadb", "--ssl-verify-server-cert"}};
+    const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+    bool known = false;
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+        if (strcmp(asked[k].file, name) != 0)
+            continue;
+        known = true;
+        for (size_t i = 1; i < count; i++)
+            if (strstr(words[i], asked[k].option))
+                return false;
+    }
+    return known;
+}
+
 void words_read(struct arena *arena, const char *program, const char *const *words, size_t count,
                 struct said_options *out)
 {
     *out = (struct said_options){.url = "", .name = "", .only_ca = ""};
     const char *password = password_of(words, count);
+    out->unnamed = count && compares_no_name(words[0], words, count);
     for (size_t i = 1; i < count; i++) {
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
             const char *value =

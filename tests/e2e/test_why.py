@@ -7,10 +7,12 @@ import os
 import pty
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import pytest
@@ -410,3 +412,64 @@ def test_not_tls(servers):
 def test_mistakes_are_told_before_anything_runs(words, said):
     ran = run([PROGRAM, "why", *words])
     assert ran.returncode == 2 and said in ran.stderr.decode() and ran.stdout == b""
+
+
+class Proxy:
+    """CONNECT to anywhere leads to one server: what a proxy that inspects looks like from inside."""
+
+    def __init__(self, address):
+        self.address, self.asked = address, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
+
+    def tunnel(self, client):
+        with client:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                block = client.recv(4096)
+                if not block:
+                    return
+                head += block
+            self.asked.append(head.split()[1].decode())
+            with socket.create_connection(self.address) as server:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while True:
+                    for one in select.select([client, server], [], [])[0]:
+                        block = one.recv(65536)
+                        if not block:
+                            return
+                        (server if one is client else client).sendall(block)
+
+
+def test_through_a_proxy(servers):
+    server = servers["private-root"]
+    host, port = server["address"].rsplit(":", 1)
+    proxy = Proxy((host, int(port)))
+    command = ["curl", "-q", "-sS", "-o", "/dev/null", "--cacert", server["ca_file"], f"https://{server['name']}:4433/"]
+    for env, more in (({"https_proxy": f"http://127.0.0.1:{proxy.port}"}, []), ({}, ["-x", f"127.0.0.1:{proxy.port}"])):
+        ran = why(command[0], *more, *command[1:], env=env)
+        report = ran.stderr.decode().partition("── certwhy ──")[2]
+        assert ran.returncode == 60 and "trust.private-ca" in report, ran
+        assert f"{server['name']}:4433 through the proxy 127.0.0.1:{proxy.port}" in report.replace("\n", " ")
+    assert set(proxy.asked) == {f"{server['name']}:4433"} and len(proxy.asked) >= 4
+    proxy.listener.close()
+
+
+def test_a_program_that_compares_no_name(servers):
+    """openssl s_client without -verify_hostname: a wrong name is no cause."""
+    server = servers["private-root"]
+    ran = why("openssl", "s_client", "-connect", server["address"], "-CAfile", server["ca_file"], "-verify_return_error",
+              options=["--json"])
+    assert ran.returncode == 1
+    document = json.loads(ran.stderr.decode()[ran.stderr.decode().index('{\n  "'):])
+    rules = {finding["rule"] for finding in document["targets"][0]["findings"]}
+    assert "trust.private-ca" in rules and not any(rule.startswith("name.") for rule in rules)
