@@ -37,6 +37,7 @@ static const struct remedy remedies[] = {
     {"trust.self-signed-ca-as-leaf", "ca.replace-self-signed", replace_issuer},
     {"trust.self-signed-ca-as-leaf", "client.trust-certificate", trust_leaf},
     {"trust.store-outdated", "client.update-store", trust_root},
+    {"trust.store-outdated", "client.update-store", get_root},
     {"trust.store-missing", "client.install-store", trust_root},
     {"trust.store-missing", "client.install-store", get_root},
     {"trust.distrusted", "ca.replace-issuer", replace_issuer},

@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-enum { OWN_ITEMS = 20, LISTED = 6, SLUG_BYTES = 28 };
+enum { OWN_ITEMS = 32, LISTED = 6, SLUG_BYTES = 28 };
 
 struct items {
     struct evidence_item *list;
@@ -105,6 +105,43 @@ static void put_root(const struct wording *w, struct items *items)
         put(items, "root", name_short(arena, child->issuer));
 }
 
+/* Does a client that the finding stops read one of these stores? */
+static bool stops_reader(const struct finding *finding, const char *const *stores)
+{
+    for (size_t i = 0; i < finding->client_count; i++)
+        for (const char *const *store = stores; *store != NULL; store++)
+            if (strcmp(profile_store(finding->clients[i]), *store) == 0)
+                return true;
+    return false;
+}
+
+/* How those clients get a root that others have: what brings a newer list, and what takes the root
+ * by itself. */
+static void put_stores(const struct wording *w, struct items *items)
+{
+    static const char *const bundle[] = {"system", "openssl",     "curl", "git", "wget",
+                                         "python", "node-system", "go",   NULL};
+    static const char *const python[] = {"requests", "httpx", "aws", "gcloud", "httplib2", NULL};
+    static const char *const pip[] = {"pip", NULL}, *const java[] = {"java", NULL},
+                             *const node[] = {"node", "npm", "postman", NULL},
+                             *const chrome[] = {"chrome", NULL};
+    const struct {
+        const char *key;
+        const char *const *stores;
+        const char *value; /* NULL: the root's short name, when it is here */
+    } ways[] = {{"bundle", bundle, "ca-certificates"},
+                {"certifi", python, "certifi"},
+                {"pip", pip, "pip"},
+                {"java", java, NULL},
+                {"node", node, NULL},
+                {"nss", chrome, NULL}};
+    const bool here = w->change->trusted_count > 0;
+    const char *slug = here ? slug_of(w->r->arena, node_cert(w->r, w->change->trusted[0])) : NULL;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (stops_reader(w->finding, ways[i].stores))
+            put(items, ways[i].key, ways[i].value != NULL ? ways[i].value : slug);
+}
+
 static void put_time(const struct wording *w, struct items *items)
 {
     struct arena *arena = w->r->arena;
@@ -160,6 +197,7 @@ static struct items items_of(const struct wording *w)
     struct items items = {.cap = OWN_ITEMS + w->finding->evidence_count};
     items.list = arena_array(w->r->arena, items.cap, sizeof *items.list);
     put_root(w, &items);
+    put_stores(w, &items);
     put_chain(w, &items);
     put_time(w, &items);
     put_key_id(w, &items);

@@ -92,3 +92,30 @@ def test_a_policy_is_wanted(tmp_path):
     (fix,) = finding["fixes"]
     assert fix["id"] == "ca.reissue-usage" and not fix["proven"]["rejected_by"], fix
     assert 'with a certificate policy that "Policy CA" lists' in fix["summary"]
+
+
+def test_an_outdated_store_is_updated_client_by_client(tmp_path):
+    """Each client here that lacks a public CA's root is told how it gets newer ones, and no other is."""
+    root = pki.name("ISRG Root X9", "Internet Security Research Group")
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(pki.pem(
+        pki.certificate("www.public.test", root, issuer_key="X9", names=["www.public.test"]),
+        pki.certificate(root, root, subject_key="X9", issuer_key="X9", ca=True)))
+
+    def commands(clients):
+        run = run_program("check", chain, "--name", "www.public.test", "--client", clients, "--offline", "--json")
+        found = [f for f in run.target["findings"] if f["rule"] == "trust.store-outdated"]
+        if not found:
+            return None  # it has no store here
+        (fix,) = found[0]["fixes"]
+        assert not fix["proven"]["rejected_by"]
+        return "\n".join(fix["commands"])
+    words = {"curl": "--only-upgrade ca-certificates", "requests": "pip install --upgrade certifi",
+             "pip": "pip install --upgrade pip", "java": "keytool -importcert -cacerts -alias isrg-root-x9",
+             "node": "NODE_EXTRA_CA_CERTS=$PWD/isrg-root-x9.pem", "chromium": "certutil -A -d sql:$HOME/.pki/nssdb"}
+    printed = {client: commands(client) for client in words}
+    assert printed["curl"], "ca-certificates is installed for the tests"
+    for client in (client for client in words if printed[client]):
+        assert [word for word in words.values() if word in printed[client]] == [words[client]], printed[client]
+    together = commands(",".join(client for client in words if printed[client]))
+    assert all(words[client] in together for client in words if printed[client])
