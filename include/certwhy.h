@@ -49,6 +49,7 @@ enum cw_code {
     CW_E_LIMIT = -4,    /**< a named budget was spent (base/limits.h) */
     CW_E_TIMEOUT = -5,  /**< a deadline passed */
     CW_E_INTERNAL = -6, /**< a defect of certwhy */
+    CW_E_NOBODY = -7,   /**< there is nobody to look at: a mail domain without servers */
 };
 
 /** A failure in words. The caller owns it (usually on the stack); text is never NULL. */

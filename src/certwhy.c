@@ -302,10 +302,17 @@ void report_add_failed(struct cw_report *report, const char *target, const struc
         .input = {.observation = &checked->observation, .at = checked->observation.at},
         .verdict = {.best = -1},
         .outcome = OUTCOME_ERROR,
-        .exit_status = 2,
+        .exit_status = error->code == CW_E_NOBODY ? 3 : 2,
         .error = str_safe(arena, bytes_str(error->text)),
     };
     checked_keep(report, checked);
+}
+
+void report_note_mail(struct cw_report *report, const char *domain, int preference)
+{
+    struct target *target = &report->checked[report->report.count - 1]->observation.target;
+    target->mail_domain = arena_strdup(&report->arena, domain);
+    target->mail_preference = preference;
 }
 
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error)

@@ -109,6 +109,9 @@ enum cw_code report_new(const struct cw_options *options, struct cw_report **out
 enum cw_code report_add(struct cw_report *report, const char *target, struct error *error);
 /** Adds a target that report_add() failed with, for formats whose readers look for every target. */
 void report_add_failed(struct cw_report *report, const char *target, const struct error *error);
+/** The target that was added last takes the mail of this domain (--mx); `preference` -1: since the
+ *  domain has no MX record. */
+void report_note_mail(struct cw_report *report, const char *domain, int preference);
 /** The gravest exit status of the targets: 2, then 3, then 1, then 0. */
 int report_exit_status(const struct cw_report *report);
 /** The graver of two exit statuses. */

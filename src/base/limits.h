@@ -84,12 +84,12 @@ enum {
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
     LIMIT_TRIAL_NODES = 4000, /* certificates in all of them: real chains have 5 each */
     /* net, tls */
-    LIMIT_ADDRESSES = 16,        /* addresses of one name that are tried */
-    LIMIT_TLS_MESSAGE = 4 << 20, /* bytes of one Certificate message; libssl's default is 100 KB */
+    LIMIT_ADDRESSES = 16,         /* addresses of one name that are tried */
+    LIMIT_TLS_MESSAGE = 4 << 20,  /* bytes of one Certificate message; libssl's default is 100 KB */
     LIMIT_GRAB_BYTES = 256 << 10, /* of one grab; longer flights are for a full handshake */
-    LIMIT_TLS_FLIGHT = 8 << 20,  /* bytes read from one server before it must have finished */
-    LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
-    LIMIT_ACCEPTABLE_CAS = 200,  /* CA names of one CertificateRequest that are listed */
+    LIMIT_TLS_FLIGHT = 8 << 20,   /* bytes read from one server before it must have finished */
+    LIMIT_RESOLVE_SECONDS = 10, /* wait for the resolver; glibc's own patience can reach minutes */
+    LIMIT_ACCEPTABLE_CAS = 200, /* CA names of one CertificateRequest that are listed */
     LIMIT_REPLY_BYTES =
         8 << 10, /* of an answer behind the handshake, of which the head is wanted */
     LIMIT_REPLY_SECONDS = 3,

@@ -10,7 +10,7 @@
 
 /* Those of this command; all others are options of the library and go there as they are. */
 static const char *const own_options[] = {"format", "output", "save", "redact",
-                                          "quiet",  "color",  NULL};
+                                          "quiet",  "color",  "mx",   NULL};
 
 static bool is_own(const struct command *command, const char *name)
 {
@@ -133,6 +133,13 @@ static void note_key(const struct observation *seen)
 
 /* ---- the command ---- */
 
+static enum cw_code target_add(const struct arguments *arguments, struct cw_report *report,
+                               const char *target, struct error *error)
+{
+    return argument_given(arguments, "mx") ? mx_add(report, target, error)
+                                           : report_add(report, target, error);
+}
+
 static int check_targets(const struct judging_command *judging, const struct arguments *arguments,
                          const struct renderer *renderer, struct cw_report *report)
 {
@@ -141,8 +148,8 @@ static int check_targets(const struct judging_command *judging, const struct arg
     size_t failed = 0;
     struct error error = {0};
     for (size_t i = 0; i < arguments->operand_count; i++)
-        if (report_add(report, arguments->operands[i], &error) != CW_OK) {
-            status = command_failed(command, &error);
+        if (target_add(arguments, report, arguments->operands[i], &error) != CW_OK) {
+            status = exit_status_graver(status, command_failed(command, &error));
             failed++;
             report_add_failed(report, arguments->operands[i], &error);
         }
@@ -163,7 +170,9 @@ static int check_targets(const struct judging_command *judging, const struct arg
     if (!render(arguments, renderer, report, output))
         status = EXIT_UNUSABLE;
     const char *path = argument_value(arguments, "save");
-    if (path && failed == 0 && save(arguments, report, &error) != CW_OK)
+    if (path && report->report.count > 1)
+        status = command_unusable(command, "--save keeps one target: check them one by one");
+    else if (path && failed == 0 && save(arguments, report, &error) != CW_OK)
         status = command_failed(command, &error);
     return judging->finish && status != EXIT_UNUSABLE ? judging->finish(judging, report, status)
                                                       : status;
@@ -245,6 +254,7 @@ const struct option_spec judging_options[] = {
     {.name = "ocsp", .value = "FILE", .help = "an OCSP response to look at; may be repeated"},
     {.name = "clock", .help = "compare this machine's clock with what the server and others say"},
     {.name = "sntp", .value = "HOST[:PORT]", .help = "… and with a time server; implies --clock"},
+    {.name = "mx", .help = "the target is a mail domain: check each of its mail servers"},
     {.name = "dns", .help = "ask the DNS: do the names resolve, CAA, TLSA (DANE), DNSSEC"},
     {.name = "dns-server", .value = "ADDR[:PORT]", .help = "ask this resolver; implies --dns"},
     {.name = "dns-anchor",
@@ -293,6 +303,7 @@ const struct command check_command = {
         "  certwhy check example.com --ca corp-root.pem           with a private CA trusted as "
         "well\n"
         "  certwhy check fullchain.pem --key server.key --name example.com\n"
+        "  certwhy check example.com --mx                         every mail server of the domain\n"
         "  certwhy check example.com --at 2027-01-01              will it still work then?\n"
         "  certwhy check example.com --json | jq .targets[].outcome\n"
         "  certwhy check example.com --save case.json             attach case.json to a ticket\n"

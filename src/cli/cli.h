@@ -121,4 +121,7 @@ void passphrase_ask(struct cw_options *options);
 /** Columns of the terminal, 40 to 100; 100 when standard output is none. */
 unsigned output_width(void);
 
+/** --mx: checks each mail server of a domain (mx.c). Fails where there is none to be asked. */
+enum cw_code mx_add(struct cw_report *report, const char *domain, struct error *error);
+
 #endif

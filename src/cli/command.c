@@ -67,7 +67,7 @@ int command_unusable(const struct command *command, const char *format, ...)
 int command_failed(const struct command *command, const struct error *error)
 {
     say(command, error->text);
-    return EXIT_UNUSABLE;
+    return error->code == CW_E_NOBODY ? EXIT_UNSEEN : EXIT_UNUSABLE;
 }
 
 /* ---- running ---- */

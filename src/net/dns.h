@@ -3,7 +3,14 @@
 #ifndef CERTWHY_NET_DNS_H
 #define CERTWHY_NET_DNS_H
 
-enum dns_type { DNS_A = 1, DNS_AAAA = 28, DNS_DNSKEY = 48, DNS_TLSA = 52, DNS_CAA = 257 };
+enum dns_type {
+    DNS_A = 1,
+    DNS_MX = 15,
+    DNS_AAAA = 28,
+    DNS_DNSKEY = 48,
+    DNS_TLSA = 52,
+    DNS_CAA = 257
+};
 
 enum dns_result {
     DNS_RECORDS,    /**< there are such records */

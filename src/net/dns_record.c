@@ -114,6 +114,8 @@ const char *dns_type_text(int type)
     switch (type) {
     case DNS_A:
         return "A";
+    case DNS_MX:
+        return "MX";
     case DNS_AAAA:
         return "AAAA";
     case DNS_CAA:

@@ -224,4 +224,25 @@ bool sntp_read(struct bytes packet, const uint8_t cookie[8], int64_t *out_us, ch
 
 #include "dns.h"
 
+/** Where mail for a domain goes (mx.c). Strings are the arena's, harmless. */
+struct mx {
+    const char *host;
+    int preference;
+};
+enum mx_result {
+    MX_FOUND,
+    MX_NONE,    /**< no such record: the domain itself (RFC 5321 section 5.1) */
+    MX_NULL,    /**< RFC 7505: it takes no mail */
+    MX_NO_NAME, /**< the domain does not exist */
+    MX_FAILED,  /**< see why */
+};
+struct mx_list {
+    enum mx_result result;
+    const char *why;
+    struct mx *items; /**< in the order in which they are tried */
+    size_t count;
+};
+void mx_lookup(const struct dns_settings *settings, const char *domain, struct arena *arena,
+               struct mx_list *out);
+
 #endif

@@ -79,6 +79,13 @@ const struct field case_proxy_fields[] = {
     FIELD_END,
 };
 
+/* Of targets by --mx alone. */
+const struct field case_mail_fields[] = {
+    MEMBER(target, mail_domain, TEXT),
+    MEMBER(target, mail_preference, INT),
+    FIELD_END,
+};
+
 /* Of observations with --expect alone. */
 const struct field case_expected_fields[] = {
     MEMBER(observation, expected_file, RAW),

@@ -25,8 +25,10 @@ struct target {
     enum name_kind name_kind;
     uint8_t ip[16]; /**< NAME_IP */
     size_t ip_length;
-    const char *connect; /**< --connect, "" none */
-    const char *sni;     /**< what is sent; "" none */
+    const char *connect;     /**< --connect, "" none */
+    const char *sni;         /**< what is sent; "" none */
+    const char *mail_domain; /**< --mx: whose mail goes there; "" nobody's … */
+    int mail_preference;     /**< … by an MX record, -1 since it has none */
 };
 
 /** One address tried, one dialogue. */

@@ -223,7 +223,8 @@ enum cw_code target_parse(const char *text, const char *root, struct arena *aren
                            .path = "",
                            .name = "",
                            .connect = "",
-                           .sni = ""};
+                           .sni = "",
+                           .mail_domain = ""};
     if (*text == '\0')
         return error_set(err, CW_E_USAGE, "the target is empty: a host, a URL or a file is needed");
     const char *url = strstr(text, "://");

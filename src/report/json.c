@@ -258,6 +258,13 @@ static json_t *json_target(struct arena *arena, const struct target_report *targ
     json_object_set_new(out, "findings", json_findings(arena, target));
     if (target->plan.together != NULL)
         json_object_set_new(out, "together", json_fix(arena, target->plan.together));
+    const struct target *asked = &observation->target;
+    if (asked->mail_domain != NULL && asked->mail_domain[0] != '\0')
+        json_object_set_new(
+            out, "mail",
+            json_pack("{s:o, s:o}", "domain", json_text(arena, asked->mail_domain), "preference",
+                      asked->mail_preference >= 0 ? json_integer(asked->mail_preference)
+                                                  : json_null()));
     json_object_set_new(out, "endpoint", json_endpoint(arena, target));
     if (target->error)
         json_object_set_new(out, "error", json_text(arena, target->error));

@@ -99,6 +99,24 @@ static void proxy(struct page *page)
                            show_guard(page->arena, obs->proxy_from)));
 }
 
+/* RFC 7672 section 1.3: what leads from the domain to the host is not authenticated by TLS. */
+static void mail(struct page *page)
+{
+    const struct target *target = &page->target->input.observation->target;
+    const char *domain = target->mail_domain;
+    if (domain == NULL || domain[0] == '\0')
+        return;
+    const char *how = target->mail_preference < 0
+                          ? "it has no MX record"
+                          : arena_printf(page->arena, "MX %d", target->mail_preference);
+    page_end(page);
+    page_item(page, "Mail",
+              arena_printf(page->arena,
+                           "for %s goes here (%s). The name that is judged is this host's; that it "
+                           "is the right host for the domain is proven by DANE or MTA-STS alone.",
+                           show_guard(page->arena, domain), how));
+}
+
 static void expected(struct page *page)
 {
     const struct target_report *target = page->target;
@@ -117,6 +135,7 @@ static void expected(struct page *page)
 static void diagnosis(struct page *page)
 {
     text_causes(page);
+    mail(page);
     proxy(page);
     text_chain(page);
     if (saw_certificate(page->target))
@@ -146,6 +165,7 @@ static void text_target(struct page *page, bool quiet)
         text_chain(page);
     else
         text_chain_brief(page);
+    mail(page);
     proxy(page);
     expected(page);
     text_clients_aside(page);

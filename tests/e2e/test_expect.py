@@ -168,4 +168,4 @@ def test_what_cannot_be_meant(world):
 
 def test_nobody_there(world):
     run = world.check(1, world.file("new.pem", world.new), "--json")
-    assert run.status == 3 and causes(run) == ["server.unreachable"], run
+    assert run.status == 3 and causes(run) == ["server.refused"], run
