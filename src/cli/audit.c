@@ -1,117 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* certwhy audit: the TLS configuration of a server, graded, with the lines that mend it. */
-#include <jansson.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "audit.h"
 #include "cli.h"
 
-static const char *severity_text(enum config_weight weight)
+/* ---- what both kinds of reports say ---- */
+
+const char *audit_suite_name(unsigned id, struct arena *arena)
 {
-    return severity_name((enum severity)weight);
+    const struct cipher_suite *suite = cipher_suite_find(id);
+    if (!suite)
+        return arena_printf(arena, "0x%04x", id);
+    return *suite->openssl ? suite->openssl : suite->name;
 }
 
-/* ---- JSON ---- */
-
-static const char *answer_text(enum audit_answer answer)
+const char *audit_verify(const struct config_issue *issue, const struct audited *target,
+                         struct arena *arena)
 {
-    static const char *const texts[] = {"unknown", "no", "yes"};
-    return texts[answer];
+    const struct evidence_item items[] = {{"hostport", target->hostport}};
+    const struct rule *rule = rule_find(issue->rule);
+    return rule ? template_fill(arena, rule->verify, items, 1, true) : "";
 }
-
-static json_t *suite_json(const struct audit_suite *seen)
-{
-    const struct cipher_suite *suite = cipher_suite_find(seen->id);
-    const struct named_group *group = named_group_find(seen->group);
-    char number[8];
-    snprintf(number, sizeof number, "0x%04x", seen->id & 0xffff);
-    return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s}", "id", number, "name",
-                     suite ? suite->name : "", "openssl",
-                     suite ? (*suite->openssl ? suite->openssl : suite->name) : "", "bits",
-                     suite ? (int)suite->bits : 0, "group", group ? group->name : "", "dh_bits",
-                     (int)seen->dh_bits, "signature_scheme", signature_scheme_name(seen->scheme));
-}
-
-static json_t *versions_json(const struct audit *audit)
-{
-    static const char *const preferences[] = {"unknown", "server", "client"};
-    json_t *list = json_array();
-    for (size_t i = 0; i < AUDIT_VERSIONS; i++) {
-        const struct audit_version *v = &audit->versions[i];
-        json_t *suites = json_array();
-        for (size_t k = 0; k < v->suite_count; k++)
-            json_array_append_new(suites, suite_json(&v->suites[k]));
-        json_array_append_new(list,
-                              json_pack("{s:s, s:b, s:s, s:o}", "version", version_text(v->version),
-                                        "accepted", (int)v->accepted, "preference",
-                                        preferences[v->preference], "suites", suites));
-    }
-    return list;
-}
-
-static json_t *issues_json(const struct config_verdict *verdict, struct arena *arena)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < verdict->count; i++) {
-        const struct config_issue *issue = &verdict->issues[i];
-        const struct rule *rule = rule_find(issue->rule);
-        json_t *breaks = json_array();
-        for (enum config_profile p = CONFIG_MODERN; p <= CONFIG_OLD; p = p << 1)
-            if (issue->breaks & p)
-                json_array_append_new(breaks, json_string(config_profile_name(p)));
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "rule", issue->rule,
-                                              "severity", severity_text(issue->weight), "summary",
-                                              audit_summary(issue, arena), "what", issue->what,
-                                              "breaks", breaks, "fix", rule ? rule->fix : ""));
-    }
-    return list;
-}
-
-static json_t *audit_json(const struct audited *target, struct arena *arena)
-{
-    const struct audit *a = &target->audit;
-    json_t *groups = json_array();
-    for (size_t i = 0; i < a->group_count; i++) {
-        const struct named_group *group = named_group_find(a->groups[i]);
-        json_array_append_new(groups, json_string(group ? group->name : "unknown"));
-    }
-    json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "target", target->text,
-                            "address", a->address, "proxy", target->proxy, "outcome",
-                            target->verdict.seen ? "audited" : "unreachable", "grade",
-                            config_profile_name(target->verdict.grade), "guidelines",
-                            config_guidelines(), "versions", versions_json(a), "groups", groups,
-                            "findings", issues_json(&target->verdict, arena));
-    json_t *more = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:I}", "compression",
-        answer_text(a->compression), "secure_renegotiation", answer_text(a->renegotiation_info),
-        "extended_master_secret", answer_text(a->extended_master_secret), "session_tickets",
-        answer_text(a->tickets), "heartbeat", answer_text(a->heartbeat), "ocsp_stapling",
-        answer_text(a->stapling), "fallback_scsv", answer_text(a->fallback_scsv),
-        "downgrade_sentinel", answer_text(a->downgrade_sentinel), "sha1_signatures",
-        answer_text(a->sha1_signatures), "alpn", a->alpn, "dh_bits", (int)a->dh_bits,
-        "certificates", (int)a->leaf_count, "connections", (int)a->connections, "took_us",
-        (json_int_t)a->took_us);
-    json_object_update(out, more);
-    json_decref(more);
-    return out;
-}
-
-void audit_print_json(const struct audited *targets, size_t count, struct arena *arena,
-                      struct buf *out)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, audit_json(&targets[i], arena));
-    json_t *whole = json_pack("{s:s, s:{s:s, s:s}, s:o}", "schema", "certwhy/audit/1", "tool",
-                              "name", "certwhy", "version", CERTWHY_VERSION, "targets", list);
-    char *text = json_dumps(whole, JSON_INDENT(2));
-    buf_printf(out, "%s\n", text ? text : "{}");
-    free(text);
-    json_decref(whole);
-}
-
-/* ---- the command ---- */
 
 const char *audit_summary(const struct config_issue *issue, struct arena *arena)
 {
@@ -120,66 +33,134 @@ const char *audit_summary(const struct config_issue *issue, struct arena *arena)
     return rule ? template_fill(arena, rule->summary, items, 1, false) : issue->what;
 }
 
-static struct observe_options asked_for(const struct arguments *arguments, const char *text,
-                                        const struct environment *environment)
+/* ---- one target ---- */
+
+/** What the command line says, read once. */
+struct wanted {
+    const struct arguments *arguments;
+    enum severity fail_on;
+    double timeout;
+    struct audit_printing printing;
+    const char *format;
+};
+
+struct waiting {
+    const char *text;
+    bool terminal, said;
+};
+
+static void progress_print(void *context, size_t connections)
 {
-    const char *connect = argument_value(arguments, "connect"),
-               *proxy = argument_value(arguments, "proxy");
-    return (struct observe_options){.target = text,
-                                    .root = "",
-                                    .connect = connect ? connect : "",
-                                    .proxy = proxy ? proxy : "",
-                                    .environment = environment};
+    struct waiting *waiting = context;
+    if (!waiting->terminal && waiting->said)
+        return;
+    fprintf(stderr, "%scertwhy audit: %s: %zu questions asked…%s", waiting->terminal ? "\r" : "",
+            waiting->text, connections, waiting->terminal ? "" : "\n");
+    waiting->said = true;
 }
 
-static enum cw_code address_audit(const struct observe_options *asked, const struct target *target,
-                                  double timeout, struct arena *arena, struct audited *out,
-                                  struct error *error)
+/* A written scheme tells whether a target speaks HTTP, and so do two ports. */
+static bool is_surely_http(const struct target *target, bool scheme_written)
 {
-    struct destinations to;
-    __attribute__((cleanup(route_free))) struct route route = {0};
-    TRY(route_find(asked, target, arena, &route, error));
-    out->proxy = route.proxy.host ? route.proxy.shown : "";
-    destinations_find(asked, target, &route, arena, &to);
-    if (to.count == 0) {
-        out->audit = (struct audit){
-            .net = to.result, .why = str_safe(arena, bytes_str(to.why)), .address = "", .alpn = ""};
-        return CW_OK;
-    }
-    log_line(1, "auditing %s", to.items[0].text);
-    const struct audit_options options = {.to = to.items[0],
-                                          .route = &route,
-                                          .sni =
-                                              target->name_kind == NAME_DNS ? target->name : NULL,
-                                          .scheme = target->scheme,
-                                          .host = target->host,
-                                          .timeout = timeout};
-    audit_observe(&options, arena, &out->audit);
+    return scheme_written
+               ? strcmp(target->scheme, "https") == 0 || strcmp(target->scheme, "wss") == 0
+               : target->port == 443 || target->port == 8443;
+}
+
+/* Without a scheme every port without another customary meaning may: then ALPN tells. */
+static bool is_perhaps_http(const struct target *target, bool scheme_written)
+{
+    static const uint16_t others[] = {21,   25,   110,  143,  389,  465,  563, 587,
+                                      636,  853,  989,  990,  992,  993,  994, 995,
+                                      5061, 5223, 5432, 5671, 6379, 6697, 8883};
+    if (scheme_written)
+        return is_surely_http(target, true);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (target->port == others[i])
+            return false;
+    return true;
+}
+
+static enum cw_code target_read(const struct wanted *wanted, const char *text,
+                                struct target *target, struct error *error)
+{
+    const struct arguments *arguments = wanted->arguments;
+    const char *sni = argument_value(arguments, "sni");
+    TRY(target_parse(text, "", arguments->arena, target, error));
+    if (target->kind != TARGET_ENDPOINT)
+        return error_set(error, CW_E_USAGE,
+                         "\"%s\" is a file: an audit asks a server (certwhy check judges files)",
+                         str_safe(arguments->arena, bytes_str(text)));
+    TRY(target_set_name(target, argument_value(arguments, "name"), arguments->arena, error));
+    if (sni && strcmp(sni, "none") == 0)
+        target->sni = "";
+    else if (sni)
+        target->sni = sni;
     return CW_OK;
 }
 
-static enum cw_code audit_one(const struct arguments *arguments, const char *text, double timeout,
-                              struct audited *out, struct error *error)
+static void audit_make(const struct wanted *wanted, const struct target *target,
+                       const struct address *address, struct audited *out)
 {
-    struct arena *arena = arguments->arena;
-    const struct environment environment = environment_own();
-    const struct observe_options asked = asked_for(arguments, text, &environment);
-    struct target target;
-    TRY(target_parse(text, "", arena, &target, error));
-    if (target.kind != TARGET_ENDPOINT)
-        return error_set(error, CW_E_USAGE, "\"%s\" is a file: an audit asks a server",
-                         str_safe(arena, bytes_str(text)));
-    TRY(target_set_name(&target, argument_value(arguments, "name"), arena, error));
-    *out = (struct audited){.text = str_safe(arena, bytes_str(text)), .proxy = ""};
-    TRY(address_audit(&asked, &target, timeout, arena, out, error));
+    struct arena *arena = wanted->arguments->arena;
+    struct waiting waiting = {.text = out->text, .terminal = isatty(STDERR_FILENO) == 1};
+    const bool written = strstr(target->text, "://") != NULL;
+    const bool http = is_perhaps_http(target, written);
+    const struct audit_options options = {.address = *address,
+                                          .sni = *target->sni ? target->sni : NULL,
+                                          .scheme = target->scheme,
+                                          .host = target->host,
+                                          .http = http ? target->name : NULL,
+                                          .http_sure = is_surely_http(target, written),
+                                          .timeout = wanted->timeout,
+                                          .suites_only = wanted->printing.suites_only,
+                                          .progress = progress_print,
+                                          .context = &waiting};
+    log_line(1, "auditing %s", address->text);
+    audit_observe(&options, arena, &out->audit);
+    if (waiting.said && waiting.terminal)
+        fputs("\r\033[K", stderr);
     log_line(1, "%zu connections, %.1f s", out->audit.connections,
              (double)out->audit.took_us / 1e6);
     config_judge(&out->audit, arena, &out->verdict);
+}
+
+static enum cw_code audit_one(const struct wanted *wanted, const char *text, struct audited *out,
+                              struct error *error)
+{
+    struct arena *arena = wanted->arguments->arena;
+    struct target target;
+    struct addresses addresses = {0};
+    char why[128] = "";
+    *out =
+        (struct audited){.text = str_safe(arena, bytes_str(text)), .hostport = "", .failure = ""};
+    out->audit =
+        (struct audit){.address = "", .why = "", .session = "", .http = {.server = "", .hsts = ""}};
+    TRY(target_read(wanted, text, &target, error));
+    const char *host = target.host;
+    uint16_t port = target.port;
+    const char *connect = argument_value(wanted->arguments, "connect");
+    if (connect)
+        connect_split(connect, arena, &host, &port);
+    const int family = argument_given(wanted->arguments, "ipv4")   ? AF_INET
+                       : argument_given(wanted->arguments, "ipv6") ? AF_INET6
+                                                                   : AF_UNSPEC;
+    out->hostport = arena_printf(arena, strchr(target.host, ':') ? "[%s]:%u" : "%s:%u", target.host,
+                                 target.port);
+    const enum net_result found = net_resolve(host, port, family, &addresses, why);
+    if (addresses.count) {
+        audit_make(wanted, &target, &addresses.items[0], out);
+    } else {
+        out->audit.net = found;
+        out->audit.why = str_safe(arena, bytes_str(why));
+    }
     return CW_OK;
 }
 
 static int status_of(const struct audited *target, enum severity fail_on)
 {
+    if (*target->failure)
+        return EXIT_UNUSABLE;
     if (!target->verdict.seen)
         return EXIT_UNSEEN;
     for (size_t i = 0; i < target->verdict.count; i++)
@@ -187,6 +168,8 @@ static int status_of(const struct audited *target, enum severity fail_on)
             return EXIT_FINDINGS;
     return EXIT_ACCEPTED;
 }
+
+/* ---- the command ---- */
 
 static bool severity_read(const char *word, enum severity *out)
 {
@@ -198,48 +181,101 @@ static bool severity_read(const char *word, enum severity *out)
     return false;
 }
 
+static bool server_read(const char *word, const char **out)
+{
+    size_t count = 0;
+    const char *const *names = server_names(&count);
+    for (size_t i = 0; i < count; i++)
+        if (str_equal_nocase(names[i], word)) {
+            *out = names[i];
+            return true;
+        }
+    return false;
+}
+
+static enum cw_code wanted_read(const struct arguments *arguments, struct wanted *out,
+                                struct error *error)
+{
+    int64_t seconds = 10;
+    const char *word = argument_value(arguments, "fail-on");
+    const char *timeout = argument_value(arguments, "timeout");
+    const char *server = argument_value(arguments, "for");
+    const char *format = argument_value(arguments, "format");
+    const char *output = argument_value(arguments, "output");
+    *out = (struct wanted){
+        .arguments = arguments, .fail_on = SEVERITY_ERROR, .format = format ? format : "text"};
+    if (arguments->operand_count == 0)
+        return error_set(error, CW_E_USAGE, "which server? certwhy audit HOST:PORT");
+    if (word && !severity_read(word, &out->fail_on))
+        return error_set(error, CW_E_USAGE, "--fail-on takes error, warning or notice");
+    if (timeout && !str_to_int(timeout, 1, 600, &seconds))
+        return error_set(error, CW_E_USAGE, "--timeout takes seconds from 1 to 600");
+    if (strcmp(out->format, "text") != 0 && strcmp(out->format, "json") != 0 &&
+        strcmp(out->format, "ndjson") != 0)
+        return error_set(error, CW_E_USAGE, "there is no --format %s: audit has text, json, ndjson",
+                         str_safe(arguments->arena, bytes_str(out->format)));
+    if (server && !server_read(server, &out->printing.server))
+        return error_set(error, CW_E_USAGE,
+                         "--for takes nginx, apache, haproxy, postfix, dovecot, tomcat, envoy or "
+                         "caddy");
+    out->timeout = (double)seconds;
+    out->printing.verbose = arguments->verbose;
+    out->printing.width = output ? 0 : output_width();
+    out->printing.suites_only = argument_given(arguments, "suites-only");
+    return CW_OK;
+}
+
+static bool report_write(const struct wanted *wanted, const struct audited *targets)
+{
+    const struct arguments *arguments = wanted->arguments;
+    const size_t count = arguments->operand_count;
+    BUF_CLEANUP out = {0};
+    if (strcmp(wanted->format, "text") != 0)
+        audit_print_json(targets, count, strcmp(wanted->format, "ndjson") == 0, arguments->arena,
+                         &out);
+    else
+        for (size_t i = 0; i < count; i++) {
+            if (out.n)
+                buf_add_str(&out, "\n");
+            if (*targets[i].failure == '\0')
+                audit_print_text(&targets[i], &wanted->printing, arguments->arena, &out);
+        }
+    return output_write(argument_value(arguments, "output"), buf_bytes(&out));
+}
+
 static int audit_run(const struct command *command, const struct arguments *arguments)
 {
     struct arena *arena = arguments->arena;
     struct error error = {0};
-    enum severity fail_on = SEVERITY_ERROR;
-    int64_t seconds = 10;
-    const char *word = argument_value(arguments, "fail-on");
-    const char *timeout = argument_value(arguments, "timeout");
-    if (arguments->operand_count == 0)
-        return command_unusable(command, "which server? certwhy audit HOST:PORT");
-    if (word && !severity_read(word, &fail_on))
-        return command_unusable(command, "--fail-on takes error, warning or notice");
-    if (timeout && !str_to_int(timeout, 1, 600, &seconds))
-        return command_unusable(command, "--timeout takes seconds from 1 to 600");
+    struct wanted wanted;
+    if (wanted_read(arguments, &wanted, &error) != CW_OK)
+        return command_unusable(command, "%s", error.text);
     struct audited *targets = arena_array(arena, arguments->operand_count, sizeof *targets);
     int status = EXIT_ACCEPTED;
     for (size_t i = 0; i < arguments->operand_count; i++) {
-        if (audit_one(arguments, arguments->operands[i], (double)seconds, &targets[i], &error) !=
-            CW_OK)
-            return command_failed(command, &error);
-        status = exit_status_graver(status, status_of(&targets[i], fail_on));
+        if (audit_one(&wanted, arguments->operands[i], &targets[i], &error) != CW_OK) {
+            command_failed(command, &error);
+            targets[i].failure = arena_strdup(arena, error.text);
+        }
+        status = exit_status_graver(status, status_of(&targets[i], wanted.fail_on));
     }
-    BUF_CLEANUP out = {0};
-    if (argument_given(arguments, "json"))
-        audit_print_json(targets, arguments->operand_count, arena, &out);
-    else
-        for (size_t i = 0; i < arguments->operand_count; i++)
-            audit_print_text(&targets[i], arguments->verbose, arena, &out);
-    return output_write(argument_value(arguments, "output"), buf_bytes(&out)) ? status
-                                                                              : EXIT_UNUSABLE;
+    return report_write(&wanted, targets) ? status : EXIT_UNUSABLE;
 }
 
 static const struct option_spec options[] = {
-    {.name = "name", .value = "NAME", .help = "ask for this name (SNI) instead of the host"},
-    {.name = "connect", .value = "ADDR", .help = "dial this address instead of the host"},
-    {.name = "proxy",
-     .value = "URL|none",
-     .help = "go through this proxy (default: that of the environment)"},
+    {.name = "name", .value = "NAME", .help = "ask for this name instead of the target's host"},
+    {.name = "connect", .value = "ADDR[:PORT]", .help = "dial this instead of the target's host"},
+    {.name = "sni", .value = "NAME|none", .help = "the server name to send (default: the name)"},
+    {.name = "for", .value = "SERVER", .help = "only the lines for nginx, apache, haproxy, …"},
+    {.name = "suites-only", .help = "ask for versions and cipher suites, nothing else"},
     {.name = "timeout", .value = "S", .help = "seconds for each connection (default 10)"},
+    {.name = "ipv4", .letter = '4', .help = "IPv4 addresses only"},
+    {.name = "ipv6", .letter = '6', .help = "IPv6 addresses only"},
     {.name = "fail-on", .value = "SEVERITY", .help = "exit 1 from error, warning or notice on"},
-    {.name = "json", .help = "as JSON"},
+    {.name = "format", .value = "text|json|ndjson", .help = "how the report is written"},
+    {.name = "json", .alias = "format", .fixed = "json", .help = "short for --format json"},
     {.name = "output", .letter = 'o', .value = "FILE", .help = "write the report to a file"},
+    {.name = "servername", .value = "NAME", .alias = "sni"},
     {.name = NULL},
 };
 

@@ -36,6 +36,15 @@ struct rule {
 const struct rule *rule_find(const char *id);
 const struct rule *rule_table(size_t *count);
 
+/** A line of configuration on a rule's page, complete. */
+struct server_line {
+    const char *server, *text; /**< "nginx", "ssl_protocols TLSv1.2 TLSv1.3;" */
+};
+/** All of them; several for one server stand next to each other. */
+struct server_line *server_lines(const struct rule *rule, struct arena *arena, size_t *count);
+/** The servers that pages have lines for. */
+const char *const *server_names(size_t *count);
+
 /** Evidence: keys of the templates, values harmless for print. */
 struct evidence_item {
     const char *key, *value;

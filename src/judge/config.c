@@ -10,6 +10,8 @@ enum {
     MODERN_AND_INTERMEDIATE = CONFIG_MODERN | CONFIG_INTERMEDIATE,
     DH_LEAST = 2048,  /* RFC 9325 section 4.1 */
     DH_BROKEN = 1024, /* Logjam, 2015: a nation's budget breaks the primes that everybody shares */
+    RSA_LEAST = 2048,
+    HSTS_LEAST = 180 * 86400, /* shorter ones are trials: less than the holidays of a visitor */
 };
 
 const char *config_profile_name(enum config_profile profile)
@@ -159,10 +161,10 @@ static void suite_judge(const struct cipher_suite *suite, struct suite_names *na
     names->secret += is_forward_secret(suite);
     if (!is_forward_secret(suite))
         name_add(&names->unsecret, name);
-    if (suite->kx == KX_ANY)
-        return;
     if (suite->flags & BROKEN)
         name_add(&names->broken, name);
+    else if (suite->kx == KX_ANY)
+        return;
     else if (suite->bits < 128)
         name_add(&names->weak, name);
     else if (!is_among(intermediate_suites, name) && !is_among(old_suites, name))
@@ -200,21 +202,62 @@ static void suites_judge(const struct audit *audit, struct arena *arena, struct 
 
 /* ---- key exchange ---- */
 
+enum audit_answer config_post_quantum(const struct audit *audit)
+{
+    const struct audit_version *tls13 = &audit->versions[0];
+    for (size_t i = 0; i < tls13->groups.count; i++) {
+        const struct named_group *group = named_group_find(tls13->groups.items[i]);
+        if (group && group->post_quantum)
+            return AUDIT_YES;
+    }
+    /* Hybrid groups exist in TLS 1.3 alone. */
+    const bool known = tls13->accepted ? tls13->groups.complete : tls13->complete;
+    return known ? AUDIT_NO : AUDIT_UNKNOWN;
+}
+
+static const char *dh_text(const struct audit *audit, struct arena *arena)
+{
+    const char *whose = dh_prime_name(audit->dh_prime);
+    return *whose ? arena_printf(arena, "a prime of %u bits that many servers share (%s)",
+                                 audit->dh_bits, whose)
+                  : arena_printf(arena, "a prime of %u bits", audit->dh_bits);
+}
+
 static void groups_judge(const struct audit *audit, struct arena *arena, struct config_verdict *out)
 {
-    bool quantum = false;
-    for (size_t i = 0; i < audit->group_count; i++) {
-        const struct named_group *group = named_group_find(audit->groups[i]);
-        quantum = quantum || (group && group->post_quantum);
-    }
-    /* Hybrid groups exist in TLS 1.3 alone: without it, that is what is missing. */
-    if (audit->group_version == TLS_1_3 && !quantum)
+    if (accepts(audit, TLS_1_3) && config_post_quantum(audit) == AUDIT_NO)
         issue_add(out, "config.no-pq-group", CONFIG_NOTICE, 0, "no hybrid group is accepted");
+    if (audit->long_hello == AUDIT_NO)
+        issue_add(out, "config.long-hello", CONFIG_WARNING, 0, "no answer to a long ClientHello");
     if (audit->dh_bits && audit->dh_bits < DH_LEAST)
-        issue_add(out, "config.weak-dh",
-                  audit->dh_bits <= DH_BROKEN ? CONFIG_ERROR : CONFIG_WARNING,
-                  audit->dh_bits < DH_BROKEN ? ALL : MODERN_AND_INTERMEDIATE,
-                  arena_printf(arena, "a prime of %u bits", audit->dh_bits));
+        issue_add(
+            out, "config.weak-dh", audit->dh_bits <= DH_BROKEN ? CONFIG_ERROR : CONFIG_WARNING,
+            audit->dh_bits < DH_BROKEN ? ALL : MODERN_AND_INTERMEDIATE, dh_text(audit, arena));
+}
+
+/* ---- extensions and what belongs to them ---- */
+
+/* RFC 9155. */
+enum audit_answer config_weak_signatures(const struct audit *audit)
+{
+    for (size_t i = 0; i < audit->schemes.count; i++) {
+        const unsigned hash = audit->schemes.items[i] >> 8;
+        enum { MD5 = 1, SHA1 = 2 };
+        if (hash == MD5 || hash == SHA1)
+            return AUDIT_YES;
+    }
+    return audit->schemes.complete ? AUDIT_NO : AUDIT_UNKNOWN;
+}
+
+static void downgrade_judge(const struct audit *audit, struct config_verdict *out)
+{
+    const bool fallback = audit->fallback_scsv == AUDIT_NO;
+    const bool sentinel = audit->downgrade_sentinel == AUDIT_NO;
+    if (fallback || sentinel)
+        issue_add(out, "config.downgrade", CONFIG_NOTICE, 0,
+                  fallback && sentinel ? "TLS_FALLBACK_SCSV is ignored, no mark in the random"
+                  : fallback           ? "TLS_FALLBACK_SCSV is ignored"
+                                       : "no mark in the random (RFC 8446 section 4.1.3)");
 }
 
 static void options_judge(const struct audit *audit, struct config_verdict *out)
@@ -224,10 +267,71 @@ static void options_judge(const struct audit *audit, struct config_verdict *out)
     if (audit->renegotiation_info == AUDIT_NO)
         issue_add(out, "config.renegotiation", CONFIG_WARNING, ALL,
                   "no renegotiation_info is answered");
-    if (audit->sha1_signatures == AUDIT_YES)
+    if (audit->extended_master_secret == AUDIT_NO)
+        issue_add(out, "config.no-extended-master-secret", CONFIG_NOTICE, 0,
+                  "no extended_master_secret is answered");
+    if (config_weak_signatures(audit) == AUDIT_YES)
         issue_add(out, "config.sigalg", CONFIG_WARNING, 0, "handshakes signed with SHA-1");
-    if (audit->fallback_scsv == AUDIT_NO)
-        issue_add(out, "config.downgrade", CONFIG_NOTICE, 0, "TLS_FALLBACK_SCSV is ignored");
+    downgrade_judge(audit, out);
+}
+
+/* ---- the certificate's key, and HSTS ---- */
+
+static void keys_judge(const struct audit *audit, struct arena *arena, struct config_verdict *out)
+{
+    struct names weak = {0};
+    for (size_t i = 0; i < audit->leaf_count; i++) {
+        struct cert *leaf = cert_parse(audit->leaves[i]);
+        const bool rsa = leaf->key.kind == KEY_RSA || leaf->key.kind == KEY_RSA_PSS;
+        if (rsa && leaf->key.bits < RSA_LEAST)
+            name_add(&weak, key_text(arena, &leaf->key));
+        cert_unref(leaf);
+    }
+    names_issue(out, arena, "config.weak-key", CONFIG_ERROR, ALL, &weak);
+}
+
+struct hsts hsts_read(const char *field)
+{
+    struct arena arena = {0};
+    struct hsts out = {.max_age = -1};
+    while (*field) {
+        const size_t n = strcspn(field, ";");
+        char *word = arena_strndup(&arena, field, n);
+        word += strspn(word, " \t");
+        word[strcspn(word, " \t")] = '\0';
+        const char *value = strchr(word, '=');
+        const char *name = value ? arena_strndup(&arena, word, (size_t)(value - word)) : word;
+        if (str_equal_nocase(name, "includeSubDomains"))
+            out.subdomains = true;
+        else if (str_equal_nocase(name, "preload"))
+            out.preload = true;
+        else if (value && str_equal_nocase(name, "max-age")) {
+            value += 1 + (value[1] == '"');
+            const char *digits = arena_strndup(&arena, value, strspn(value, "0123456789"));
+            if (!str_to_int(digits, 0, INT64_MAX, &out.max_age))
+                out.max_age = -1;
+        }
+        field += n + (field[n] == ';');
+    }
+    arena_free(&arena);
+    return out;
+}
+
+/* RFC 6797 sections 7.1 and 8.1.1. */
+static void hsts_judge(const struct audit *audit, struct arena *arena, struct config_verdict *out)
+{
+    enum { DAY = 86400 };
+    if (!audit->http.status || !audit->http.named)
+        return;
+    const struct hsts hsts = hsts_read(audit->http.hsts);
+    if (hsts.max_age < 0)
+        issue_add(out, "config.no-hsts", CONFIG_NOTICE, 0,
+                  *audit->http.hsts ? "a Strict-Transport-Security without max-age"
+                                    : "no Strict-Transport-Security");
+    else if (hsts.max_age < HSTS_LEAST)
+        issue_add(out, "config.no-hsts", CONFIG_NOTICE, 0,
+                  arena_printf(arena, "Strict-Transport-Security for %d days only",
+                               (int)(hsts.max_age / DAY)));
 }
 
 static enum config_profile grade_of(const struct audit *audit, const struct config_verdict *verdict)
@@ -257,5 +361,7 @@ void config_judge(const struct audit *audit, struct arena *arena, struct config_
     suites_judge(audit, arena, out);
     groups_judge(audit, arena, out);
     options_judge(audit, out);
+    keys_judge(audit, arena, out);
+    hsts_judge(audit, arena, out);
     out->grade = grade_of(audit, out);
 }

@@ -26,6 +26,16 @@ struct config_verdict {
     enum config_profile grade; /**< the strictest profile that it keeps; 0 none */
     bool seen;                 /**< some version was accepted: there is something to judge */
 };
+/** Does the server have a post-quantum group? Unknown: it could not be asked. */
+enum audit_answer config_post_quantum(const struct audit *audit);
+/** Does it sign handshakes of TLS 1.2 with SHA-1 or MD5? */
+enum audit_answer config_weak_signatures(const struct audit *audit);
+/** Strict-Transport-Security as RFC 6797 section 6.1 reads it. */
+struct hsts {
+    int64_t max_age; /**< seconds; -1 the field is not there, or has none */
+    bool subdomains, preload;
+};
+struct hsts hsts_read(const char *field);
 void config_judge(const struct audit *audit, struct arena *arena, struct config_verdict *out);
 
 #endif

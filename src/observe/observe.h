@@ -101,7 +101,12 @@ struct audit_options {
     const char *sni;           /**< NULL: none is sent */
     const char *scheme;        /**< what is said before TLS ("smtp"); NULL: nothing */
     const char *host;          /**< whom it is said to */
+    const char *http;          /**< Host of the HEAD for an HTTP server; NULL: it is none */
+    bool http_sure;            /**< it speaks HTTP even where ALPN does not say so */
     double timeout;            /**< seconds for each question */
+    bool suites_only;          /**< versions and suites, nothing else */
+    void (*progress)(void *context, size_t connections); /**< once a second; NULL: nobody waits */
+    void *context;
 };
 /** Asks one address which versions, suites, groups and the like it takes, one ClientHello a
  * question. Never fails: see out->net. */

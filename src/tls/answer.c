@@ -138,9 +138,8 @@ static bool message_read(struct flight_reader *reader, struct bytes message)
         return false;
     case SERVER_KEY_EXCHANGE:
         key_exchange_read(body, reader->arena, out);
-        return false;
+        return true;
     case SERVER_HELLO_DONE:
-        out->whole = true;
         return true;
     default:
         return false;
@@ -203,16 +202,48 @@ static bool is_ssl2(struct bytes received)
            (received.p[2] == SSL2_SERVER_HELLO || received.p[2] == SSL2_ERROR);
 }
 
+/* draft-hickman-netscape-ssl-00: three lengths, then a certificate, ciphers and a connection id.
+ * What the record does not hold (yet) is not read: that the server speaks SSL 2.0 is plain already.
+ */
+static void ssl2_hello_read(struct bytes received, struct arena *arena, struct server_answer *out)
+{
+    enum { KIND = 3, KINDS_MAX = sizeof out->ssl2_kinds / sizeof *out->ssl2_kinds };
+    struct bytes rest = bytes_slice(received, 3, received.n), skipped, lengths, certificate, kinds;
+    if (!take(&rest, 4, &skipped) || !take(&rest, 6, &lengths) ||
+        !take(&rest, big_endian(bytes_slice(lengths, 0, 2)), &certificate) ||
+        !take(&rest, big_endian(bytes_slice(lengths, 2, 2)), &kinds))
+        return;
+    if (certificate.n) {
+        out->certificates.certificates = arena_array(arena, 1, sizeof certificate);
+        out->certificates.certificates[0] = arena_bytes(arena, certificate);
+        out->certificates.certificate_count = 1;
+    }
+    for (struct bytes kind; out->ssl2_count < KINDS_MAX && take(&kinds, KIND, &kind);)
+        out->ssl2_kinds[out->ssl2_count++] = big_endian(kind);
+}
+
+/* A record of SSL 2.0 is as long as its first two octets say. */
+static bool ssl2_take(struct flight_reader *reader)
+{
+    struct server_answer *out = reader->out;
+    const struct bytes received = buf_bytes(&reader->records);
+    const size_t whole = 2 + (big_endian(bytes_slice(received, 0, 2)) & 0x7fff);
+    out->version = SSL_2_0;
+    out->result = received.p[2] == 0 ? ANSWER_ALERT : ANSWER_SSL2;
+    if (received.n < whole)
+        return false;
+    if (out->result == ANSWER_SSL2)
+        ssl2_hello_read(bytes_slice(received, 0, whole), reader->arena, out);
+    return true;
+}
+
 bool flight_take(struct flight_reader *reader, struct bytes received)
 {
     struct server_answer *out = reader->out;
     out->bytes_in += received.n;
     buf_add_bytes(&reader->records, received);
-    if (is_ssl2(buf_bytes(&reader->records))) {
-        out->result = reader->records.p[2] == 0 ? ANSWER_ALERT : ANSWER_SSL2;
-        out->version = SSL_2_0;
-        return true;
-    }
+    if (is_ssl2(buf_bytes(&reader->records)))
+        return ssl2_take(reader);
     if (!record_plausible(reader->records.p, reader->records.n)) {
         if (out->result == ANSWER_CLOSED)
             out->result = ANSWER_NOT_TLS;

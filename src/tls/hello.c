@@ -14,8 +14,25 @@ enum {
 
 static void put(struct buf *out, size_t value, unsigned width)
 {
-    for (unsigned i = width; i-- > 0;)
-        buf_add_byte(out, (uint8_t)(value >> (8 * i)));
+    uint8_t octets[sizeof value];
+    for (unsigned i = 0; i < width; i++)
+        octets[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+    buf_append(out, octets, width);
+}
+
+/* Long lists are most of a hello: they are written at once. */
+static void put_numbers(struct buf *out, const uint16_t *items, size_t count)
+{
+    uint8_t octets[2 * 64];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        octets[n++] = (uint8_t)(items[i] >> 8);
+        octets[n++] = (uint8_t)items[i];
+        if (n == sizeof octets || i + 1 == count) {
+            buf_append(out, octets, n);
+            n = 0;
+        }
+    }
 }
 
 static void put_vector(struct buf *out, unsigned width, const struct buf *content)
@@ -35,8 +52,7 @@ static void put_list(struct buf *out, unsigned type, const uint16_t *items, size
     BUF_CLEANUP list = {0}, content = {0};
     if (count == 0)
         return;
-    for (size_t i = 0; i < count; i++)
-        put(&list, items[i], 2);
+    put_numbers(&list, items, count);
     put_vector(&content, 2, &list);
     put_extension(out, type, &content);
 }
@@ -133,6 +149,8 @@ static void put_extensions(const struct hello_offer *offer, struct buf *out)
         put_alpn(out, offer->alpn);
     if (older)
         put_fixed(out, 23, "", 0); /* RFC 7627 */
+    if (offer->encrypt_then_mac)
+        put_fixed(out, 22, "", 0); /* RFC 7366 */
     if (offer->ticket && older)
         put_fixed(out, 35, "", 0); /* RFC 5077 */
     if (tls13) {
@@ -169,8 +187,7 @@ void hello_write(const struct hello_offer *offer, struct buf *out)
     put(&body, tls13 ? sizeof offer->random : 0, 1);
     if (tls13)
         buf_append(&body, offer->random, sizeof offer->random);
-    for (size_t i = 0; i < offer->suite_count; i++)
-        put(&suites, offer->suites[i], 2);
+    put_numbers(&suites, offer->suites, offer->suite_count);
     if (!tls13 || offer->and_tls12)
         put(&suites, SCSV_RENEGOTIATION, 2);
     if (offer->fallback)

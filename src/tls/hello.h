@@ -26,7 +26,7 @@ enum suite_flag {
     SUITE_SHA1 = 512,
 };
 struct cipher_suite {
-    uint16_t id;
+    uint32_t id;         /**< as on the wire; three octets: one of SSL 2.0 */
     const char *name;    /**< IANA's: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" */
     const char *openssl; /**< "ECDHE-RSA-AES128-GCM-SHA256"; "" it has none */
     enum key_exchange kx;
@@ -56,6 +56,9 @@ struct named_group {
 const struct named_group *named_group_find(unsigned id);
 const struct named_group *named_groups(size_t *count);
 const char *signature_scheme_name(unsigned id); /**< "rsa_pss_rsae_sha256"; "" unknown */
+/** Whose finite-field prime it is: "RFC 3526 group 14", "Java default"; "" nobody's that is known.
+ */
+const char *dh_prime_name(struct bytes prime);
 
 /* ---- ClientHello ---- */
 
@@ -75,7 +78,7 @@ struct hello_offer {
     bool fallback;       /**< TLS_FALLBACK_SCSV (RFC 7507) */
     bool status_request; /**< RFC 6066 section 8 */
     bool timestamps;     /**< signed_certificate_timestamp (RFC 6962 section 3.3.1) */
-    bool ticket, heartbeat;
+    bool ticket, heartbeat, encrypt_then_mac;
     size_t padding; /**< octets of a padding extension (RFC 7685): for servers that cannot read long
                          hellos; 0 none */
 };
@@ -113,8 +116,9 @@ struct server_answer {
                           a newer version */
     const char *alpn;
     int alert;                     /**< -1 none */
-    bool whole;                    /**< ServerHelloDone was seen (TLS 1.2 and older) */
     struct handshake certificates; /**< certificates of TLS 1.2 and older */
+    unsigned ssl2_kinds[16];       /**< ANSWER_SSL2: the ciphers that the server names */
+    size_t ssl2_count;
     size_t bytes_in;
 };
 

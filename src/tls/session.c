@@ -79,8 +79,12 @@ static void note_message(struct session *session, bool ours, int version, struct
     case SSL3_MT_CERTIFICATE_REQUEST:
         out->client_certificate_requested = true;
         break;
+    case SSL3_MT_CERTIFICATE_VERIFY: /* RFC 8446 section 4.4.3: the scheme comes first */
+        if (message.n >= 6)
+            out->scheme = big_endian(bytes_slice(message, 4, 2));
+        break;
     case SSL3_MT_NEWSESSION_TICKET:
-        session->ticket_seen = true;
+        session->ticket_seen = out->ticket = true;
         break;
     default:
         break;
@@ -234,6 +238,9 @@ static bool session_open(struct session *session)
     SSL_set_tlsext_debug_arg(session->ssl, session);
     SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
     alpn_offer(session->ssl, session->request->alpn);
+    const char *schemes = session->request->schemes;
+    if (schemes != NULL && SSL_set1_sigalgs_list(session->ssl, schemes) != 1)
+        return false;
     const char *sni = session->request->sni;
     if (sni != NULL && SSL_set_tlsext_host_name(session->ssl, sni) != 1)
         log_line(1, "the name \"%s\" cannot be sent as SNI", sni);
@@ -528,9 +535,12 @@ void tls_handshake(int fd, const struct tls_request *request, struct arena *aren
     note_acceptable_cas(&session);
     if (out->result != HS_DONE)
         return;
-    if (SSL_version(session.ssl) == TLS1_3_VERSION && out->client_certificate_requested)
+    const bool agreed = request->ask_if == NULL || strcmp(out->alpn, request->ask_if) == 0;
+    const bool asks = request->ask.n > 0 && agreed;
+    if (SSL_version(session.ssl) == TLS1_3_VERSION &&
+        (out->client_certificate_requested || (request->await_ticket && !asks)))
         await_late_alert(&session);
-    if (out->result == HS_DONE && request->ask.n > 0)
+    if (out->result == HS_DONE && asks)
         session_ask(&session);
     SSL_shutdown(session.ssl);
     session_flush(&session, request->deadline);

@@ -42,6 +42,8 @@ struct handshake {
     struct bytes sct_list;     /**< as RFC 6962 section 3.3 writes it; p NULL: none */
     struct bytes peek;         /**< first bytes received when they are not TLS */
     const char *alpn;          /**< "" none */
+    unsigned scheme;           /**< of CertificateVerify (TLS 1.3), 0 unknown */
+    bool ticket;               /**< a session ticket came */
     struct bytes reply;        /**< what came back to request.ask, up to its first empty line; p
                                     NULL: nothing, or nothing was asked */
     int64_t handshake_us;
@@ -54,6 +56,10 @@ struct tls_request {
     const char *alpn; /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
     bool short_hello; /**< the ClientHello fits into one segment; else it is as long as those of
                            clients with post-quantum key shares, which some devices cannot take */
+    const char *schemes; /**< signature schemes offered, "ed25519:ecdsa_secp256r1_sha256"; NULL: all.
+                              One that libssl does not know makes the handshake fail */
+    bool await_ticket;   /**< TLS 1.3: wait a moment for what the server sends after Finished */
+    const char *ask_if;  /**< ask only when ALPN agreed on this protocol; NULL: in any case */
     struct bytes ask; /**< said once the handshake is done; empty: nothing. Nobody has verified whom
                            it is said to: no credentials */
     struct deadline deadline;
