@@ -95,10 +95,11 @@ enum {
     LIMIT_REPLY_SECONDS = 3,
     LIMIT_AUDIT_SECONDS = 300,    /* all questions of one audit; a far server takes 20 */
     LIMIT_AUDIT_QUESTIONS = 1000, /* of one audit: a server that says yes to everything */
-    LIMIT_AUDIT_BYTES = 64 << 20, /* of all its answers: usual ones are 200 KB, 1 MB with old suites */
-    LIMIT_AUDIT_TIMEOUTS = 3,     /* after so many questions without an answer it is asked no more */
-    LIMIT_SNTP_SECONDS = 2,      /* a time server is near or of no use */
-    LIMIT_PEEK = 512,            /* first bytes kept of what is not TLS */
+    LIMIT_AUDIT_BYTES =
+        64 << 20,             /* of all its answers: usual ones are 200 KB, 1 MB with old suites */
+    LIMIT_AUDIT_TIMEOUTS = 3, /* after so many questions without an answer it is asked no more */
+    LIMIT_SNTP_SECONDS = 2,   /* a time server is near or of no use */
+    LIMIT_PEEK = 512,         /* first bytes kept of what is not TLS */
     LIMIT_PROXY_HEAD = 16 << 10, /* octets of a proxy's answer to CONNECT; squid's are under 1 KB */
     LIMIT_PROXY_PAGE = 4 << 10,  /* of the page behind it, for its title */
     LIMIT_PROXY_INTERIM = 8,     /* answers 1xx before the one that counts */

@@ -100,13 +100,14 @@ static enum cw_code target_read(const struct wanted *wanted, const char *text,
 }
 
 static void audit_make(const struct wanted *wanted, const struct target *target,
-                       const struct address *address, struct audited *out)
+                       const struct destination *to, const struct route *route, struct audited *out)
 {
     struct arena *arena = wanted->arguments->arena;
     struct waiting waiting = {.text = out->text, .terminal = isatty(STDERR_FILENO) == 1};
     const bool written = strstr(target->text, "://") != NULL;
     const bool http = is_perhaps_http(target, written);
-    const struct audit_options options = {.address = *address,
+    const struct audit_options options = {.to = *to,
+                                          .route = route,
                                           .sni = *target->sni ? target->sni : NULL,
                                           .scheme = target->scheme,
                                           .host = target->host,
@@ -116,7 +117,7 @@ static void audit_make(const struct wanted *wanted, const struct target *target,
                                           .suites_only = wanted->printing.suites_only,
                                           .progress = progress_print,
                                           .context = &waiting};
-    log_line(1, "auditing %s", address->text);
+    log_line(1, "auditing %s", to->text);
     audit_observe(&options, arena, &out->audit);
     if (waiting.said && waiting.terminal)
         fputs("\r\033[K", stderr);
@@ -125,34 +126,46 @@ static void audit_make(const struct wanted *wanted, const struct target *target,
     config_judge(&out->audit, arena, &out->verdict);
 }
 
+/** How the command line wants the server to be found. */
+static struct observe_options asked_for(const struct arguments *arguments, const char *text,
+                                        const struct environment *environment)
+{
+    const char *connect = argument_value(arguments, "connect");
+    const char *proxy = argument_value(arguments, "proxy");
+    return (struct observe_options){.target = text,
+                                    .root = "",
+                                    .connect = connect ? connect : "",
+                                    .family = argument_given(arguments, "ipv4")   ? AF_INET
+                                              : argument_given(arguments, "ipv6") ? AF_INET6
+                                                                                  : AF_UNSPEC,
+                                    .proxy = proxy ? proxy : "",
+                                    .environment = environment};
+}
+
 static enum cw_code audit_one(const struct wanted *wanted, const char *text, struct audited *out,
                               struct error *error)
 {
     struct arena *arena = wanted->arguments->arena;
+    const struct environment environment = environment_own();
+    const struct observe_options asked = asked_for(wanted->arguments, text, &environment);
+    __attribute__((cleanup(route_free))) struct route route = {0};
     struct target target;
-    struct addresses addresses = {0};
-    char why[128] = "";
-    *out =
-        (struct audited){.text = str_safe(arena, bytes_str(text)), .hostport = "", .failure = ""};
+    struct destinations to;
+    *out = (struct audited){
+        .text = str_safe(arena, bytes_str(text)), .hostport = "", .proxy = "", .failure = ""};
     out->audit =
         (struct audit){.address = "", .why = "", .session = "", .http = {.server = "", .hsts = ""}};
     TRY(target_read(wanted, text, &target, error));
-    const char *host = target.host;
-    uint16_t port = target.port;
-    const char *connect = argument_value(wanted->arguments, "connect");
-    if (connect)
-        connect_split(connect, arena, &host, &port);
-    const int family = argument_given(wanted->arguments, "ipv4")   ? AF_INET
-                       : argument_given(wanted->arguments, "ipv6") ? AF_INET6
-                                                                   : AF_UNSPEC;
+    TRY(route_find(&asked, &target, arena, &route, error));
     out->hostport = arena_printf(arena, strchr(target.host, ':') ? "[%s]:%u" : "%s:%u", target.host,
                                  target.port);
-    const enum net_result found = net_resolve(host, port, family, &addresses, why);
-    if (addresses.count) {
-        audit_make(wanted, &target, &addresses.items[0], out);
+    out->proxy = route.proxy.host ? route.proxy.shown : "";
+    destinations_find(&asked, &target, &route, arena, &to);
+    if (to.count) {
+        audit_make(wanted, &target, &to.items[0], &route, out);
     } else {
-        out->audit.net = found;
-        out->audit.why = str_safe(arena, bytes_str(why));
+        out->audit.net = to.result;
+        out->audit.why = str_safe(arena, bytes_str(to.why));
     }
     return CW_OK;
 }
@@ -266,6 +279,9 @@ static const struct option_spec options[] = {
     {.name = "name", .value = "NAME", .help = "ask for this name instead of the target's host"},
     {.name = "connect", .value = "ADDR[:PORT]", .help = "dial this instead of the target's host"},
     {.name = "sni", .value = "NAME|none", .help = "the server name to send (default: the name)"},
+    {.name = "proxy",
+     .value = "URL|none",
+     .help = "go through this proxy (default: that of the environment)"},
     {.name = "for", .value = "SERVER", .help = "only the lines for nginx, apache, haproxy, …"},
     {.name = "suites-only", .help = "ask for versions and cipher suites, nothing else"},
     {.name = "timeout", .value = "S", .help = "seconds for each connection (default 10)"},

@@ -217,14 +217,14 @@ static json_t *target_json(const struct audited *target, struct arena *arena)
     for (size_t i = 0; i < verdict->count; i++)
         json_array_append_new(findings, issue_json(&verdict->issues[i], target, arena));
     const char *outcome = *target->failure ? "unusable" : verdict->seen ? "audited" : "unreachable";
-    json_t *out =
-        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                  "target", target->text, "address", a->address, "outcome", outcome, "detail",
-                  *target->failure ? target->failure : a->why, "cut_short", (int)a->cut, "grade",
-                  config_profile_name(verdict->grade), "guidelines", config_guidelines(),
-                  "versions", versions_json(a, arena), "groups", group_names_json(a),
-                  "signature_schemes", schemes_json(a), "certificates", certificates_json(a, arena),
-                  "alpn", alpn_json(a), "http", http_json(&a->http), "findings", findings);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "target",
+        target->text, "address", a->address, "proxy", target->proxy, "outcome", outcome, "detail",
+        *target->failure ? target->failure : a->why, "cut_short", (int)a->cut, "grade",
+        config_profile_name(verdict->grade), "guidelines", config_guidelines(), "versions",
+        versions_json(a, arena), "groups", group_names_json(a), "signature_schemes",
+        schemes_json(a), "certificates", certificates_json(a, arena), "alpn", alpn_json(a), "http",
+        http_json(&a->http), "findings", findings);
     extensions_json(a, out);
     json_t *numbers = json_pack("{s:i, s:s, s:i, s:i, s:I}", "dh_bits", (int)a->dh_bits, "dh_group",
                                 a->dh_bits ? dh_prime_name(a->dh_prime) : "", "connections",

@@ -300,6 +300,12 @@ static void unseen_print(const struct page *page)
         buf_printf(page->out, "? %s — no version of TLS is accepted\n", page->target->text);
 }
 
+static void through_print(const struct page *page)
+{
+    if (*page->target->proxy)
+        wrap(page, "Through", arena_printf(page->arena, "the proxy %s", page->target->proxy));
+}
+
 static void head_print(const struct page *page)
 {
     const struct config_verdict *verdict = &page->target->verdict;
@@ -322,10 +328,12 @@ void audit_print_text(const struct audited *target, const struct audit_printing 
     const struct audit *audit = &target->audit;
     if (!target->verdict.seen) {
         unseen_print(&page);
+        through_print(&page);
         if (audit->net != NET_OK)
             return;
     } else {
         head_print(&page);
+        through_print(&page);
     }
     for (size_t i = 0; i < AUDIT_VERSIONS; i++)
         version_print(&page, &audit->versions[i]);

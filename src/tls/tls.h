@@ -53,11 +53,11 @@ struct handshake {
 struct tls_request {
     const char *sni;                       /**< NULL: none is sent */
     const char *min_version, *max_version; /**< "TLSv1.0" … NULL: 1.0 and the highest */
-    const char *alpn; /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
-    bool short_hello; /**< the ClientHello fits into one segment; else it is as long as those of
-                           clients with post-quantum key shares, which some devices cannot take */
-    const char *schemes; /**< signature schemes offered, "ed25519:ecdsa_secp256r1_sha256"; NULL: all.
-                              One that libssl does not know makes the handshake fail */
+    const char *alpn;    /**< protocols offered, "h2,http/1.1"; NULL: the extension is not sent */
+    bool short_hello;    /**< the ClientHello fits into one segment; else it is as long as those of
+                              clients with post-quantum key shares, which some devices cannot take */
+    const char *schemes; /**< signature schemes offered, "ed25519:ecdsa_secp256r1_sha256"; NULL:
+                            all. One that libssl does not know makes the handshake fail */
     bool await_ticket;   /**< TLS 1.3: wait a moment for what the server sends after Finished */
     const char *ask_if;  /**< ask only when ALPN agreed on this protocol; NULL: in any case */
     struct bytes ask; /**< said once the handshake is done; empty: nothing. Nobody has verified whom
