@@ -80,18 +80,23 @@ static enum cw_code prove(struct proving *p, const struct live_show *show, struc
 
 /* ---- the chain that is written ---- */
 
+static void expect_of_chain(const struct fixing *f, struct live_visit *visit)
+{
+    const struct judge_input *input = &f->target->input;
+    for (size_t i = 0; i < input->profile_count; i++)
+        if (input->profiles[i] == visit->profile)
+            visit->expected = f->chain.accepts[i];
+}
+
 static enum cw_code chain_prove(struct proving *p, struct error *error)
 {
     struct fixing *f = p->f;
-    const struct judge_input *input = &f->target->input;
     struct bytes *chain = arena_array(f->arena, f->chain.count + 1, sizeof *chain);
     for (size_t i = 0; i < f->chain.count; i++)
         chain[i] = f->chain.certs[i]->der;
     TRY(prove(p, &(struct live_show){.chain = chain, .count = f->chain.count}, &f->live, error));
     for (size_t i = 0; i < f->live.count; i++)
-        for (size_t k = 0; k < input->profile_count; k++)
-            if (input->profiles[k] == f->live.visits[i].profile)
-                f->live.visits[i].expected = f->chain.accepts[k];
+        expect_of_chain(f, &f->live.visits[i]);
     return CW_OK;
 }
 
@@ -137,8 +142,15 @@ static enum cw_code fix_prove(struct proving *p, struct fix *fix, struct error *
     if (show.count == 0 || !bytes_equal(show.chain[0], p->f->chain.certs[0]->der))
         return CW_OK;
     TRY(prove(p, &show, &fix->live, error));
+    /* the chain that is written is judged with the right key, as it is shown; the fix of one cause
+     * may be judged with another still there */
+    const bool is_chain = same_show(&show, &p->done[0].show);
     for (size_t i = 0; i < fix->live.count; i++) {
         struct live_visit *visit = &fix->live.visits[i];
+        if (is_chain) {
+            expect_of_chain(p->f, visit);
+            continue;
+        }
         visit->expected = lists(fix->accepted_by, fix->accepted_count, visit->profile)   ? 1
                           : lists(fix->rejected_by, fix->rejected_count, visit->profile) ? 0
                                                                                          : -1;

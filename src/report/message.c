@@ -97,6 +97,17 @@ static void faults(struct message *m)
         buf_add_str(m->out, "Nothing: every client accepts it.\n");
 }
 
+/* Who took it for real. */
+static const char *live_clients(struct message *m, const struct live_proof *live)
+{
+    const char *names = "";
+    for (size_t i = 0; i < live->count && live_proof_holds(live); i++)
+        if (live->visits[i].accepts)
+            names = arena_printf(&m->arena, "%s%s%s %s", names, *names ? ", " : "",
+                                 live->visits[i].program, live->visits[i].version);
+    return names;
+}
+
 /* `together` says itself who does what. */
 static void one_fix(struct message *m, const struct fix *fix, bool together)
 {
@@ -108,6 +119,7 @@ static void one_fix(struct message *m, const struct fix *fix, bool together)
     if (fix->rejected_count == 0 && fix->accepted_count > 0)
         buf_printf(m->out, "  Proven: judged again with it, all %zu clients accept.\n",
                    fix->accepted_count);
+    say_line(m, "  Accepted live, served on loopback, by ", live_clients(m, &fix->live));
     say_line(m, "  ", fix->caveat);
 }
 

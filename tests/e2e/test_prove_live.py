@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+import pem_faults
+import pki
 from conftest import SANITIZED, TOP, run_program
 
 # Each is installed by ./dev deps, or the test says that it is not here.
@@ -167,6 +170,32 @@ def test_nothing_of_the_user_is_touched(fix, tmp_path):
               env={"HOME": str(home), "https_proxy": "http://127.0.0.1:1", "no_proxy": "*"})
     assert run.status == 0 and b"rejects" not in run.err and b"accepted by curl" in run.err, run
     assert {path.name for path in home.iterdir()} == before
+
+
+def test_the_letter_names_them(fix, tmp_path):
+    fix("missing-intermediate-private-pool", "--message", tmp_path / "letter", clients=["curl"])
+    assert "Accepted live, served on loopback, by curl 7" in (tmp_path / "letter").read_text()
+
+
+def test_with_a_root_that_the_clients_have(here, tmp_path):
+    """No --ca: clients as their owner set them up, here by curl's and wget's own configuration, and git's variable."""
+    home, made = tmp_path / "home", pem_faults.family()
+    home.mkdir()
+    for name, content in (("ca.pem", pki.pem(made.root)), ("site.pem", pki.pem(*made.chain[::-1])),
+                          ("site.key", made.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                              serialization.NoEncryption()))):
+        (tmp_path / name).write_bytes(content)
+    (home / ".curlrc").write_text(f"cacert = {tmp_path}/ca.pem\n")
+    (home / ".wgetrc").write_text(f"ca_certificate = {tmp_path}/ca.pem\nhttps_proxy = http://127.0.0.1:1\n")
+    (home / ".gitconfig").write_text("[http]\n\tproxy = http://127.0.0.1:1\n")
+    asked = [name for name in here if name.split("@")[0] in ("curl", "wget", "git")]
+    run = run_program("fix", tmp_path / "site.pem", "--name", "www.doctor.test", "--key", tmp_path / "site.key", "--prove-live",
+                      "--client", ",".join(asked), "-o", tmp_path / "out.pem", "--offline", timeout=120,
+                      env={"HOME": str(home), "GIT_SSL_CAINFO": f"{tmp_path}/ca.pem"})
+    assert run.status == 0, run
+    for name in asked:
+        assert f"{name.split('@')[0]} ".encode() in run.err.split(b"accepted by")[1].splitlines()[0], run
+    assert (tmp_path / "out.pem").read_bytes() == pki.pem(*made.chain)
 
 
 def test_programs_are_installed_for_this():
