@@ -99,6 +99,8 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .sni = options->sni,
         .key_path = options->key,
         .key_pass = options->key_pass.n > 0 ? (const char *)options->key_pass.p : NULL,
+        .client_cert_path = options->client_cert,
+        .client_key_path = options->client_key,
         .family = options->ipv4   ? AF_INET
                   : options->ipv6 ? AF_INET6
                                   : AF_UNSPEC,

@@ -29,7 +29,8 @@ struct given_setting {
 struct cw_options {
     struct arena arena;
     const char *root; /**< prefix of absolute paths: another machine's tree; "" none */
-    const char *name, *connect, *key; /**< "" not given */
+    const char *name, *connect, *key;     /**< "" not given */
+    const char *client_cert, *client_key; /**< "" not given */
     struct buf key_pass; /**< the key's passphrase, NUL-terminated; wiped with the options */
     const char *sni;     /**< NULL: the name; "" none is sent */
     const char *clients; /**< comma-separated, "" the default ones */
@@ -63,10 +64,6 @@ void options_add_setting(struct cw_options *options, const struct given_setting 
 
 /** Takes the passphrase of --key. */
 void options_key_pass(struct cw_options *options, struct bytes passphrase);
-
-/** True for an option that a later version will have: said plainly, so that nobody looks for a
- * typo. */
-bool option_is_planned(const char *name);
 
 /** One target's diagnosis and all that it stands on. */
 struct checked {

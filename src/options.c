@@ -294,6 +294,8 @@ static const struct option_row rows[] = {
     ROW("name", TEXT, name),
     ROW("key", TEXT, key),
     ROW("expect", TEXT, expect),
+    ROW("client-cert", TEXT, client_cert),
+    ROW("client-key", TEXT, client_key),
     ROW("root", TEXT, root),
     ROW("ca", WORDS, ca),
     ROW("pool", WORDS, pool),
@@ -323,22 +325,8 @@ static const struct option_row rows[] = {
 };
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
-/* Options that the command line is planned to have: said plainly, so that nobody looks for a typo.
- */
-static const char *const later[] = {"client-cert", "client-key"};
-
-bool option_is_planned(const char *name)
-{
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strcmp(later[i], name) == 0)
-            return true;
-    return false;
-}
-
 static enum cw_code unknown(struct cw_options *options, const char *name, struct error *error)
 {
-    if (option_is_planned(name))
-        return error_set(error, CW_E_USAGE, "--%s is not part of this version yet", name);
     const char *names[ROW_COUNT + 1] = {NULL};
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = rows[i].name;
@@ -390,6 +378,7 @@ struct cw_options *cw_options_new(void)
 {
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
+    options->client_cert = options->client_key = "";
     options->proxy = options->expect = options->dns_server = options->sntp = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;

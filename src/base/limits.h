@@ -88,8 +88,10 @@ enum {
     LIMIT_TLS_MESSAGE = 4 << 20,  /* bytes of one Certificate message; libssl's default is 100 KB */
     LIMIT_GRAB_BYTES = 256 << 10, /* of one grab; longer flights are for a full handshake */
     LIMIT_TLS_FLIGHT = 8 << 20,   /* bytes read from one server before it must have finished */
-    LIMIT_RESOLVE_SECONDS = 10, /* wait for the resolver; glibc's own patience can reach minutes */
-    LIMIT_ACCEPTABLE_CAS = 200, /* CA names of one CertificateRequest that are listed */
+    LIMIT_RESOLVE_SECONDS = 10,  /* wait for the resolver; glibc's own patience can reach minutes */
+    LIMIT_ACCEPTABLE_CAS = 1000, /* CA names of one CertificateRequest that are kept; Windows
+                                    servers name 400 */
+    LIMIT_KEY_BYTES = 1 << 20,   /* a file of a private key, or of a client's certificate */
     LIMIT_REPLY_BYTES =
         8 << 10, /* of an answer behind the handshake, of which the head is wanted */
     LIMIT_REPLY_SECONDS = 3,

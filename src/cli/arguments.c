@@ -94,8 +94,6 @@ static enum cw_code unknown_long(const struct words *words, const char *name, si
     if (near)
         return error_set(error, CW_E_USAGE, "there is no option --%s: did you mean --%s?", word,
                          near);
-    if (option_is_planned(word))
-        return error_set(error, CW_E_USAGE, "--%s is not part of this version yet", word);
     return error_set(error, CW_E_USAGE, "there is no option --%s", word);
 }
 

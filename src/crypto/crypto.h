@@ -91,8 +91,9 @@ int sig_memo_key_security(struct sig_memo *memo, struct public_key key);
 
 struct private_key;
 enum key_read { KEY_READ_OK, KEY_READ_ENCRYPTED, KEY_READ_UNREADABLE };
-/** Reads a PEM or DER private key: PKCS#8, PKCS#1 or EC. Never prompts: KEY_READ_ENCRYPTED when the
- *  passphrase is missing or wrong. The caller frees *out with private_key_free(). */
+/** Reads a PEM or DER private key: PKCS#8, PKCS#1 or EC; or that of a keystore (PKCS#12). Never
+ * prompts: KEY_READ_ENCRYPTED when the passphrase is missing or wrong. The caller frees *out with
+ * private_key_free(). */
 enum key_read private_key_read(struct bytes file, const char *passphrase, struct private_key **out);
 void private_key_free(struct private_key *key);
 /** DER SubjectPublicKeyInfo of the key, into `out`. */

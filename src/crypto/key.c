@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -79,6 +80,32 @@ static EVP_PKEY *read_der(struct bytes file, struct passphrase *passphrase)
     return key;
 }
 
+/* What PBES2 of a keystore (RFC 7292) names by number, in tables that crypto_start() leaves out. */
+static void know_keystore_digests(void)
+{
+    EVP_add_digest(EVP_sha1());
+    EVP_add_digest(EVP_sha256());
+    EVP_add_digest(EVP_sha512());
+}
+
+static EVP_PKEY *read_pkcs12(struct bytes file, struct passphrase *passphrase)
+{
+    const unsigned char *p = file.p;
+    PKCS12 *store = d2i_PKCS12(NULL, &p, (long)file.n);
+    if (store == NULL)
+        return NULL;
+    EVP_PKEY *key = NULL;
+    X509 *certificate = NULL;
+    know_keystore_digests();
+    const char *text = passphrase->text != NULL ? passphrase->text : "";
+    passphrase->asked = PKCS12_verify_mac(store, text, -1) != 1;
+    if (!passphrase->asked)
+        PKCS12_parse(store, text, &key, &certificate, NULL);
+    X509_free(certificate);
+    PKCS12_free(store);
+    return key;
+}
+
 enum key_read private_key_read(struct bytes file, const char *passphrase, struct private_key **out)
 {
     *out = NULL;
@@ -90,6 +117,8 @@ enum key_read private_key_read(struct bytes file, const char *passphrase, struct
     EVP_PKEY *key = read_pem(file, &given);
     if (key == NULL && !given.asked)
         key = read_der(file, &given);
+    if (key == NULL && !given.asked)
+        key = read_pkcs12(file, &given);
     ERR_clear_error();
     *out = private_key_wrap(key);
     if (key != NULL)

@@ -153,7 +153,7 @@ static const char *bits_text(struct collecting *c, unsigned bits, const struct b
     return arena_strdup(c->arena, out.n ? buf_cstr(&out) : "nothing");
 }
 
-static void put_usages(struct collecting *c, const struct cert *cert)
+static const char *purposes_text(struct collecting *c, const struct cert *cert)
 {
     static const struct bit_name purposes[] = {
         {EKU_SERVER_AUTH, "serverAuth"},
@@ -167,6 +167,11 @@ static void put_usages(struct collecting *c, const struct cert *cert)
         {EKU_MS_SGC, "msSGC"},
         {EKU_OTHER, "others"},
     };
+    return bits_text(c, cert->eku, purposes, sizeof purposes / sizeof purposes[0]);
+}
+
+static void put_usages(struct collecting *c, const struct cert *cert)
+{
     static const struct bit_name usages[] = {
         {KU_DIGITAL_SIGNATURE, "digitalSignature"},
         {KU_NON_REPUDIATION, "nonRepudiation"},
@@ -179,7 +184,7 @@ static void put_usages(struct collecting *c, const struct cert *cert)
         {KU_DECIPHER_ONLY, "decipherOnly"},
     };
     if (cert->has & HAS_EKU)
-        put(c, "purposes", bits_text(c, cert->eku, purposes, sizeof purposes / sizeof purposes[0]));
+        put(c, "purposes", purposes_text(c, cert));
     if (cert->has & HAS_KEY_USAGE)
         put(c, "usages", bits_text(c, cert->key_usage, usages, sizeof usages / sizeof usages[0]));
 }
@@ -494,6 +499,46 @@ static void put_handshake(struct collecting *c, const struct fact *fact)
     put_foreign(c, "acceptable", arena_strdup(c->arena, buf_cstr(&cas)));
 }
 
+static const char *how_refused(struct collecting *c, const struct fact *fact)
+{
+    if (fact->limit == 1)
+        return arena_printf(c->arena, "the answer %s", fact->text);
+    if (fact->value >= 0)
+        return arena_printf(c->arena, "the alert %s (%d)", alert_name((int)fact->value),
+                            (int)fact->value);
+    return "the end of the connection";
+}
+
+static void put_client(struct collecting *c, const struct fact *fact)
+{
+    const struct presented *shown = &c->e->obs->presented;
+    if (fact->id == FACT_CLIENT_CERTIFICATE || fact->id == FACT_CLIENT_CERTIFICATE_REFUSED) {
+        put_foreign(c, "answer", fact->limit == 1 ? fact->text : "");
+        put_foreign(c, "verdict_of_server", how_refused(c, fact));
+        if (fact->value >= 0)
+            put(c, "alert_name", alert_name((int)fact->value));
+    }
+    if (fact->id == FACT_CLIENT_CA && fact->value == 1)
+        put(c, "because_unknown", "yes");
+    if (fact->id == FACT_CLIENT_EXPIRED)
+        put(c, "not_after", time_date(c->arena, fact->limit));
+    if (fact->id == FACT_CLIENT_NOT_YET_VALID)
+        put(c, "not_before", time_date(c->arena, fact->limit));
+    if (shown->count == 0)
+        return;
+    const struct cert *cert = shown->chain[0].cert;
+    put_foreign(c, "client_file", shown->file);
+    put_foreign(c, "client_key_file", *shown->key_file ? shown->key_file : shown->file);
+    put_number(c, "client_count", (int64_t)shown->count);
+    if (!cert->parsed)
+        return;
+    put(c, "client_cert", name_short(c->arena, cert->subject));
+    put(c, "client_issuer", name_short(c->arena, cert->issuer));
+    put(c, "client_key", key_text(c->arena, &cert->key));
+    if (cert->has & HAS_EKU)
+        put(c, "client_purposes", purposes_text(c, cert));
+}
+
 static const char *file_kind_text(const struct container *file)
 {
     static const char *const kinds[] = {
@@ -543,6 +588,7 @@ void evidence_fill(struct explaining *e, struct draft *draft)
     if (draft->fault)
         put_file_fault(&c, draft->fault);
     put_handshake(&c, fact);
+    put_client(&c, fact);
     put_clients(&c, draft);
     put_choice(&c, fact);
     put_dated(&c, fact);

@@ -47,7 +47,8 @@ static bool is_host_port(const char *s)
  * command that somebody pastes. */
 static bool word_is_plain(const char *key, const char *value)
 {
-    static const char *const paths[] = {"file", "key_file", "ca", "target", "proxy", "expected"};
+    static const char *const paths[] = {"file", "key_file", "client_file", "client_key_file",
+                                        "ca",   "target",   "proxy",       "expected"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (strcmp(key, paths[i]) == 0)
             return str_is_safe(bytes_str(value)) && *value && *value != '-';

@@ -9,6 +9,7 @@ static bool is_about_certificates(const struct fact *fact, int depth)
     switch (fact->id) {
     case FACT_OLD_PROTOCOL:
     case FACT_CLIENT_CERTIFICATE:
+    case FACT_CLIENT_CERTIFICATE_REFUSED:
     case FACT_KEY_MISMATCH:
         return false;
     case FACT_KEY_UNSUPPORTED:

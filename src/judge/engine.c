@@ -261,6 +261,7 @@ static void reasons_of_connection(struct judging *j, const struct behaviour *b,
     for (size_t i = 0; i < j->out->fact_count; i++) {
         const struct fact *fact = &j->out->facts[i];
         const bool fatal = fact->id == FACT_KEY_MISMATCH || fact->id == FACT_CLIENT_CERTIFICATE ||
+                           fact->id == FACT_CLIENT_CERTIFICATE_REFUSED ||
                            (fact->id == FACT_OLD_PROTOCOL && fact->value < b->min_version) ||
                            hello_fails(b, fact);
         if (!fatal)
@@ -275,6 +276,17 @@ static void reasons_of_connection(struct judging *j, const struct behaviour *b,
             reason->limit = j->graph->nodes[fact->node].cert->key.kind;
         reasons->depths[reasons->count++] = -1;
     }
+}
+
+/** What a client says of a server that refuses the certificate it was shown, or that refuses in its
+ *  answer, is that server's own. */
+static bool words_are_known(const struct reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->count; i++)
+        if (reasons->items[i].id == FACT_CLIENT_CERTIFICATE_REFUSED ||
+            (reasons->items[i].id == FACT_CLIENT_CERTIFICATE && reasons->items[i].limit == 1))
+            return false;
+    return true;
 }
 
 void client_judge(struct judging *j, size_t index, struct client_verdict *out)
@@ -306,7 +318,7 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
         note_revoked(j, b, &route, out);
         return;
     }
-    bool answered = true;
+    bool answered = words_are_known(&reasons);
     for (size_t i = 0; i < reasons.count; i++)
         answered &= !hello_fails(b, &reasons.items[i]);
     if (answered)

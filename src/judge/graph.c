@@ -28,9 +28,7 @@ static size_t bucket_of(const struct judging *j, const struct cert *cert)
     return slot;
 }
 
-/** The node of this certificate, made if need be; -1 when there is no room for more. */
-static int node_add(struct judging *j, const struct cert *cert, unsigned from,
-                    const struct origin *origin)
+int node_add(struct judging *j, const struct cert *cert, unsigned from, const struct origin *origin)
 {
     struct graph *g = j->graph;
     size_t slot = bucket_of(j, cert);

@@ -86,6 +86,7 @@ struct judging {
     struct host_answer host;
     struct stamps *stamps; /**< ct.c: the timestamps of the leaf looked at last */
     struct papers papers;
+    const struct cert *client_end; /**< of the client's chain: its issuer is known nowhere; NULL */
     int signatures_left;
     int nc_left;       /**< of the path at hand */
     int nc_total;      /**< of all paths and clients */
@@ -114,6 +115,9 @@ struct reasons {
 
 /* graph.c */
 void graph_build(struct judging *j);
+/** The node of this certificate, made if need be; -1 when there is no room for more. */
+int node_add(struct judging *j, const struct cert *cert, unsigned from,
+             const struct origin *origin);
 /** Edge from child to issuer, -1 none. */
 int graph_edge(const struct judging *j, int child, int issuer);
 enum edge_sig edge_signature(struct judging *j, int edge);
@@ -235,6 +239,10 @@ char *host_names_text(struct arena *arena, const struct cert *cert, size_t max);
 /* server.c: facts about the endpoint, the chain as sent, the file */
 void facts_of_endpoint(struct judging *j);
 void facts_of_attempts(struct judging *j);
+/* client.c: facts about the certificate that the client shows to the server */
+/** What the server's demand for a client certificate came to. False: it made none, or went on. */
+bool fact_of_client_refusal(struct judging *j, const struct handshake *hs);
+void facts_of_client(struct judging *j, const struct handshake *hs);
 void facts_of_sent(struct judging *j);
 /* clock.c */
 void facts_of_clock(struct judging *j);

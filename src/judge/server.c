@@ -46,11 +46,9 @@ static bool fact_of_name(struct judging *j, const struct handshake *hs)
 /** RFC 8446 section 6.2: what a fatal alert of the server means here. */
 static void facts_of_alert(struct judging *j, const struct handshake *hs)
 {
-    if (hs->client_certificate_requested)
-        fact_add(j, FACT_CLIENT_CERTIFICATE, -1, -1, hs->alert, NULL);
-    else if (fact_of_name(j, hs))
+    if (fact_of_client_refusal(j, hs) || fact_of_name(j, hs))
         return;
-    else if (hs->alert == ALERT_PROTOCOL_VERSION && j->obs->attempt_count == 0)
+    if (hs->alert == ALERT_PROTOCOL_VERSION && j->obs->attempt_count == 0)
         fact_add(j, FACT_OLD_PROTOCOL, -1, -1, 0, hs->version);
     else
         fact_add(j, FACT_ALERT, -1, -1, hs->alert, alert_name(hs->alert));
@@ -75,14 +73,14 @@ static void facts_of_handshake(struct judging *j, const struct handshake *hs)
     case HS_CLOSED:
     case HS_RESET:
     case HS_TIMEOUT:
-        if (hs->client_certificate_requested && hs->certificate_count > 0)
-            fact_add(j, FACT_CLIENT_CERTIFICATE, -1, -1, -1, NULL);
-        else if (!fact_of_name(j, hs))
+        if (!fact_of_client_refusal(j, hs) && !fact_of_name(j, hs))
             fact_add(j, FACT_HANDSHAKE_FAILED, -1, -1, hs->result, hs->error);
         break;
     case HS_DONE:
+        fact_of_client_refusal(j, hs);
         break;
     }
+    facts_of_client(j, hs);
     if (hs->key_refuted)
         fact_add(j, FACT_KEY_MISMATCH, j->first, -1, 1, NULL);
     const int version = version_number(hs->version);

@@ -41,15 +41,19 @@ static const struct cert *cert_at(const struct judging *j, const struct path *pa
 /* ---- issuers ---- */
 
 /** RFC 5280 section 4.2.2.1: where the issuer of this certificate can be fetched. */
-static void want_issuer(struct judging *j, int node)
+static void want_issuer_of(struct judging *j, const struct cert *cert)
 {
-    const struct cert *cert = j->graph->nodes[node].cert;
     const char *urls[LIMIT_CERT_SOURCES];
-    if (!cert->parsed || node_is_self_signed(j, node))
-        return;
     const size_t n = cert_aia_urls(j->arena, cert, OID_AD_CA_ISSUERS, urls, LIMIT_CERT_SOURCES);
     for (size_t i = 0; i < n; i++)
         want_add(j, cert, (struct want){.kind = WANT_ISSUER, .url = urls[i]});
+}
+
+static void want_issuer(struct judging *j, int node)
+{
+    const struct cert *cert = j->graph->nodes[node].cert;
+    if (cert->parsed && !node_is_self_signed(j, node))
+        want_issuer_of(j, cert);
 }
 
 /** The issuer that nobody has; and one that only the pool has, because clients that fetch get on as
@@ -150,6 +154,8 @@ void wants_collect(struct judging *j)
 {
     const struct verdict *v = j->out;
     const struct path *best = v->best >= 0 ? &v->paths[v->best] : NULL;
+    if (j->client_end != NULL && j->client_end->parsed)
+        want_issuer_of(j, j->client_end);
     if (best == NULL)
         return;
     want_issuers(j, best, true);

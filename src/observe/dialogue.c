@@ -23,7 +23,8 @@ static void handshake_begin(struct handshake *handshake)
                                     .group = "",
                                     .alert = -1,
                                     .error = "",
-                                    .alpn = ""};
+                                    .alpn = "",
+                                    .client_answer = ""};
 }
 
 /* The last line of what a server said: what it said no with. */
@@ -96,6 +97,15 @@ static void offer_make(struct dialogue *dialogue, int fd, struct deadline deadli
                    &dialogue->answer);
 }
 
+/* RFC 9110 section 7.2: the name, or the address as a URL has it. */
+static const char *http_host(struct dialogue *dialogue)
+{
+    if (!dialogue->https)
+        return NULL;
+    const char *host = *dialogue->sni ? dialogue->sni : dialogue->host;
+    return strchr(host, ':') ? arena_printf(&dialogue->arena, "[%s]", host) : host;
+}
+
 static void *dialogue_run(void *context)
 {
     struct dialogue *dialogue = context;
@@ -110,6 +120,8 @@ static void *dialogue_run(void *context)
     const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
                                         .max_version = dialogue->max_version,
                                         .short_hello = dialogue->short_hello,
+                                        .client = dialogue->client,
+                                        .http_host = http_host(dialogue),
                                         .deadline = deadline};
     if (!tls_is_ready(dialogue, line.fd, deadline))
         log_handshake(dialogue);

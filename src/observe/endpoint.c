@@ -157,6 +157,8 @@ static void connections_observe(const struct observe_options *options, const str
                                          .sni = out->target.sni,
                                          .scheme = out->target.scheme,
                                          .host = out->target.host,
+                                         .client = options->client,
+                                         .https = target_is_https(&out->target),
                                          .timeout = options->timeout};
     dialogues_run(dialogues, to->count);
     out->connections = arena_array(arena, to->count, sizeof *out->connections);
@@ -195,6 +197,8 @@ static void endpoint_look(const struct observe_options *options, const struct ro
                                   .sni = out->target.sni,
                                   .scheme = out->target.scheme,
                                   .host = out->target.host,
+                                  .client = options->client,
+                                  .https = target_is_https(&out->target),
                                   .timeout = options->timeout};
     chain_take(out, arena);
     probe_observe(&like, arena, out);

@@ -3,6 +3,7 @@
 #define CERTWHY_OBSERVE_INTERNAL_H
 
 #include <pthread.h>
+#include <string.h>
 
 #include "observe.h"
 
@@ -24,13 +25,15 @@ void line_close(struct line *line);
 struct dialogue {
     struct destination to;
     const struct route *route;
-    const char *sni;                 /**< "" none */
-    const char *scheme;              /**< what is said before TLS begins, if anything */
-    const char *host;                /**< whom it is said to */
-    bool short_hello;                /**< see struct tls_request */
-    const char *max_version;         /**< NULL: the highest */
-    const struct hello_offer *offer; /**< not NULL: only this hello, and the answer to it */
-    bool says_nothing;               /**< not even that */
+    const char *sni;                   /**< "" none */
+    const char *scheme;                /**< what is said before TLS begins, if anything */
+    const char *host;                  /**< whom it is said to */
+    const struct tls_identity *client; /**< shown to a server that asks; NULL none */
+    bool https;                        /**< what such a server makes of it may be asked by HTTP */
+    bool short_hello;                  /**< see struct tls_request */
+    const char *max_version;           /**< NULL: the highest */
+    const struct hello_offer *offer;   /**< not NULL: only this hello, and the answer to it */
+    bool says_nothing;                 /**< not even that */
     double timeout;
     struct arena arena;
     struct connection connection;
@@ -39,6 +42,13 @@ struct dialogue {
     pthread_t thread;
     bool threaded;
 };
+
+/** https:// and what is nearly always the same: the port of it. */
+static inline bool target_is_https(const struct target *target)
+{
+    return strcmp(target->scheme, "https") == 0 ||
+           (strcmp(target->scheme, "tls") == 0 && target->port == 443);
+}
 
 /** Runs all dialogues, at the same time when there are several. */
 void dialogues_run(struct dialogue *dialogues, size_t count);
@@ -92,6 +102,21 @@ enum cw_code expect_observe(const struct observe_options *options, struct arena 
 /** Reads the private key and pairs it with the certificates seen. */
 enum cw_code key_observe(const struct observe_options *options, struct arena *arena,
                          struct observation *out, struct error *error);
+
+/** Index of the certificate that the key belongs to; SIZE_MAX none. */
+size_t key_pair(const struct private_key *key, const struct seen *chain, size_t count);
+
+/** --client-cert: read, and gone with client_drop(). */
+struct client {
+    struct private_key *key;
+    struct tls_identity identity;
+};
+/** Reads certificate and key into *out, and what may be kept of them into the observation.
+ * CW_E_INPUT or CW_E_USAGE with a sentence when they cannot be used. */
+enum cw_code client_take(const struct observe_options *options, struct arena *arena,
+                         struct observation *obs, struct client *out, struct error *error);
+void client_drop(struct client *client);
+#define CLIENT_CLEANUP __attribute__((cleanup(client_drop))) struct client
 
 /** Parses at most LIMIT_SENT_CERTS certificates of one message. Returns false when there are more.
  */

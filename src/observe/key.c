@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { KEY_FILE_BYTES = 1 << 20 };
-
 /* Compares the key material and not the SubjectPublicKeyInfo: the same RSA key may be labelled
  * rsaEncryption in one place and RSASSA-PSS in the other (RFC 4055 section 1.2). */
 static bool same_key(const struct key_info *a, const struct key_info *b)
@@ -15,20 +13,25 @@ static bool same_key(const struct key_info *a, const struct key_info *b)
            bytes_equal(a->bits_content, b->bits_content);
 }
 
-static enum key_pairing pair(const struct private_key *key, struct observation *out)
+size_t key_pair(const struct private_key *key, const struct seen *chain, size_t count)
 {
     BUF_CLEANUP spki = {0};
-    if (!private_key_spki(key, &spki))
-        return KEY_UNREADABLE;
     struct key_info info = {0};
-    key_info_read(buf_bytes(&spki), &info);
-    for (size_t i = 0; i < out->sent_count; i++) {
-        if (!same_key(&info, &out->sent[i].cert->key))
-            continue;
-        out->key_pairs_with = i;
-        return i == 0 ? KEY_PAIRS : KEY_PAIRS_OTHER;
-    }
-    return KEY_PAIRS_NONE;
+    if (private_key_spki(key, &spki))
+        key_info_read(buf_bytes(&spki), &info);
+    for (size_t i = 0; i < count; i++)
+        if (same_key(&info, &chain[i].cert->key))
+            return i;
+    return SIZE_MAX;
+}
+
+static enum key_pairing pair(const struct private_key *key, struct observation *out)
+{
+    const size_t own = key_pair(key, out->sent, out->sent_count);
+    if (own == SIZE_MAX)
+        return KEY_PAIRS_NONE;
+    out->key_pairs_with = own;
+    return own == 0 ? KEY_PAIRS : KEY_PAIRS_OTHER;
 }
 
 enum cw_code key_observe(const struct observe_options *options, struct arena *arena,
@@ -36,7 +39,7 @@ enum cw_code key_observe(const struct observe_options *options, struct arena *ar
 {
     BUF_CLEANUP content = {0};
     out->key_file = arena_strdup(arena, options->key_path);
-    TRY(file_read(options->root, options->key_path, KEY_FILE_BYTES, &content, error));
+    TRY(file_read(options->root, options->key_path, LIMIT_KEY_BYTES, &content, error));
     struct private_key *key = NULL;
     switch (private_key_read(buf_bytes(&content), options->key_pass, &key)) {
     case KEY_READ_OK:

@@ -22,9 +22,15 @@ static void observation_begin(const struct observe_options *options, struct obse
         .proxy_from = "",
         .observed_by = "certwhy " CERTWHY_VERSION,
         .probe_sni = "",
-        .no_sni_handshake =
-            {.version = "", .cipher = "", .group = "", .error = "", .alpn = "", .alert = -1},
         .expected_file = "",
+        .presented = {.file = "", .key_file = ""},
+        .no_sni_handshake = {.version = "",
+                             .cipher = "",
+                             .group = "",
+                             .error = "",
+                             .alpn = "",
+                             .client_answer = "",
+                             .alert = -1},
         .key_file = "",
         .clients = "",
         .default_clients = "",
@@ -42,9 +48,10 @@ static enum cw_code only_for_endpoints(const struct observe_options *options, co
 {
     if (given(options->expect))
         return error_set(error, CW_E_USAGE, "%s is no server: --expect does not apply to it", what);
-    if (given(options->connect) || options->sni)
+    if (given(options->connect) || options->sni || given(options->client_cert_path))
         return error_set(error, CW_E_USAGE,
-                         "%s is not dialled: --connect and --sni do not apply to it", what);
+                         "%s is not dialled: --connect, --sni and --client-cert do not apply to it",
+                         what);
     return CW_OK;
 }
 
@@ -85,6 +92,16 @@ static enum cw_code sni_set(const struct observe_options *options, struct arena 
     return CW_OK;
 }
 
+static enum cw_code endpoint_look(const struct observe_options *options, struct arena *arena,
+                                  struct observation *out, struct error *error)
+{
+    CLIENT_CLEANUP client = {0};
+    TRY(client_take(options, arena, out, &client, error));
+    struct observe_options with_client = *options;
+    with_client.client = client.key ? &client.identity : NULL;
+    return endpoint_observe(&with_client, arena, out, error);
+}
+
 static enum cw_code look(const struct observe_options *options, struct arena *arena,
                          struct observation *out, struct error *error)
 {
@@ -97,7 +114,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
             out->target.name_kind = NAME_NONE;
         }
         out->target.connect = arena_strdup(arena, given(options->connect) ? options->connect : "");
-        TRY(endpoint_observe(options, arena, out, error));
+        TRY(endpoint_look(options, arena, out, error));
     } else {
         TRY(file_observe(options, arena, out, error));
         if (out->stores_from_case)

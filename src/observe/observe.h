@@ -7,22 +7,24 @@
 #include "record/record.h"
 
 struct observe_options {
-    const char *target;      /**< as the user wrote it */
-    const char *root;        /**< prefix of absolute paths, "" none */
-    const char *name;        /**< the name the client uses; "" the target's own */
-    bool unnamed;            /**< the client compares no name */
-    const char *connect;     /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
-                                  commas; "" none */
-    const char *sni;         /**< NULL: the name when it is a DNS name; "" none is sent */
-    const char *key_path;    /**< the server's private key, to pair; "" none */
-    const char *expect;      /**< a file that the server should serve; "" none */
-    const char *key_pass;    /**< its passphrase; NULL none is known */
-    int family;              /**< AF_UNSPEC, AF_INET, AF_INET6 */
-    double timeout;          /**< seconds for one dialogue (one address) */
-    cw_time at;              /**< the time to judge at */
-    bool at_given;           /**< false: a case keeps the time it was saved with */
-    bool also_tls12;         /**< a client has nothing newer: ask whether the server would do */
-    const char *const *crls; /**< --crl: files of CRLs, mapped */
+    const char *target;   /**< as the user wrote it */
+    const char *root;     /**< prefix of absolute paths, "" none */
+    const char *name;     /**< the name the client uses; "" the target's own */
+    bool unnamed;         /**< the client compares no name */
+    const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
+                               commas; "" none */
+    const char *sni;      /**< NULL: the name when it is a DNS name; "" none is sent */
+    const char *key_path; /**< the server's private key, to pair; "" none */
+    const char *expect;   /**< a file that the server should serve; "" none */
+    const char *key_pass; /**< its passphrase; NULL none is known */
+    const char *client_cert_path; /**< --client-cert: PEM, DER or a keystore; "" none */
+    const char *client_key_path; /**< "": the key is in the same file; key_pass is its passphrase */
+    int family;                  /**< AF_UNSPEC, AF_INET, AF_INET6 */
+    double timeout;              /**< seconds for one dialogue (one address) */
+    cw_time at;                  /**< the time to judge at */
+    bool at_given;               /**< false: a case keeps the time it was saved with */
+    bool also_tls12;             /**< a client has nothing newer: ask whether the server would do */
+    const char *const *crls;     /**< --crl: files of CRLs, mapped */
     size_t crl_count;
     const char *const *ocsps; /**< --ocsp: files of OCSP responses */
     size_t ocsp_count;
@@ -39,6 +41,7 @@ struct observe_options {
     int64_t at_us;            /**< time_monotonic_us() at the moment of `at` */
     cw_time built;            /**< when certwhy was: no clock that is right says less */
     struct bytes dns_anchors; /**< DS or DNSKEY records to validate by; p NULL: the root's */
+    const struct tls_identity *client; /**< what observe() has read of client_cert_path; NULL */
 };
 
 /** Whom to talk to: an address, or a name that the proxy looks up. */

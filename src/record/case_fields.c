@@ -133,6 +133,21 @@ const struct field case_attempt_fields[] = {
     FIELD_END,
 };
 
+const struct field case_client_request_fields[] = {
+    MEMBER(handshake, client_schemes, BYTES),
+    MEMBER(handshake, client_certificate_sent, BOOL),
+    MEMBER(handshake, client_certificate_accepted, BOOL),
+    MEMBER(handshake, client_answer, TEXT),
+    FIELD_END,
+};
+
+const struct field case_presented_fields[] = {
+    MEMBER(presented, file, RAW),
+    MEMBER(presented, key_file, RAW),
+    NAMED(presented, pairing, pairings),
+    FIELD_END,
+};
+
 const struct field case_document_fields[] = {
     NAMED(document, kind, want_kind_names),
     NAMED(document, from, document_from_names),

@@ -52,6 +52,10 @@ static void handshake_read(struct field_reader *reader, const json_t *object,
     const json_t *scts = json_object_get(object, "sct_list");
     if (scts && !json_unbase64(reader->arena, scts, &out->sct_list))
         fields_fail(reader, "sct_list", "it is not base64");
+    out->client_answer = "";
+    if (json_object_get(object, "client_request")) /* cases of before do not have it */
+        fields_read(reader, fields_object(reader, object, "client_request"),
+                    case_client_request_fields, out);
     size_t n = 0;
     const json_t *cas = fields_array(reader, object, "acceptable_cas", LIMIT_CASE_NAMES, &n);
     out->acceptable_cas = arena_array(reader->arena, n + 1, sizeof *out->acceptable_cas);
@@ -107,6 +111,20 @@ static void attempts_read(struct field_reader *reader, const json_t *root,
     if (out->retried)
         handshake_read(reader, fields_object(reader, root, "first_handshake"), blobs,
                        &out->first_handshake);
+}
+
+/* A member that most cases do not have. */
+static void presented_read(struct field_reader *reader, const json_t *root,
+                           const struct blob_table *blobs, struct presented *out)
+{
+    out->file = out->key_file = "";
+    if (!json_object_get(root, "presented"))
+        return;
+    const json_t *object = fields_object(reader, root, "presented");
+    fields_read(reader, object, case_presented_fields, out);
+    out->chain = seen_read(reader, object, "chain", blobs, LIMIT_SENT_CERTS, &out->count);
+    if (out->count == 0)
+        fields_fail(reader, "chain", "it holds no certificate");
 }
 
 static void objects_read(struct field_reader *reader, const json_t *file,
@@ -333,6 +351,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     handshake_read(reader, fields_object(reader, root, "second_handshake"), &blobs,
                    &out->no_sni_handshake);
     attempts_read(reader, root, &blobs, out);
+    presented_read(reader, root, &blobs, &out->presented);
     file_read_json(reader, root, &blobs, &out->file);
     stores_read(reader, root, out);
     out->sent = seen_read(reader, root, "sent", &blobs, LIMIT_SENT_CERTS, &out->sent_count);

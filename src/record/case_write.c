@@ -71,6 +71,9 @@ static json_t *handshake_write(struct blobs *blobs, const struct handshake *hand
     json_object_set_new(object, "acceptable_cas", cas);
     if (handshake->sct_list.p)
         json_object_set_new(object, "sct_list", json_base64(handshake->sct_list));
+    if (handshake->client_certificate_requested)
+        json_object_set_new(object, "client_request",
+                            fields_write(case_client_request_fields, handshake));
     json_t *certificates = json_array();
     for (size_t i = 0; i < handshake->certificate_count; i++)
         json_array_append_new(certificates, blob_write(blobs, handshake->certificates[i]));
@@ -104,6 +107,13 @@ static void attempts_write(json_t *root, struct blobs *blobs, const struct obser
     if (observation->retried)
         json_object_set_new(root, "first_handshake",
                             handshake_write(blobs, &observation->first_handshake));
+}
+
+static json_t *presented_write(struct blobs *blobs, const struct presented *presented)
+{
+    json_t *object = fields_write(case_presented_fields, presented);
+    json_object_set_new(object, "chain", seen_write(blobs, presented->chain, presented->count));
+    return object;
 }
 
 static json_t *object_write(struct blobs *blobs, const struct object *object)
@@ -284,6 +294,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     json_object_set_new(root, "second_handshake",
                         handshake_write(&blobs, &observation->no_sni_handshake));
     attempts_write(root, &blobs, observation);
+    if (observation->presented.count)
+        json_object_set_new(root, "presented", presented_write(&blobs, &observation->presented));
     json_object_set_new(root, "file", file_write(&blobs, &observation->file));
     json_object_set_new(root, "anchors", seen_write(&blobs, anchors, anchor_count));
     json_object_set_new(root, "pool", seen_write(&blobs, pool, pool_count));

@@ -27,11 +27,13 @@ void observation_free(struct observation *observation)
     seen_free(observation->sent, observation->sent_count);
     seen_free(observation->without_sni, observation->without_sni_count);
     seen_free(observation->expected, observation->expected_count);
+    seen_free(observation->presented.chain, observation->presented.count);
     seen_free(observation->pool, observation->pool_count);
     seen_free(observation->case_anchors, observation->case_anchor_count);
     documents_free(observation->documents, observation->document_count);
     observation->sent_count = observation->without_sni_count = observation->document_count = 0;
     observation->expected_count = 0;
+    observation->presented.count = 0;
     observation->pool_count = observation->case_anchor_count = 0;
 }
 

@@ -58,6 +58,16 @@ enum key_pairing {
     KEY_ENCRYPTED
 };
 
+/** --client-cert: what the client shows of itself to a server that asks for it. Its key is used and
+ *  forgotten: only whether it belongs to the certificate is kept. */
+struct presented {
+    const char *file;     /**< "" none was given */
+    const char *key_file; /**< "" the same */
+    struct seen *chain;   /**< in the order of the file; of a keystore, the key's own first */
+    size_t count;
+    enum key_pairing pairing; /**< of its key with the first of them */
+};
+
 /** A store as it is known to the case: enough to judge again without this machine. */
 struct store_identity {
     const char *name;
@@ -172,6 +182,7 @@ struct observation {
     const char *expected_file; /**< --expect; "" not given */
     struct seen *expected;     /**< what it holds */
     size_t expected_count;
+    struct presented presented;
 
     const char *key_file; /**< --key */
     enum key_pairing pairing;

@@ -213,12 +213,12 @@ static void blobs_read(struct redacting *r)
 
 /* Where the user's own words stand. */
 static const char *const secret_keys[] = {
-    "text",     "host",    "path",      "name",  "sni",           "connect",    "ca_path",
-    "key_file", "more_ca", "probe_sni", "proxy", "expected_file", "mail_domain"};
+    "text",     "host",    "path",      "name",  "sni",           "connect",     "ca_path",
+    "key_file", "more_ca", "probe_sni", "proxy", "expected_file", "mail_domain", "file"};
 /* Where they may be repeated. */
 static const char *const telling_keys[] = {
     "where",       "why",       "error",   "excerpt", "alias",   "address", "acceptable_cas",
-    "resolve_why", "resolvers", "setting", "doubt",   "refusal", "problem"};
+    "resolve_why", "resolvers", "setting", "doubt",   "refusal", "problem", "client_answer"};
 
 static bool is_among(const char *key, const char *const *keys, size_t n)
 {
@@ -231,7 +231,9 @@ static bool is_among(const char *key, const char *const *keys, size_t n)
 
 static void target_hide(struct redacting *r)
 {
-    const char *parts[] = {"target", "options", "observation", "through", "expected", "mail"}, *key;
+    const char *parts[] = {"target",   "options", "observation", "through",
+                           "expected", "mail",    "presented"},
+               *key;
     json_t *value;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         json_t *part = json_object_get(r->root, parts[i]);

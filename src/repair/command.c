@@ -125,6 +125,8 @@ static const char *command_of(const struct repairing *r, const char *verb)
         add_option(&line, "--proxy", obs->proxy);
     add_option(&line, "--expect", obs->expected_file);
     add_option(&line, "--key", obs->key_file);
+    add_option(&line, "--client-cert", obs->presented.file);
+    add_option(&line, "--client-key", obs->presented.key_file);
     if (obs->at_given)
         add_option(&line, "--at", time_rfc3339(r->arena, r->input->at));
     return line.spoilt ? "" : line.text;

@@ -33,14 +33,16 @@ struct change {
     bool bundle;                 /* the best path's certificates are sent, leaf first, no root */
     int trusted[CHANGE_TRUSTED]; /* nodes that every client trusts from now on */
     size_t trusted_count;
-    int supply_for;             /* an issuer that nobody has is supplied for this node; -1 none */
-    bool supply_root;           /* … as a trusted root, else as an intermediate under one */
-    cw_time at;                 /* TIME_NONE: unchanged */
-    const char *name;           /* NULL: unchanged */
-    int connection;             /* the chain of this connection is shown everywhere; -1 none */
-    bool expected;              /* the chain of --expect's file is shown, everywhere */
-    bool with_sni;              /* SNI is sent: the second handshake's chain */
-    bool session, modern;       /* the handshake is completed; with TLS 1.2 */
+    int supply_for;       /* an issuer that nobody has is supplied for this node; -1 none */
+    bool supply_root;     /* … as a trusted root, else as an intermediate under one */
+    cw_time at;           /* TIME_NONE: unchanged */
+    const char *name;     /* NULL: unchanged */
+    int connection;       /* the chain of this connection is shown everywhere; -1 none */
+    bool expected;        /* the chain of --expect's file is shown, everywhere */
+    bool with_sni;        /* SNI is sent: the second handshake's chain */
+    bool session, modern; /* the handshake is completed; with TLS 1.2 */
+    int client_issuers[PATH_KEEPS]; /* certificates that the client shows as well */
+    size_t client_issuer_count;
     bool any_hello;             /* the server answers whatever clients begin with */
     bool key;                   /* the server holds the leaf's key */
     bool whole;                 /* proven only when every client accepts */
@@ -102,6 +104,7 @@ struct trial {
     struct cert **after;        /* … and what they became */
     size_t edited_count;
     struct cert *supplied; /* issuer that nobody had */
+    size_t shown_first;    /* certificates that the client shows: its own references from here on */
     struct ocsp *staple;   /* of another handshake */
     struct store **made_stores;
     size_t made_store_count;
@@ -178,6 +181,7 @@ bool trust_leaf(struct repairing *r, const struct finding *finding, struct chang
 bool get_root(struct repairing *r, const struct finding *finding, struct change *change);
 bool correct_clock(struct repairing *r, const struct finding *finding, struct change *change);
 bool present_certificate(struct repairing *r, const struct finding *finding, struct change *change);
+bool show_issuers(struct repairing *r, const struct finding *finding, struct change *change);
 bool send_sni(struct repairing *r, const struct finding *finding, struct change *change);
 bool take_any_hello(struct repairing *r, const struct finding *finding, struct change *change);
 /* remedies_dns.c */

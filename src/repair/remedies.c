@@ -76,6 +76,11 @@ static const struct remedy remedies[] = {
     {"server.tls13-intolerant", "server.tolerate-tls13", take_any_hello},
     {"server.sni-required", "client.send-sni", send_sni},
     {"server.client-certificate-required", "client.present-certificate", present_certificate},
+    {"client.missing-intermediate", "client.show-intermediate", show_issuers},
+    {"client.key-mismatch", "client.use-matching-key", present_certificate},
+    {"client.certificate-expired", "client.renew-certificate", present_certificate},
+    {"client.not-yet-valid", "client.use-valid-certificate", present_certificate},
+    {"client.", "client.get-certificate", present_certificate, .last_resort = true},
     {"file.key-mismatch", "server.use-matching-key", use_key},
     {"file.", "file.rewrite", write_file},
 };

@@ -102,6 +102,23 @@ bool present_certificate(struct repairing *r, const struct finding *finding, str
     return change->session;
 }
 
+/** The issuers between its certificate and what the server knows, as far as they are known here. */
+bool show_issuers(struct repairing *r, const struct finding *finding, struct change *change)
+{
+    const struct graph *graph = &r->verdict->graph;
+    int node = finding->other;
+    while (node_cert(r, node) != NULL && !cert_is_self_issued(node_cert(r, node)) &&
+           change->client_issuer_count < PATH_KEEPS) {
+        change->client_issuers[change->client_issuer_count++] = node;
+        const struct bytes issuer = node_cert(r, node)->issuer;
+        node = -1;
+        for (size_t i = 0; i < graph->node_count && node < 0; i++)
+            if (graph->nodes[i].cert->parsed && name_equal(graph->nodes[i].cert->subject, issuer))
+                node = (int)i;
+    }
+    return change->client_issuer_count > 0;
+}
+
 bool send_sni(struct repairing *r, const struct finding *finding, struct change *change)
 {
     (void)finding;

@@ -140,7 +140,29 @@ static void complete(struct handshake *hs)
     hs->client_certificate_requested = false;
 }
 
-static void change_endpoint(const struct change *change, struct trial *trial)
+/* The chain is judged again against what the server asks for; that it goes on then is assumed. */
+static void change_client(const struct repairing *r, const struct change *change,
+                          struct trial *trial, struct handshake *hs)
+{
+    struct presented *presented = &trial->observation.presented;
+    const size_t total = presented->count + change->client_issuer_count;
+    struct seen *chain = arena_array(&trial->arena, total, sizeof *chain);
+    for (size_t i = 0; i < presented->count; i++)
+        chain[i] = presented->chain[i];
+    for (size_t i = 0; i < change->client_issuer_count; i++)
+        chain[presented->count + i] =
+            (struct seen){.cert = cert_ref(r->verdict->graph.nodes[change->client_issuers[i]].cert),
+                          .origin = {.kind = ORIGIN_MADE, .where = ""}};
+    trial->shown_first = presented->count;
+    presented->chain = chain;
+    presented->count = total;
+    complete(hs);
+    hs->client_certificate_requested = true;
+    hs->client_answer = "";
+}
+
+static void change_endpoint(const struct repairing *r, const struct change *change,
+                            struct trial *trial)
 {
     struct observation *obs = &trial->observation;
     struct connection *connections =
@@ -163,6 +185,8 @@ static void change_endpoint(const struct change *change, struct trial *trial)
         obs->attempt_count = 0;
         obs->retried = false;
     }
+    if (change->client_issuer_count > 0)
+        change_client(r, change, trial, hs);
     if (change->modern)
         hs->version = "TLSv1.2";
     if (change->key) {
@@ -214,7 +238,7 @@ static void change_observation(const struct repairing *r, const struct change *c
     struct observation *obs = &trial->observation;
     *obs = *r->input->observation;
     change_shown(r, change, trial);
-    change_endpoint(change, trial);
+    change_endpoint(r, change, trial);
     change_staple(change, trial);
     if (change->key && obs->pairing != KEY_NOT_GIVEN)
         obs->pairing = KEY_PAIRS;
@@ -302,7 +326,7 @@ static void change_stores(const struct repairing *r, const struct change *change
 
 void trial_run(struct repairing *r, const struct change *change, struct trial *trial)
 {
-    *trial = (struct trial){.input = *r->input};
+    *trial = (struct trial){.input = *r->input, .shown_first = SIZE_MAX};
     make_edited(r, change, trial);
     if (change->supply_for >= 0)
         make_supplied(r, change, trial);
@@ -321,6 +345,8 @@ void trial_free(struct trial *trial)
         cert_unref(trial->observation.sent[i].cert);
     for (size_t i = 0; i < trial->edited_count; i++)
         cert_unref(trial->after[i]);
+    for (size_t i = trial->shown_first; i < trial->observation.presented.count; i++)
+        cert_unref(trial->observation.presented.chain[i].cert);
     cert_unref(trial->supplied);
     ocsp_unref(trial->staple);
     for (size_t i = 0; i < trial->made_store_count; i++)

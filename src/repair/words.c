@@ -2,6 +2,8 @@
 /* The templates of data/fixes/ filled: what they may say beside the finding's own evidence. */
 #include "words.h"
 
+static const char CLIENT_FILE[] = "client-chain.pem";
+
 #include <string.h>
 
 #include "command.h"
@@ -282,6 +284,7 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
     const struct evidence_item whole[] = {
         {.key = "again", .value = command_again(wording->r)},
         {.key = "write_chain", .value = bundle_command(wording, fix)},
+        {.key = "client_json", .value = file_json(wording, fix, CLIENT_FILE)},
         {.key = "root_json", .value = file_json(wording, fix, root_file(wording))},
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
         {.key = "url", .value = command_url(wording->r)},
@@ -315,10 +318,21 @@ struct bytes bundle_pem(const struct repairing *r, const struct change *change)
     return arena_bytes(r->arena, buf_bytes(&pem));
 }
 
+static struct bytes client_pem(const struct repairing *r, const struct change *change)
+{
+    const struct presented *presented = &r->input->observation->presented;
+    BUF_CLEANUP pem = {0};
+    for (size_t i = 0; i < presented->count; i++)
+        pem_write(&pem, "CERTIFICATE", presented->chain[i].cert->der);
+    for (size_t i = 0; i < change->client_issuer_count; i++)
+        pem_write(&pem, "CERTIFICATE", node_cert(r, change->client_issuers[i])->der);
+    return arena_bytes(r->arena, buf_bytes(&pem));
+}
+
 static void add_file(struct arena *arena, struct fix *fix, const char *path, struct bytes content)
 {
     if (fix->files == NULL)
-        fix->files = arena_array(arena, 2, sizeof *fix->files);
+        fix->files = arena_array(arena, 3, sizeof *fix->files);
     fix->files[fix->file_count++] =
         (struct fix_file){.path = path, .content = arena_bytes(arena, content)};
 }
@@ -329,6 +343,8 @@ static void fix_files(const struct wording *w, struct fix *fix)
     struct bytes bundle = w->change->bundle ? bundle_pem(w->r, w->change) : (struct bytes){0};
     if (bundle.p != NULL)
         add_file(arena, fix, "fullchain.pem", bundle);
+    if (w->change->client_issuer_count > 0)
+        add_file(arena, fix, CLIENT_FILE, client_pem(w->r, w->change));
     if (w->change->trusted_count > 0 && !change_edits(w->change, w->change->trusted[0])) {
         BUF_CLEANUP pem = {0};
         pem_write(&pem, "CERTIFICATE", node_cert(w->r, w->change->trusted[0])->der);

@@ -59,6 +59,8 @@ static void put_session(struct arena *arena, json_t *out, const struct handshake
     json_object_set_new(
         out, "acceptable_cas",
         json_texts(arena, handshake->acceptable_cas, handshake->acceptable_ca_count));
+    json_object_set_new(out, "client_certificate", json_string(show_client_outcome(handshake)));
+    json_object_set_new(out, "client_answer", json_text_or_null(arena, handshake->client_answer));
     json_object_set_new(out, "certificate_message_bytes",
                         json_count(handshake->certificate_message_bytes));
     json_object_set_new(out, "alert", json_alert(handshake));
@@ -67,6 +69,25 @@ static void put_session(struct arena *arena, json_t *out, const struct handshake
                              ? plaintext_protocol(handshake->peek)
                              : NULL;
     json_object_set_new(out, "plaintext", json_text_or_null(arena, spoken));
+}
+
+/* Of --client-cert: what the client was to show. */
+static json_t *json_client_chain(struct arena *arena, const struct observation *observation)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < observation->presented.count; i++) {
+        const struct cert *cert = observation->presented.chain[i].cert;
+        json_t *item = json_object();
+        json_object_set_new(item, "subject",
+                            json_text(arena, cert->parsed ? name_text(arena, cert->subject) : ""));
+        json_object_set_new(item, "issuer",
+                            json_text(arena, cert->parsed ? name_text(arena, cert->issuer) : ""));
+        json_object_set_new(
+            item, "sha256",
+            json_string(str_hex(arena, bytes_of(cert->sha256, sizeof cert->sha256), 0)));
+        json_array_append_new(list, item);
+    }
+    return list;
 }
 
 static json_t *json_expected(struct arena *arena, const struct target_report *target)
@@ -113,6 +134,7 @@ json_t *json_endpoint(struct arena *arena, const struct target_report *target)
     if (primary != NULL && primary->net == NET_OK) {
         put_session(arena, out, &primary->handshake);
         json_object_set_new(out, "timings", json_timings(primary));
+        json_object_set_new(out, "client_chain", json_client_chain(arena, observation));
     }
     return out;
 }

@@ -107,6 +107,59 @@ size_t show_trusting(const struct target_report *target, const struct node *node
     return count;
 }
 
+static bool answer_is_error(const struct handshake *handshake)
+{
+    const char *answer = handshake->client_answer != NULL ? handshake->client_answer : "";
+    const char *status = strchr(answer, ' ');
+    return status != NULL && (status[1] == '4' || status[1] == '5');
+}
+
+const char *show_client_outcome(const struct handshake *handshake)
+{
+    if (!handshake->client_certificate_requested)
+        return "not-requested";
+    const bool sent = handshake->client_certificate_sent;
+    if (handshake->result != HS_DONE)
+        return sent ? "refused" : "not-sent";
+    if (!sent)
+        return "not-sent";
+    return handshake->client_certificate_accepted && !answer_is_error(handshake) ? "accepted"
+                                                                                 : "sent";
+}
+
+static bool is_refused(const struct target_report *target)
+{
+    return verdict_fact(&target->verdict, FACT_CLIENT_CERTIFICATE, -1) != NULL ||
+           verdict_fact(&target->verdict, FACT_CLIENT_CERTIFICATE_REFUSED, -1) != NULL;
+}
+
+const char *show_client_sentence(struct arena *arena, const struct target_report *target)
+{
+    const struct observation *observation = target->input.observation;
+    const struct connection *primary = observation_primary(observation);
+    if (primary == NULL || primary->net != NET_OK)
+        return "";
+    const struct handshake *handshake = &primary->handshake;
+    const struct presented *shown = &observation->presented;
+    const bool requested = handshake->client_certificate_requested;
+    if (shown->count == 0)
+        return requested && !is_refused(target)
+                   ? "the server asks for a client certificate and goes on without one"
+                   : "";
+    const struct cert *cert = shown->chain[0].cert;
+    const char *outcome = show_client_outcome(handshake);
+    const char *end = !requested           ? "not shown: the server does not ask for one"
+                      : is_refused(target) ? "refused by the server"
+                      : strcmp(outcome, "accepted") == 0 ? "accepted by the server"
+                      : strcmp(outcome, "sent") == 0     ? "shown, and no objection was heard"
+                                                         : "not shown";
+    const char *answer = handshake->client_answer != NULL ? handshake->client_answer : "";
+    return arena_printf(arena, "certificate \"%s\" of %s: %s%s%s%s",
+                        cert->parsed ? name_short(arena, cert->subject) : "(unreadable)",
+                        str_safe(arena, bytes_str(shown->file)), end, *answer ? " (" : "", answer,
+                        *answer ? ")" : "");
+}
+
 const char *show_possession(const struct handshake *handshake)
 {
     if (handshake->key_refuted)

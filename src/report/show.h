@@ -51,6 +51,11 @@ size_t show_trusting(const struct target_report *target, const struct node *node
 
 /** Whether the server proved to hold the leaf's key: "proven", "refuted" or "not-checked". */
 const char *show_possession(const struct handshake *handshake);
+/** What the server makes of the client's certificate, or of there being none: "not-requested",
+ *  "not-sent", "sent" (and no objection was heard), "accepted", "refused". */
+const char *show_client_outcome(const struct handshake *handshake);
+/** The same as a sentence about the certificate that was given; "" when nothing is worth saying. */
+const char *show_client_sentence(struct arena *arena, const struct target_report *target);
 const char *show_handshake_result(enum handshake_result result); /**< "done", "alert" … */
 /** Did the way to the endpoint lead through a proxy? */
 bool show_has_proxy(const struct observation *observation);

@@ -132,6 +132,13 @@ static void expected(struct page *page)
                            show_guard(page->arena, obs->expected_file)));
 }
 
+static void client_certificate(struct page *page)
+{
+    const char *sentence = show_client_sentence(page->arena, page->target);
+    if (*sentence != '\0')
+        page_item(page, "Client", sentence);
+}
+
 static void diagnosis(struct page *page)
 {
     text_causes(page);
@@ -143,6 +150,7 @@ static void diagnosis(struct page *page)
     text_clock(page);
     text_dns(page);
     expected(page);
+    client_certificate(page);
     text_fixes(page);
     text_notes(page);
     limits(page);
@@ -168,6 +176,7 @@ static void text_target(struct page *page, bool quiet)
     mail(page);
     proxy(page);
     expected(page);
+    client_certificate(page);
     text_clients_aside(page);
     text_clock(page);
     text_dns(page);

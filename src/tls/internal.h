@@ -10,6 +10,9 @@
  *  at the first length that does not fit and keeps what came before. */
 void certificate_message_read(struct bytes message, bool tls13, struct arena *arena,
                               struct handshake *out);
+/** The signature_algorithms of a CertificateRequest (RFC 5246 section 7.4.4, RFC 8446 section
+ *  4.3.2), a view; n 0: none, or the message is malformed. */
+struct bytes certificate_request_schemes(struct bytes message, bool tls13);
 /** False when the first `n` bytes that a server sent cannot begin a TLS record. */
 bool record_plausible(const uint8_t *p, size_t n);
 /** "ClientHello" … of RFC 8446 section 4 and older. */

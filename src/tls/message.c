@@ -36,6 +36,7 @@ void handshake_begin(struct handshake *out)
                               .group = "",
                               .error = "",
                               .alpn = "",
+                              .client_answer = "",
                               .alert = -1};
 }
 
@@ -136,4 +137,21 @@ int version_number(const char *name)
         if (str_equal_nocase(versions[i].name, name))
             return versions[i].number;
     return 0;
+}
+
+struct bytes certificate_request_schemes(struct bytes message, bool tls13)
+{
+    enum { SIGNATURE_ALGORITHMS = 13 };
+    struct bytes rest = bytes_slice(message, 4, message.n), skipped, schemes = {0}, extensions;
+    if (!take_vector(&rest, 1, &skipped)) /* certificate types, or the context of TLS 1.3 */
+        return schemes;
+    if (!tls13)
+        return take_vector(&rest, 2, &schemes) ? schemes : (struct bytes){0};
+    if (!take_vector(&rest, 2, &extensions))
+        return schemes;
+    struct bytes type, content;
+    while (take(&extensions, 2, &type) && take_vector(&extensions, 2, &content))
+        if (big_endian(type) == SIGNATURE_ALGORITHMS && take_vector(&content, 2, &schemes))
+            return schemes;
+    return (struct bytes){0};
 }

@@ -126,3 +126,24 @@ const char *plaintext_protocol(struct bytes first)
         return "PostgreSQL";
     return is_ldap(first) ? "LDAP" : NULL;
 }
+
+const char *http_answer_text(struct arena *arena, struct bytes answer)
+{
+    enum { TOLD = 120 };
+    if (!starts(answer, "HTTP/"))
+        return "";
+    const uint8_t *end = memchr(answer.p, '\n', answer.n);
+    size_t n = end ? (size_t)(end - answer.p) : answer.n;
+    while (n > 0 && (answer.p[n - 1] == '\r' || answer.p[n - 1] == ' '))
+        n--;
+    const char *line = str_safe(arena, bytes_slice(answer, 0, n < TOLD ? n : TOLD));
+    const size_t title = bytes_find(answer, bytes_str("<title>"));
+    if (title == SIZE_MAX)
+        return line;
+    const struct bytes rest = bytes_slice(answer, title + strlen("<title>"), answer.n);
+    const size_t stop = bytes_find(rest, bytes_str("</title>"));
+    if (stop == SIZE_MAX || stop == 0)
+        return line;
+    return arena_printf(arena, "%s: %s", line,
+                        str_safe(arena, bytes_slice(rest, 0, stop < TOLD ? stop : TOLD)));
+}

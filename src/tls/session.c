@@ -20,7 +20,10 @@ enum {
     GREASE_TYPE = 0x1a1a,
     READ_BYTES = 16 << 10,
     BANNER_WAIT_MS = 300,     /* for the rest of a greeting that is not TLS */
-    LATE_ALERT_WAIT_MS = 200, /* for the alert about a missing client certificate, TLS 1.3 */
+    LATE_ALERT_WAIT_MS = 200, /* for the alert about a client certificate, TLS 1.3, and … */
+    LATE_ALERT_ROUNDS = 3,    /* … times what the handshake took: the way may be long */
+    ANSWER_WAIT_MS = 3000,    /* for an answer of HTTP, instead of it */
+    ANSWER_BYTES = 4096,      /* of it: its title stands at the beginning */
 };
 
 struct session {
@@ -34,7 +37,7 @@ struct session {
     uint8_t first[LIMIT_PEEK];
     size_t first_n;
     int alert_received, alert_sent;
-    bool fatal_received, not_tls, write_reset, ticket_seen;
+    bool fatal_received, not_tls, write_reset, ticket_seen, data_seen;
 };
 
 static void session_close(struct session *session)
@@ -66,8 +69,11 @@ static void note_message(struct session *session, bool ours, int version, struct
     struct handshake *out = session->out;
     const int type = message.p[0];
     log_line(2, "%s %s, %zu bytes", ours ? "->" : "<-", handshake_type_name(type), message.n);
-    if (ours)
+    if (ours) {
+        /* an empty list is 7 octets long, in TLS 1.3 with an empty context 8 */
+        out->client_certificate_sent |= type == SSL3_MT_CERTIFICATE && message.n > 8;
         return;
+    }
     switch (type) {
     case SSL3_MT_SERVER_HELLO:
         out->saw_server_hello = true;
@@ -78,6 +84,8 @@ static void note_message(struct session *session, bool ours, int version, struct
         break;
     case SSL3_MT_CERTIFICATE_REQUEST:
         out->client_certificate_requested = true;
+        out->client_schemes = arena_bytes(
+            session->arena, certificate_request_schemes(message, version == TLS1_3_VERSION));
         break;
     case SSL3_MT_CERTIFICATE_VERIFY: /* RFC 8446 section 4.4.3: the scheme comes first */
         if (message.n >= 6)
@@ -218,6 +226,25 @@ static void alpn_offer(SSL *ssl, const char *list)
         SSL_set_alpn_protos(ssl, wire.p, (unsigned)wire.n);
 }
 
+/** What the client shows of itself, as it stands in its file: no issuers are added, and libssl
+ * sends nothing where key and certificate do not belong together. */
+static void client_install(SSL *ssl, const struct tls_identity *client)
+{
+    SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
+    for (size_t i = 0; i < client->chain_count; i++) {
+        const unsigned char *p = client->chain[i].p;
+        X509 *certificate = d2i_X509(NULL, &p, (long)client->chain[i].n);
+        const bool used = certificate != NULL && (i > 0 ? SSL_add1_chain_cert(ssl, certificate)
+                                                        : SSL_use_certificate(ssl, certificate));
+        X509_free(certificate);
+        if (!used)
+            log_line(1, "libssl does not take certificate %zu of the client's", i);
+    }
+    if (SSL_use_PrivateKey(ssl, private_key_handle(client->key)) != 1)
+        log_line(1, "libssl does not take the client's key for its certificate");
+    ERR_clear_error();
+}
+
 static bool session_open(struct session *session)
 {
     session->context = context_make(session->request);
@@ -238,6 +265,8 @@ static bool session_open(struct session *session)
     SSL_set_tlsext_debug_arg(session->ssl, session);
     SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
     alpn_offer(session->ssl, session->request->alpn);
+    if (session->request->client != NULL && session->request->client->chain_count > 0)
+        client_install(session->ssl, session->request->client);
     const char *schemes = session->request->schemes;
     if (schemes != NULL && SSL_set1_sigalgs_list(session->ssl, schemes) != 1)
         return false;
@@ -392,22 +421,56 @@ static void session_connect(struct session *session)
     }
 }
 
-/* RFC 8446 section 4.4.2.4: in TLS 1.3 the server refuses a missing client certificate only after
- * our Finished. A session ticket or data says that it has accepted. */
-static void await_late_alert(struct session *session)
+/** Asks for "/" and keeps the beginning of the answer: what a server that leaves it to HTTP says of
+ *  a client certificate stands there. */
+static void ask_http(struct session *session)
 {
-    const struct deadline soon = deadline_in(LATE_ALERT_WAIT_MS / 1000.0);
-    const struct deadline deadline =
-        soon.at_us < session->request->deadline.at_us ? soon : session->request->deadline;
+    BUF_CLEANUP request = {0};
+    buf_printf(&request,
+               "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: certwhy\r\nAccept: */*\r\n"
+               "Connection: close\r\n\r\n",
+               session->request->http_host);
+    log_line(2, "-> GET / HTTP/1.1");
+    SSL_write(session->ssl, request.p, (int)request.n);
+    session_flush(session, session->request->deadline);
+}
+
+static struct deadline wait_for_client_verdict(const struct session *session)
+{
+    const int64_t us =
+        session->request->http_host != NULL
+            ? ANSWER_WAIT_MS * INT64_C(1000)
+            : LATE_ALERT_WAIT_MS * INT64_C(1000) + LATE_ALERT_ROUNDS * session->out->handshake_us;
+    const struct deadline soon = deadline_in((double)us / 1e6);
+    return soon.at_us < session->request->deadline.at_us ? soon : session->request->deadline;
+}
+
+/* RFC 8446 section 4.4.2.4: in TLS 1.3 the server refuses a client certificate, or that there is
+ * none, only after our Finished. A session ticket or data says that it has accepted; a server of
+ * HTTP may refuse in its answer, so that one is waited for. */
+static void await_client_verdict(struct session *session)
+{
+    const struct deadline deadline = wait_for_client_verdict(session);
+    const bool http = session->request->http_host != NULL;
+    BUF_CLEANUP answer = {0};
     enum net_result net = NET_OK;
-    while (net == NET_OK && !session->ticket_seen && !session->fatal_received) {
-        uint8_t byte;
+    if (http)
+        ask_http(session);
+    while (net == NET_OK && !session->fatal_received && (http || !session->ticket_seen) &&
+           answer.n < ANSWER_BYTES) {
+        uint8_t data[1024];
         ERR_clear_error();
-        const int n = SSL_read(session->ssl, &byte, 1);
+        const int n = SSL_read(session->ssl, data, sizeof data);
+        if (n > 0)
+            buf_append(&answer, data, (size_t)n);
+        session->data_seen |= n > 0;
+        if (n > 0 && http && bytes_find(buf_bytes(&answer), bytes_str("</title>")) == SIZE_MAX)
+            continue;
         if (n > 0 || SSL_get_error(session->ssl, n) != SSL_ERROR_WANT_READ)
             break;
         net = session_fill(session, deadline);
     }
+    session->out->client_answer = http_answer_text(session->arena, buf_bytes(&answer));
     if (session->fatal_received) {
         const char *words = ERR_reason_error_string(ERR_peek_error());
         session->out->result = HS_ALERT;
@@ -447,6 +510,17 @@ static void session_ask(struct session *session)
     }
     if (reply.n > 0)
         session->out->reply = arena_bytes(session->arena, buf_bytes(&reply));
+}
+
+/** What became of the client's certificate, or of there being none. */
+static void client_conclude(struct session *session)
+{
+    struct handshake *out = session->out;
+    const bool tls13 = SSL_version(session->ssl) == TLS1_3_VERSION;
+    if (tls13 || session->request->http_host != NULL)
+        await_client_verdict(session);
+    out->client_certificate_accepted = out->client_certificate_sent && out->result == HS_DONE &&
+                                       (!tls13 || session->ticket_seen || session->data_seen);
 }
 
 /* ---- what was agreed ---- */
@@ -537,9 +611,10 @@ void tls_handshake(int fd, const struct tls_request *request, struct arena *aren
         return;
     const bool agreed = request->ask_if == NULL || strcmp(out->alpn, request->ask_if) == 0;
     const bool asks = request->ask.n > 0 && agreed;
-    if (SSL_version(session.ssl) == TLS1_3_VERSION &&
-        (out->client_certificate_requested || (request->await_ticket && !asks)))
-        await_late_alert(&session);
+    if (out->client_certificate_requested)
+        client_conclude(&session);
+    else if (request->await_ticket && !asks && SSL_version(session.ssl) == TLS1_3_VERSION)
+        await_client_verdict(&session);
     if (out->result == HS_DONE && asks)
         session_ask(&session);
     SSL_shutdown(session.ssl);

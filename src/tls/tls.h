@@ -18,6 +18,8 @@ enum handshake_result {
     HS_NO_STARTTLS,   /**< the server did not switch to TLS: see peek for what it said instead */
 };
 
+struct tls_identity;
+
 /** Everything seen in one handshake. Strings and bytes live in the arena given. */
 struct handshake {
     enum handshake_result result;
@@ -32,8 +34,14 @@ struct handshake {
     bool client_certificate_requested;
     const char **acceptable_cas; /**< harmless names of CertificateRequest */
     size_t acceptable_ca_count;
-    bool key_proven;            /**< the server proved to hold the leaf's private key */
-    bool key_refuted;           /**< its CertificateVerify/ServerKeyExchange signature was wrong */
+    struct bytes client_schemes;  /**< its signature_algorithms, two octets each; p NULL: none */
+    bool client_certificate_sent; /**< one that is not empty */
+    bool client_certificate_accepted; /**< … and the server went on: it finished (TLS 1.2), sent a
+                                           ticket or data (1.3), or answered the request */
+    const char *client_answer; /**< https, where a certificate was requested: the status line of the
+                                    answer and its title; "" none */
+    bool key_proven;           /**< the server proved to hold the leaf's private key */
+    bool key_refuted;          /**< its CertificateVerify/ServerKeyExchange signature was wrong */
     struct bytes *certificates; /**< raw DER in the order sent, exactly as on the wire; at most
                                      LIMIT_SENT_CERTS */
     size_t certificate_count;
@@ -62,12 +70,15 @@ struct tls_request {
     const char *ask_if;  /**< ask only when ALPN agreed on this protocol; NULL: in any case */
     struct bytes ask; /**< said once the handshake is done; empty: nothing. Nobody has verified whom
                            it is said to: no credentials */
+    const struct tls_identity *client; /**< shown when the server asks for it; NULL: nothing is */
+    const char *http_host; /**< https: a server that asks for a certificate may refuse it, or that
+                                there is none, with an answer instead of an alert; so "/" of this
+                                host is requested then. NULL: nothing is */
     struct deadline deadline;
 };
 
-/** Performs one handshake on a connected socket, sending nothing after Finished but request.ask and
- *  close_notify.
- *  Never fails: what happened is in `out`. */
+/** Performs one handshake on a connected socket, sending nothing after Finished but request.ask,
+ *  close_notify and the request that http_host asks for. Never fails: what happened is in `out`. */
 void tls_handshake(int fd, const struct tls_request *request, struct arena *arena,
                    struct handshake *out);
 
@@ -77,6 +88,9 @@ const char *alert_name(int alert);
 const char *alert_meaning(int alert);
 /** Names what the first bytes of a non-TLS service are: "HTTP", "SMTP", "SSH" …; NULL unknown. */
 const char *plaintext_protocol(struct bytes first);
+/** "HTTP/1.1 400 Bad Request: 400 No required SSL certificate was sent": status line and title of
+ *  an answer; "" when it is none. */
+const char *http_answer_text(struct arena *arena, struct bytes answer);
 
 /* ---- TLS to an https:// proxy, in which other connections run (tunnel.c) ---- */
 
