@@ -265,6 +265,7 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     fetch_budget_begin(&checked->budget, time_now());
     judge_fully(report, checked);
     address_choose(report, checked);
+    interception_look(report, checked);
     stores_blame(report, checked);
     stores_doubt(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);

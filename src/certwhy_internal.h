@@ -142,6 +142,9 @@ void stores_blame(struct cw_report *report, struct checked *checked);
 void stores_doubt(struct cw_report *report, struct checked *checked);
 void stores_drop(struct checked *checked);
 
+/** Looks for what tells a private CA from somebody on the way, when that is the question. */
+void interception_look(struct cw_report *report, struct checked *checked);
+
 /** A fetcher as the options and the environment want it. Loads nothing. */
 struct fetcher *fetcher_open(const struct cw_options *options, struct arena *arena);
 

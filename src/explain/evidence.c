@@ -336,6 +336,10 @@ static void put_measured(struct collecting *c, const struct draft *draft)
             draft->family == 1 ? "one certificate"
                                : arena_printf(c->arena, "%zu certificates", draft->family));
     put(c, "interceptor", draft->interceptor);
+    if (fact->id == FACT_INSPECTED)
+        put_foreign(c, "interceptor", fact->text);
+    put_foreign(c, "proxies", c->e->obs->local_proxies);
+    put_foreign(c, "through", c->e->obs->proxy);
     if (draft->is_public_root)
         put(c, "programmes", programmes_text(c, &draft->root));
 }

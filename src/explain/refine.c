@@ -4,52 +4,40 @@
 #include "internal.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
-/* Names that inspection proxies and security products give to the CAs they make certificates with.
- */
-static const char *const interceptors[] = {
-    "Zscaler",
-    "Netskope",
-    "FortiGate",
-    "Fortinet",
-    "Palo Alto Networks",
-    "Cisco Umbrella",
-    "Blue Coat",
-    "Forcepoint",
-    "Sophos",
-    "Check Point",
-    "WatchGuard",
-    "SonicWall",
-    "Barracuda",
-    "Kaspersky",
-    "Avast",
-    "AVG Technologies",
-    "ESET SSL Filter",
-    "Bitdefender",
-    "Cloudflare for Teams",
-    "Gateway CA - Cloudflare",
-    "Skyhigh",
-    "McAfee Web Gateway",
-    "Untangle",
-    "mitmproxy",
-    "Charles Proxy",
-    "Fiddler",
-    "PortSwigger",
-    "Burp",
-    "Squid",
-    "GlobalProtect",
-    "Superfish",
-    "eDellRoot",
-    "DSDTestProvider",
-};
-
-static const char *interceptor_find(const struct explaining *e, struct bytes name)
+/* A private CA in front of a public name at a public address: a company's hosts have private ones.
+ * Timestamps of public logs are of public CAs. */
+static bool is_odd_for_public(const struct explaining *e, const struct cert *leaf)
 {
-    const char *text = name_text(e->arena, name);
-    for (size_t i = 0; i < sizeof interceptors / sizeof interceptors[0]; i++)
-        if (bytes_find(bytes_str(text), bytes_str(interceptors[i])) != SIZE_MAX)
-            return interceptors[i];
-    return NULL;
+    const struct connection *primary = observation_primary(e->obs);
+    uint8_t ip[16];
+    if (!e->obs->public_name || !primary || !leaf || cert_sct_list(leaf).n > 0)
+        return false;
+    if (e->obs->proxy && *e->obs->proxy)
+        return true;
+    const char *address = primary->address;
+    const size_t bracket = *address == '[';
+    const char *end = bracket ? strchr(address, ']') : strrchr(address, ':');
+    if (!end)
+        return false;
+    const size_t n = str_parse_ip(
+        arena_strndup(e->arena, address + bracket, (size_t)(end - address) - bracket), ip);
+    return n > 0 && address_is_public(n == 16 ? AF_INET6 : AF_INET, ip);
+}
+
+/* A private CA, or somebody on the way. */
+static bool refine_interception(const struct explaining *e, struct draft *draft,
+                                struct bytes ca_name)
+{
+    const struct cert *leaf =
+        e->verdict->chain_count > 0 ? draft_cert(e, e->verdict->chain[0].node) : NULL;
+    draft->interceptor = interceptor_find(e->arena, ca_name);
+    if (!draft->interceptor && !is_odd_for_public(e, leaf))
+        return false;
+    draft->finding.rule = rule_find("trust.interception");
+    draft->variant = draft->interceptor ? NULL : "public-name";
+    return true;
 }
 
 /* Members of the clients' stores whose organisation is that of the name: a family the store knows.
@@ -122,14 +110,16 @@ static void refine_unknown_issuer(const struct explaining *e, struct draft *draf
     if (refine_public_issuer(e, draft, cert))
         return;
     draft->family = family_count(e, cert->issuer);
-    draft->interceptor = interceptor_find(e, cert->issuer);
     const char *rule = "trust.unknown-ca";
-    if (draft->interceptor) {
-        rule = "trust.interception";
-    } else if (draft->family > 0) {
+    const bool known_product = interceptor_find(e->arena, cert->issuer) != NULL;
+    const bool is_private = cert->is_ca || !node_is_leaf(e, draft->fact->node);
+    if ((known_product || (draft->family == 0 && is_private)) &&
+        refine_interception(e, draft, cert->issuer))
+        return;
+    if (draft->family > 0) {
         rule = "chain.missing-intermediate";
         draft->variant = "family";
-    } else if (cert->is_ca || !node_is_leaf(e, draft->fact->node)) {
+    } else if (is_private) {
         rule = "trust.private-ca";
         draft->variant = "not-sent";
     } else if (cert_has_issuer_url(e, cert)) {
@@ -193,10 +183,10 @@ static void refine_untrusted_root(const struct explaining *e, struct draft *draf
     if (!cert || refine_public_root(e, draft, cert))
         return;
     draft->family = e->input->public_store ? family_count(e, cert->subject) : 0;
-    draft->interceptor = interceptor_find(e, cert->subject);
-    if (draft->interceptor)
-        draft->finding.rule = rule_find("trust.interception");
-    else if (draft->family > 0)
+    const bool known_product = interceptor_find(e->arena, cert->subject) != NULL;
+    if ((known_product || draft->family == 0) && refine_interception(e, draft, cert->subject))
+        return;
+    if (draft->family > 0)
         draft->finding.rule = rule_find("trust.store-outdated");
 }
 

@@ -244,6 +244,8 @@ void facts_of_attempts(struct judging *j);
 bool fact_of_client_refusal(struct judging *j, const struct handshake *hs);
 void facts_of_client(struct judging *j, const struct handshake *hs);
 void facts_of_sent(struct judging *j);
+/* interceptor.c */
+void facts_of_interception(struct judging *j);
 /* clock.c */
 void facts_of_clock(struct judging *j);
 /* dns.c */

@@ -234,6 +234,7 @@ void judge(const struct judge_input *input, struct arena *arena, struct verdict 
     facts_of_expected(&j);
     facts_of_revocation(&j);
     facts_of_dns(&j);
+    facts_of_interception(&j);
     facts_of_clock(&j);
     fact_expiring(&j);
     stores_check_empty(&j);

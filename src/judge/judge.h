@@ -64,6 +64,8 @@ enum ct_lack {
     CT_LACKS_RFC6962,   /**< all are of static logs */
 };
 
+/** The product whose CAs have such names (data/interceptors); NULL: none that is known. */
+const char *interceptor_find(struct arena *arena, struct bytes name);
 /** What a set of CAA records says of one CA: limit of FACT_CAA_FORBIDS. */
 enum caa_verdict {
     CAA_ALLOWS,

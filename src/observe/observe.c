@@ -34,6 +34,7 @@ static void observation_begin(const struct observe_options *options, struct obse
         .key_file = "",
         .clients = "",
         .default_clients = "",
+        .local_proxies = "",
         .clock = {.date = TIME_NONE,
                   .sntp = TIME_NONE,
                   .built = TIME_NONE,

@@ -372,6 +372,8 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     }
     out->stores_from_case = true;
     out->resolvers = text_or_nothing(reader, root, "resolvers");
+    out->public_name = json_is_true(json_object_get(root, "public_name"));
+    out->local_proxies = text_or_nothing(reader, root, "local_proxies");
     out->below_registry = json_is_true(json_object_get(root, "below_registry"));
     table_read(reader, root, "roots", &out->roots);
     table_read(reader, root, "ct_logs", &out->ct_logs);

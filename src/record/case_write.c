@@ -320,6 +320,10 @@ enum cw_code case_write(const struct observation *observation, const struct seen
     }
     if (observation->resolvers && *observation->resolvers)
         json_object_set_new(root, "resolvers", json_string(observation->resolvers));
+    if (observation->public_name)
+        json_object_set_new(root, "public_name", json_true());
+    if (observation->local_proxies && *observation->local_proxies)
+        json_object_set_new(root, "local_proxies", json_string(observation->local_proxies));
     if (observation->below_registry)
         json_object_set_new(root, "below_registry", json_true());
     if (observation->roots.p)

@@ -152,10 +152,13 @@ struct observation {
     bool sent_limit_hit;   /**< more than LIMIT_SENT_CERTS: the rest is not judged */
     bool addresses_differ; /**< another address sent another chain, or none */
 
-    bool below_registry;      /**< the target's name stands right below a registry's suffix, where a
-                                 wildcard was shown for it */
-    bool default_probe;       /**< a second handshake without SNI or with another name was made */
-    struct seen *without_sni; /**< chain seen without SNI, when it was asked for */
+    bool below_registry; /**< the target's name stands right below a registry's suffix, where a
+                            wildcard was shown for it */
+    bool public_name;    /**< the target's name is registered in the public DNS tree: known only
+                              where the chain ends in a CA that nobody knows */
+    const char *local_proxies; /**< likewise: proxies that this machine's settings name; "" */
+    bool default_probe;        /**< a second handshake without SNI or with another name was made */
+    struct seen *without_sni;  /**< chain seen without SNI, when it was asked for */
     size_t without_sni_count;
     struct handshake no_sni_handshake; /**< of the second handshake, whatever SNI it sent */
     const char *probe_sni; /**< what the second handshake sent; "" (the usual case): no SNI. Not "":

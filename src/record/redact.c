@@ -381,6 +381,7 @@ enum cw_code case_redact(const struct redaction *how, struct buf *json, struct e
     /* addresses, names and digests of the certificates that were: nothing of it would fit any more
      */
     json_object_del(r.root, "dns");
+    json_object_del(r.root, "local_proxies");
     blobs_read(&r);
     target_hide(&r);
     blobs_rewrite(&r);

@@ -208,49 +208,91 @@ static bool key_is(struct bytes key, const char *name)
     return i == key.n;
 }
 
-static bool line_is(const struct config *config, const char *name)
+bool config_line_is(const struct config_line *line, const char *name)
 {
     const char *dot = strchr(name, '.');
     if (!dot)
-        return key_is(config->key, name) ||
-               (strcmp(name, "insecure") == 0 && bytes_equal_str(config->key, "k"));
+        return key_is(line->key, name) ||
+               (strcmp(name, "insecure") == 0 && bytes_equal_str(line->key, "k"));
     const struct bytes section = bytes_of(name, (size_t)(dot - name));
-    return config->section.n == section.n &&
-           strncasecmp((const char *)config->section.p, name, section.n) == 0 &&
-           key_is(config->key, dot + 1);
+    return line->section.n == section.n &&
+           strncasecmp((const char *)line->section.p, name, section.n) == 0 &&
+           key_is(line->key, dot + 1);
+}
+
+bool config_file_lines(struct trust_machine *m, const char *path, config_visitor *visit,
+                       void *context)
+{
+    BUF_CLEANUP file = {0};
+    if (file_read(m->root, path, CONFIG_BYTES, &file, NULL) != CW_OK)
+        return false;
+    struct config config = {.rest = buf_bytes(&file)};
+    while (config_next(&config))
+        visit(context, &(struct config_line){.path = path,
+                                             .number = config.line,
+                                             .section = config.section,
+                                             .key = config.key,
+                                             .value = config.value});
+    return true;
+}
+
+void config_lines(struct trust_machine *m, enum setting_place place, config_visitor *visit,
+                  void *context)
+{
+    const struct paths paths = paths_of(m, place);
+    for (size_t i = 0; i < paths.count; i++)
+        if (config_file_lines(m, paths.items[i], visit, context) && paths.first_only)
+            return;
+}
+
+struct pattern_visit {
+    struct trust_machine *machine;
+    config_visitor *visit;
+    void *context;
+};
+
+static void visit_path(void *context, const char *path, const char *label)
+{
+    const struct pattern_visit *v = context;
+    (void)label;
+    config_file_lines(v->machine, path, v->visit, v->context);
+}
+
+void config_pattern_lines(struct trust_machine *m, const char *pattern, config_visitor *visit,
+                          void *context)
+{
+    struct pattern_visit v = {.machine = m, .visit = visit, .context = context};
+    paths_matching(m, pattern, visit_path, &v);
 }
 
 /* ---- settings ---- */
 
-static void config_read(struct trust_machine *m, enum setting_place place, const char *path,
-                        struct bytes file)
+/** The settings of one place are looked for. */
+struct seeking {
+    struct trust_machine *machine;
+    enum setting_place place;
+};
+
+static void setting_take(void *context, const struct config_line *line)
 {
-    struct config config = {.rest = file};
-    while (config_next(&config))
-        for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
-            if (setting_rows[id].place != place || !line_is(&config, setting_rows[id].name))
-                continue;
-            const char *value =
-                arena_strndup(m->arena, (const char *)config.value.p, config.value.n);
-            setting_add(m, (struct trust_setting){
-                               .id = id,
-                               .name = setting_rows[id].name,
-                               .value = value,
-                               .where = path,
-                               .line = config.line,
-                           });
-        }
+    const struct seeking *s = context;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        if (setting_rows[id].place != s->place || !config_line_is(line, setting_rows[id].name))
+            continue;
+        const char *value =
+            arena_strndup(s->machine->arena, (const char *)line->value.p, line->value.n);
+        setting_add(s->machine, (struct trust_setting){
+                                    .id = id,
+                                    .name = setting_rows[id].name,
+                                    .value = value,
+                                    .where = line->path,
+                                    .line = line->number,
+                                });
+    }
 }
 
 void config_settings_read(struct trust_machine *m, enum setting_place place)
 {
-    const struct paths paths = paths_of(m, place);
-    for (size_t i = 0; i < paths.count; i++) {
-        BUF_CLEANUP file = {0};
-        if (file_read(m->root, paths.items[i], CONFIG_BYTES, &file, NULL) != CW_OK)
-            continue;
-        config_read(m, place, paths.items[i], buf_bytes(&file));
-        if (paths.first_only)
-            return;
-    }
+    struct seeking seeking = {.machine = m, .place = place};
+    config_lines(m, place, setting_take, &seeking);
 }

@@ -134,6 +134,23 @@ const char *machine_expand(const struct trust_machine *machine, const char *valu
 
 /** Reads the configuration files of all settings of this place; the one that wins comes first. */
 void config_settings_read(struct trust_machine *machine, enum setting_place place);
+/** A line of a configuration file. */
+struct config_line {
+    const char *path;
+    size_t number;
+    struct bytes section, key, value; /**< section: "http"; of [http "url"] the whole */
+};
+/** Is it this key, "proxy" or "http.proxy"? Case, - and _ do not matter. */
+bool config_line_is(const struct config_line *line, const char *name);
+typedef void config_visitor(void *context, const struct config_line *line);
+/** Calls for each line with a key of this place's files, the one that wins first. */
+void config_lines(struct trust_machine *machine, enum setting_place place, config_visitor *visit,
+                  void *context);
+/** The same for one file; false: it cannot be read. And for all that match a pattern. */
+bool config_file_lines(struct trust_machine *machine, const char *path, config_visitor *visit,
+                       void *context);
+void config_pattern_lines(struct trust_machine *machine, const char *pattern, config_visitor *visit,
+                          void *context);
 void setting_add(struct trust_machine *machine, struct trust_setting setting);
 
 /** The system's bundle: the first of the usual ones that exists, or NULL. */

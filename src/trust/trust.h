@@ -405,4 +405,15 @@ const char *trap_name(enum trap_id id); /**< "one-certificate" */
 size_t trust_traps(struct trust_machine *machine, const struct trust_setting *setting, cw_time now,
                    struct trust_trap out[TRAP_COUNT]);
 
+/* ---- proxies ---- */
+
+/** A proxy that programs of this machine are told to use. */
+struct proxy_setting {
+    const char *where; /**< "https_proxy", "/root/.npmrc line 3" */
+    const char *proxy; /**< "http://proxy.example:3128", without credentials, harmless */
+};
+/** Those of the environment, of curl, git, npm, pip, wget, apt and /etc/environment; returns how
+ *  many, at most `max`. */
+size_t trust_proxies(struct trust_machine *machine, struct proxy_setting *out, size_t max);
+
 #endif
