@@ -188,6 +188,33 @@ def test_no_key_is_written_anywhere(tmp_path, how):
         assert trace not in everything
 
 
+def test_no_key_reaches_the_clients(tmp_path):
+    """--prove-live: neither the files that a client could read, nor its words and environment hold it."""
+    made = pem_faults.family()
+    place, programs, temporary = tmp_path / "place", tmp_path / "bin", tmp_path / "tmp"
+    for folder in (place, programs, temporary):
+        folder.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\ncp -r '{temporary}' '{place}/files'\nenv >'{place}/env'\n"
+                                  f"cat /proc/$$/cmdline /proc/$PPID/cmdline >'{place}/words'\nexit 1\n")
+    (programs / "git").chmod(0o755)
+    lock = serialization.BestAvailableEncryption(b"the passphrase of the test")
+    for path, content in (("site.pem", pki.pem(*made.chain[::-1])), ("ca.pem", pki.pem(made.root)),
+                          ("word", b"the passphrase of the test\n"),
+                          ("site.key", made.key.private_bytes(serialization.Encoding.PEM,
+                                                              serialization.PrivateFormat.PKCS8, lock))):
+        (tmp_path / path).write_bytes(content)
+    done = run_program("fix", tmp_path / "site.pem", "--only-ca", "--ca", tmp_path / "ca.pem", "--name", NAME, "--key",
+                       tmp_path / "site.key", "--key-pass-file", tmp_path / "word", "--prove-live", "--client",
+                       "git,curl,openssl", "--json", "-vv", "--message", place / "letter",
+                       env={"PATH": f"{programs}:{os.environ['PATH']}", "TMPDIR": str(temporary)})
+    assert b"accepted by" in done.err, done
+    everything = done.out + done.err + b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file())
+    assert b"BEGIN CERTIFICATE" in everything
+    for trace in traces(made.key) + [b"the passphrase of the test"]:
+        assert trace not in everything
+    assert not list(temporary.iterdir())
+
+
 def unlimited_cores():
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
