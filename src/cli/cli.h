@@ -107,7 +107,8 @@ struct environment environment_own(void);
 struct program {
     const char *const *argv;        /**< NULL-terminated, as is: */
     const char *const *environment; /**< "NAME=value"; NULL: ours */
-    int seconds;                    /**< it is ended then, with all that it started */
+    int seconds;                    /**< it is ended then */
+    bool ends_with_us;              /**< so is all that it started; and it does not outlive us */
     bool errors_too;                /**< what it says on standard error is taken, too */
 };
 /** Appends what it prints, at most 8 MiB. Its exit status; -1 when it had to be ended or ended of a

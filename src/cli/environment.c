@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,10 @@ struct environment environment_own(void)
 static void child_become(const struct program *program, int output)
 {
     const int null = file_open_null();
-    setpgid(0, 0); /* what it starts ends with it */
+    if (program->ends_with_us) {
+        setpgid(0, 0); /* what it starts is of its group, which is ended as a whole */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(program->errors_too ? output : null, STDERR_FILENO);
@@ -72,7 +76,7 @@ int program_status(const struct program *program, struct buf *out)
     close(ends[0]);
     if (child <= 0)
         return -1;
-    if (!whole && kill(-child, SIGKILL) != 0)
+    if (!whole && (!program->ends_with_us || kill(-child, SIGKILL) != 0))
         kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;

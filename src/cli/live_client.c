@@ -396,6 +396,7 @@ bool live_client_visit(const struct live_client *client, const struct trust_prog
     const struct program program = {.argv = words_fill(errand, client->argv, blanks),
                                     .environment = environment_make(client, errand, blanks),
                                     .seconds = client->seconds,
+                                    .ends_with_us = true,
                                     .errors_too = true};
     BUF_CLEANUP output = {0};
     const size_t before = live_server_completed(errand->server);

@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 import pem_faults
 import pki
-from conftest import SANITIZED, TOP, run_program
+from conftest import PROGRAM, SANITIZED, TOP, run_program
 
 # Each is installed by ./dev deps, or the test says that it is not here.
 QUICK = {"curl": "curl", "wget": "wget", "git": "git", "openssl": "openssl", "gnutls-cli": "gnutls-cli",
@@ -200,3 +202,28 @@ def test_with_a_root_that_the_clients_have(here, tmp_path):
 
 def test_programs_are_installed_for_this():
     assert shutil.which("curl") and shutil.which("openssl"), "./dev deps installs them"
+
+
+def test_a_client_that_does_not_end(servers, tmp_path):
+    """It does not outlive us."""
+    folder, marks = tmp_path / "bin", tmp_path / "marks"
+    folder.mkdir()
+    marks.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\nsleep 600 & echo $! >'{marks}/child'\necho $$ >'{marks}/own'\nsleep 600\n")
+    (folder / "git").chmod(0o755)
+    process = subprocess.Popen([PROGRAM, *arguments(servers, "wrong-order", "--client", "git")], cwd=servers.directory.name,
+                               env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)},
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while not (marks / "own").exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    if not (marks / "own").exists():
+        process.wait(60)
+        pytest.skip("git is not found here")
+    process.kill()
+    process.wait()
+    own = int((marks / "own").read_text())
+    while Path(f"/proc/{own}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{own}").exists()
+    os.kill(int((marks / "child").read_text()), signal.SIGKILL)
