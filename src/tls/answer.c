@@ -194,12 +194,13 @@ static bool record_read(struct flight_reader *reader, unsigned type, struct byte
     return messages_read(reader);
 }
 
-/* SSL 2.0's SERVER-HELLO is message 4 of a record with a length of two octets. */
+/* SSL 2.0's SERVER-HELLO is message 4 of a record with a length of two octets; with less than
+ * three octets it may be one. */
 static bool is_ssl2(struct bytes received)
 {
     enum { SSL2_SERVER_HELLO = 4, SSL2_ERROR = 0 };
-    return received.n >= 3 && (received.p[0] & 0x80) &&
-           (received.p[2] == SSL2_SERVER_HELLO || received.p[2] == SSL2_ERROR);
+    return received.n > 0 && (received.p[0] & 0x80) &&
+           (received.n < 3 || received.p[2] == SSL2_SERVER_HELLO || received.p[2] == SSL2_ERROR);
 }
 
 /* draft-hickman-netscape-ssl-00: three lengths, then a certificate, ciphers and a connection id.
@@ -227,6 +228,8 @@ static bool ssl2_take(struct flight_reader *reader)
 {
     struct server_answer *out = reader->out;
     const struct bytes received = buf_bytes(&reader->records);
+    if (received.n < 3)
+        return false;
     const size_t whole = 2 + (big_endian(bytes_slice(received, 0, 2)) & 0x7fff);
     out->version = SSL_2_0;
     out->result = received.p[2] == 0 ? ANSWER_ALERT : ANSWER_SSL2;
