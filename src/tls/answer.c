@@ -245,22 +245,25 @@ bool flight_take(struct flight_reader *reader, struct bytes received)
     struct server_answer *out = reader->out;
     out->bytes_in += received.n;
     buf_add_bytes(&reader->records, received);
-    if (is_ssl2(buf_bytes(&reader->records)))
+    const bool first = out->bytes_in == reader->records.n;
+    if (first && is_ssl2(buf_bytes(&reader->records)))
         return ssl2_take(reader);
-    if (!record_plausible(reader->records.p, reader->records.n)) {
-        if (out->result == ANSWER_CLOSED)
-            out->result = ANSWER_NOT_TLS;
-        return true;
-    }
-    while (reader->records.n >= RECORD_HEADER) {
+    for (;;) {
         const uint8_t *p = reader->records.p;
+        if (!record_plausible(p, reader->records.n)) {
+            if (out->result == ANSWER_CLOSED)
+                out->result = ANSWER_NOT_TLS;
+            return true;
+        }
+        if (reader->records.n < RECORD_HEADER)
+            break;
         const size_t n = big_endian(bytes_of(p + 3, 2));
         if (n > RECORD_MAX) {
             out->result = ANSWER_MALFORMED;
             return true;
         }
         if (reader->records.n < RECORD_HEADER + n)
-            return false;
+            break;
         if (record_read(reader, p[0], bytes_of(p + RECORD_HEADER, n)))
             return true;
         buf_drop(&reader->records, RECORD_HEADER + n);
