@@ -78,7 +78,7 @@ static enum cw_code visit_one(const struct live_request *request, const struct l
     struct live_visit *visit = &out->visits[out->count];
     *visit = (struct live_visit){.profile = input->profiles[profile],
                                  .program = found->name,
-                                 .version = found->version,
+                                 .version = str_safe(errand.arena, bytes_str(found->version)),
                                  .expected = -1,
                                  .message = ""};
     out->count += live_client_visit(client, found, &errand, visit);

@@ -176,6 +176,7 @@ static void corrected(struct message *m)
     if (m->chain->count == 0 || m->chain->unchanged)
         return;
     buf_add_str(m->out, "\nThe chain as it should be sent, leaf first\n\n");
+    say_line(m, "Why this one: ", m->chain->choice);
     for (size_t i = 0; i < m->chain->count; i++)
         pem_write(m->out, "CERTIFICATE", m->chain->certs[i]->der);
 }
