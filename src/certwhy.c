@@ -85,11 +85,10 @@ static bool client_lacks_tls13(struct cw_report *report)
     return lacks;
 }
 
-static enum cw_code look(struct cw_report *report, const char *target, struct observation *out,
-                         struct error *error)
+static struct observe_options what_to_observe(struct cw_report *report, const char *target)
 {
     const struct cw_options *options = report->options;
-    const struct observe_options what = {
+    return (struct observe_options){
         .target = target,
         .root = options->root,
         .name = options->name,
@@ -127,6 +126,12 @@ static enum cw_code look(struct cw_report *report, const char *target, struct ob
         .dns_server = options->dns_server,
         .dns_anchors = options->dns_anchors,
     };
+}
+
+static enum cw_code look(struct cw_report *report, const char *target, struct observation *out,
+                         struct error *error)
+{
+    const struct observe_options what = what_to_observe(report, target);
     return observe(&what, &report->arena, out, error);
 }
 
@@ -238,6 +243,21 @@ static void address_choose(struct cw_report *report, struct checked *checked)
     judge_fully(report, checked);
 }
 
+/* Behind a certificate that is rejected: does the service work, so that only verification fails? */
+static void service_look(struct cw_report *report, const char *target, struct checked *checked)
+{
+    const struct verdict *verdict = &checked->report.verdict;
+    size_t rejecting = 0;
+    for (size_t i = 0; i < verdict->client_count; i++)
+        rejecting += verdict->clients[i].accepts == 0;
+    if (rejecting == 0 || checked->observation.stores_from_case ||
+        checked->observation.target.kind != TARGET_ENDPOINT || report->options->offline ||
+        report->options->no_service_probe)
+        return;
+    const struct observe_options what = what_to_observe(report, target);
+    observe_service(&what, &report->arena, &checked->observation);
+}
+
 /* A redacted case says what its altered certificates' signatures were worth; it says so of itself
  * alone. */
 static void signatures_take(struct checked *checked)
@@ -266,6 +286,7 @@ static enum cw_code diagnose(struct cw_report *report, const char *target, struc
     judge_fully(report, checked);
     address_choose(report, checked);
     interception_look(report, checked);
+    service_look(report, target, checked);
     stores_blame(report, checked);
     stores_doubt(report, checked);
     explain(&out->input, &out->verdict, arena, &out->findings);

@@ -47,7 +47,7 @@ struct cw_options {
     const char *dns_server;   /**< "" the system's resolvers */
     struct bytes dns_anchors; /**< of --dns-anchor; p NULL: the root's */
     bool unnamed;             /**< the client compares no name (certwhy why) */
-    bool only_ca, offline, no_cache, allow_private_fetch;
+    bool only_ca, offline, no_cache, allow_private_fetch, no_service_probe;
     bool ipv4, ipv6;
     cw_time at;                     /**< TIME_NONE: now */
     double timeout;                 /**< seconds for one dialogue */

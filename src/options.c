@@ -305,6 +305,7 @@ static const struct option_row rows[] = {
     ROW("offline", FLAG, offline),
     ROW("no-cache", FLAG, no_cache),
     ROW("allow-private-fetch", FLAG, allow_private_fetch),
+    ROW("no-service-probe", FLAG, no_service_probe),
     ROW("clock", FLAG, clock),
     ROW("dns", FLAG, dns),
     ROW("ipv4", FLAG, ipv4),

@@ -259,6 +259,8 @@ const struct option_spec judging_options[] = {
     {.name = "clock", .help = "compare this machine's clock with what the server and others say"},
     {.name = "sntp", .value = "HOST[:PORT]", .help = "… and with a time server; implies --clock"},
     {.name = "mx", .help = "the target is a mail domain: check each of its mail servers"},
+    {.name = "no-service-probe",
+     .help = "do not ask whether the service answers behind a rejected certificate"},
     {.name = "dns", .help = "ask the DNS: do the names resolve, CAA, TLSA (DANE), DNSSEC"},
     {.name = "dns-server", .value = "ADDR[:PORT]", .help = "ask this resolver; implies --dns"},
     {.name = "dns-anchor",

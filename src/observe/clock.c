@@ -20,12 +20,6 @@ static bool time_is_in_question(const struct observation *out)
     return false;
 }
 
-static bool speaks_http(const struct target *target)
-{
-    return strcmp(target->scheme, "https") == 0 ||
-           (strcmp(target->scheme, "tls") == 0 && target->port == 443);
-}
-
 /* RFC 9110 section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", the one form that is to be sent. */
 static cw_time date_read(const char *text)
 {
@@ -71,29 +65,11 @@ cw_time http_date(struct bytes reply)
     return TIME_NONE;
 }
 
-/* A second connection: the first one was for what the server shows. No verification, and so nothing
- * but the name goes over it. */
-static void date_ask(const struct observe_options *options, const struct destination *to,
-                     const struct route *route, struct arena *arena, struct observation *out)
+/* A second connection: the first one was for what the server shows. */
+static void date_ask(const struct observe_options *options, const struct dialogue *like,
+                     struct arena *arena, struct observation *out)
 {
-    const struct target *target = &out->target;
-    if (!str_is_plain_host(target->name))
-        return;
-    const bool v6 = strchr(target->name, ':') != NULL;
-    const char *ask = arena_printf(arena,
-                                   "HEAD / HTTP/1.1\r\nHost: %s%s%s\r\nUser-Agent: certwhy/%s\r\n"
-                                   "Accept: */*\r\nConnection: close\r\n\r\n",
-                                   v6 ? "[" : "", target->name, v6 ? "]" : "", CERTWHY_VERSION);
-    struct line line;
-    const struct tls_request request = {.sni = *target->sni ? target->sni : NULL,
-                                        .ask = bytes_str(ask),
-                                        .deadline = deadline_in(options->timeout)};
-    struct handshake handshake = {0};
-    if (line_open(route, to, request.deadline, &line) != NET_OK)
-        return;
-    tls_handshake(line.fd, &request, arena, &handshake);
-    line_close(&line);
-    const cw_time date = http_date(handshake.reply);
+    const cw_time date = http_date(service_ask(like, arena, out));
     if (date != TIME_NONE)
         out->clock.date = date - (time_monotonic_us() - options->at_us) / 1000000;
 }
@@ -139,12 +115,12 @@ static bool is_wanted(const struct observe_options *options, const struct observ
     return !options->at_given && (options->clock || time_is_in_question(out));
 }
 
-void clock_ask_server(const struct observe_options *options, const struct destination *to,
-                      const struct route *route, struct arena *arena, struct observation *out)
+void clock_ask_server(const struct observe_options *options, const struct dialogue *like,
+                      struct arena *arena, struct observation *out)
 {
-    if (is_wanted(options, out) && speaks_http(&out->target) &&
+    if (is_wanted(options, out) && target_speaks_http(&out->target) &&
         out->connections[out->primary].handshake.result == HS_DONE)
-        date_ask(options, to, route, arena, out);
+        date_ask(options, like, arena, out);
 }
 
 void clock_ask_others(const struct observe_options *options, struct arena *arena,

@@ -53,8 +53,10 @@ static bool tls_is_ready(struct dialogue *dialogue, int fd, struct deadline dead
     log_line(1, "%s: %s before TLS: %s", dialogue->to.text, dialogue->scheme,
              result == STARTTLS_READY ? "the server is ready"
                                       : "the server does not switch to TLS");
-    if (result == STARTTLS_READY)
+    if (result == STARTTLS_READY) {
+        dialogue->banner = banner_of(&dialogue->arena, buf_bytes(&heard));
         return true;
+    }
     hs->result = result == STARTTLS_TIMEOUT  ? HS_TIMEOUT
                  : result == STARTTLS_CLOSED ? HS_CLOSED
                  : result == STARTTLS_RESET  ? HS_RESET

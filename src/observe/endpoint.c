@@ -165,6 +165,9 @@ static void connections_observe(const struct observe_options *options, const str
     out->connection_count = to->count;
     for (size_t i = 0; i < to->count; i++)
         dialogue_take(&dialogues[i], arena, &out->connections[i]);
+    out->primary = primary_of(out->connections, to->count);
+    const char *banner = dialogues[out->primary].banner;
+    out->service.banner = banner ? banner : "";
 }
 
 /* The primary connection's certificates are what is judged. */
@@ -190,7 +193,6 @@ static void endpoint_look(const struct observe_options *options, const struct ro
         return;
     }
     connections_observe(options, route, &to, arena, out);
-    out->primary = primary_of(out->connections, to.count);
     out->addresses_differ = chains_differ(out->connections, to.count, out->primary);
     const struct dialogue like = {.to = to.items[out->primary],
                                   .route = route,
@@ -210,7 +212,7 @@ static void endpoint_look(const struct observe_options *options, const struct ro
     }
     if (options->also_tls12)
         attempt_tls12(&like, arena, out);
-    clock_ask_server(options, &to.items[out->primary], route, arena, out);
+    clock_ask_server(options, &like, arena, out);
 }
 
 enum cw_code endpoint_observe(const struct observe_options *options, struct arena *arena,

@@ -38,6 +38,7 @@ struct dialogue {
     struct arena arena;
     struct connection connection;
     struct server_answer answer; /**< of the offer */
+    const char *banner;          /**< what was said before STARTTLS; NULL nothing */
     size_t hello_bytes;          /**< … how long that was; 0: it was not sent */
     pthread_t thread;
     bool threaded;
@@ -75,6 +76,13 @@ void attempt_tls12(const struct dialogue *like, struct arena *arena, struct obse
  *  nsswitch.conf; "" when it says neither. */
 const char *resolvers_text(const char *root, struct arena *arena);
 
+bool target_speaks_http(const struct target *target);
+/** The first line that was heard, harmless; "" when it is no text. */
+const char *banner_of(struct arena *arena, struct bytes heard);
+/** One more connection, over which the service behind the certificate is asked for a sign of life;
+ *  fills out->service and returns what came. */
+struct bytes service_ask(const struct dialogue *like, struct arena *arena, struct observation *out);
+
 /** Reads out->target.path; a saved case replaces the whole observation. */
 enum cw_code file_observe(const struct observe_options *options, struct arena *arena,
                           struct observation *out, struct error *error);
@@ -84,8 +92,8 @@ enum cw_code documents_give(const struct observe_options *options, struct arena 
                             struct observation *out, struct error *error);
 
 /** Asks the server for its Date, when the time is in question. */
-void clock_ask_server(const struct observe_options *options, const struct destination *to,
-                      const struct route *route, struct arena *arena, struct observation *out);
+void clock_ask_server(const struct observe_options *options, const struct dialogue *like,
+                      struct arena *arena, struct observation *out);
 /** Asks the time server of --sntp. */
 void clock_ask_others(const struct observe_options *options, struct arena *arena,
                       struct observation *out);

@@ -18,6 +18,7 @@ static void observation_begin(const struct observe_options *options, struct obse
         .resolve = NET_OK,
         .resolve_why = "",
         .resolvers = "",
+        .service = {.protocol = "", .server = "", .banner = ""},
         .proxy = "",
         .proxy_from = "",
         .observed_by = "certwhy " CERTWHY_VERSION,

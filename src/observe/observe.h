@@ -93,6 +93,11 @@ bool observe_wants(const struct want *wants, size_t count, struct fetcher *fetch
                    struct fetch_budget *budget, struct arena *arena,
                    struct observation *observation);
 
+/** Asks whether a service answers behind the certificate of the primary connection: HEAD / of HTTP,
+ *  the greeting of mail's implicit TLS. For a target that a client rejects; one connection more. */
+void observe_service(const struct observe_options *options, struct arena *arena,
+                     struct observation *observation);
+
 /** Makes connection i the one whose chain is judged; its certificates replace those of the present
  *  primary. For names whose addresses show different chains. */
 void observe_address(struct observation *observation, size_t i, struct arena *arena);

@@ -133,6 +133,16 @@ const struct field case_attempt_fields[] = {
     FIELD_END,
 };
 
+const struct field case_service_fields[] = {
+    MEMBER(service_seen, asked, BOOL),
+    MEMBER(service_seen, answers, BOOL),
+    MEMBER(service_seen, protocol, TEXT),
+    MEMBER(service_seen, server, TEXT),
+    MEMBER(service_seen, banner, TEXT),
+    MEMBER(service_seen, status, INT),
+    FIELD_END,
+};
+
 const struct field case_client_request_fields[] = {
     MEMBER(handshake, client_schemes, BYTES),
     MEMBER(handshake, client_certificate_sent, BOOL),

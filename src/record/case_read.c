@@ -371,6 +371,10 @@ static void observation_read(struct field_reader *reader, const json_t *root,
                                   &out->expected_count);
     }
     out->stores_from_case = true;
+    out->service = (struct service_seen){.protocol = "", .server = "", .banner = ""};
+    if (json_object_get(root, "service"))
+        fields_read(reader, fields_object(reader, root, "service"), case_service_fields,
+                    &out->service);
     out->resolvers = text_or_nothing(reader, root, "resolvers");
     out->public_name = json_is_true(json_object_get(root, "public_name"));
     out->local_proxies = text_or_nothing(reader, root, "local_proxies");

@@ -275,6 +275,11 @@ static int buf_sink(const char *text, size_t n, void *context)
     return 0;
 }
 
+static const char *service_banner(const struct observation *observation)
+{
+    return observation->service.banner ? observation->service.banner : "";
+}
+
 enum cw_code case_write(const struct observation *observation, const struct seen *anchors,
                         size_t anchor_count, const struct seen *pool, size_t pool_count,
                         struct buf *out, struct error *err)
@@ -318,6 +323,9 @@ enum cw_code case_write(const struct observation *observation, const struct seen
                             seen_write(&blobs, observation->expected, observation->expected_count));
         json_object_set_new(root, "expected", expected);
     }
+    if (observation->service.asked || *service_banner(observation))
+        json_object_set_new(root, "service",
+                            fields_write(case_service_fields, &observation->service));
     if (observation->resolvers && *observation->resolvers)
         json_object_set_new(root, "resolvers", json_string(observation->resolvers));
     if (observation->public_name)

@@ -131,6 +131,16 @@ struct clock_seen {
     cw_time built;           /**< when certwhy was; TIME_NONE: --at, so that no clock counts */
 };
 
+/** What answers behind the certificate. Strings are harmless. */
+struct service_seen {
+    bool asked;           /**< HEAD / or the greeting, after a client's rejection */
+    bool answers;         /**< something came back */
+    const char *protocol; /**< "HTTP", "SMTP" …; "" unknown */
+    const char *server;   /**< of HTTP's Server field, "" none */
+    const char *banner;   /**< the first line, also that of a STARTTLS dialogue; "" none */
+    int status;           /**< HTTP's, 0 none */
+};
+
 /** Everything seen. Filled by observe/ or by replaying a case; read by judge/. The arena owns
  * strings and arrays; certificates are references dropped by observation_free(). */
 struct observation {
@@ -151,6 +161,8 @@ struct observation {
     size_t sent_count;
     bool sent_limit_hit;   /**< more than LIMIT_SENT_CERTS: the rest is not judged */
     bool addresses_differ; /**< another address sent another chain, or none */
+
+    struct service_seen service;
 
     bool below_registry; /**< the target's name stands right below a registry's suffix, where a
                             wildcard was shown for it */

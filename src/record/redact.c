@@ -217,8 +217,9 @@ static const char *const secret_keys[] = {
     "key_file", "more_ca", "probe_sni", "proxy", "expected_file", "mail_domain", "file"};
 /* Where they may be repeated. */
 static const char *const telling_keys[] = {
-    "where",       "why",       "error",   "excerpt", "alias",   "address", "acceptable_cas",
-    "resolve_why", "resolvers", "setting", "doubt",   "refusal", "problem", "client_answer"};
+    "where",          "why",           "error",     "excerpt", "alias", "address",
+    "acceptable_cas", "resolve_why",   "resolvers", "setting", "doubt", "refusal",
+    "problem",        "client_answer", "banner",    "server"};
 
 static bool is_among(const char *key, const char *const *keys, size_t n)
 {

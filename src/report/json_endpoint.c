@@ -111,6 +111,20 @@ static json_t *json_expected(struct arena *arena, const struct target_report *ta
     return out;
 }
 
+static json_t *json_service(struct arena *arena, const struct service_seen *service)
+{
+    json_t *out = json_object();
+    const bool banner = service->banner && *service->banner;
+    json_object_set_new(out, "asked", json_boolean(service->asked));
+    json_object_set_new(out, "answers", json_boolean(service->answers || banner));
+    json_object_set_new(out, "protocol", json_text_or_null(arena, service->protocol));
+    json_object_set_new(out, "status",
+                        service->status ? json_integer(service->status) : json_null());
+    json_object_set_new(out, "server", json_text_or_null(arena, service->server));
+    json_object_set_new(out, "banner", json_text_or_null(arena, service->banner));
+    return out;
+}
+
 json_t *json_endpoint(struct arena *arena, const struct target_report *target)
 {
     const struct observation *observation = target->input.observation;
@@ -135,6 +149,9 @@ json_t *json_endpoint(struct arena *arena, const struct target_report *target)
         put_session(arena, out, &primary->handshake);
         json_object_set_new(out, "timings", json_timings(primary));
         json_object_set_new(out, "client_chain", json_client_chain(arena, observation));
+        const char *banner = observation->service.banner;
+        if (observation->service.asked || (banner && *banner))
+            json_object_set_new(out, "service", json_service(arena, &observation->service));
     }
     return out;
 }

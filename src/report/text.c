@@ -139,6 +139,35 @@ static void client_certificate(struct page *page)
         page_item(page, "Client", sentence);
 }
 
+/* Where clients reject: whether it is the verification alone that fails. */
+static void service(struct page *page, struct tally tally)
+{
+    const struct service_seen *seen = &page->target->input.observation->service;
+    const char *server = show_guard(page->arena, seen->server ? seen->server : "");
+    const char *banner = show_guard(page->arena, seen->banner ? seen->banner : "");
+    if (tally.rejecting == 0 || !saw_certificate(page->target))
+        return;
+    const char *line = "";
+    if (seen->status >= 500)
+        line = arena_printf(page->arena,
+                            "answers behind that certificate with HTTP %d%s%s: it is not only the "
+                            "verification that fails",
+                            seen->status, *server ? ", " : "", server);
+    else if (seen->status)
+        line = arena_printf(page->arena,
+                            "answers behind that certificate (HTTP %d%s%s): only the verification "
+                            "fails",
+                            seen->status, *server ? ", " : "", server);
+    else if (*banner)
+        line = arena_printf(page->arena, "answers (\"%s\"): only the verification fails", banner);
+    else if (seen->answers)
+        line = "answers behind that certificate: only the verification fails";
+    else if (seen->asked)
+        line = "did not answer behind that certificate either";
+    if (*line)
+        page_item(page, "Service", line);
+}
+
 static void diagnosis(struct page *page)
 {
     text_causes(page);
@@ -147,6 +176,7 @@ static void diagnosis(struct page *page)
     text_chain(page);
     if (saw_certificate(page->target))
         text_clients(page);
+    service(page, client_tally(page->target));
     text_clock(page);
     text_dns(page);
     expected(page);

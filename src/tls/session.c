@@ -479,10 +479,11 @@ static void await_client_verdict(struct session *session)
     }
 }
 
-static bool reply_is_whole(const struct buf *reply)
+static bool reply_is_whole(const struct buf *reply, bool greeting)
 {
     const struct bytes b = buf_bytes(reply);
-    return b.n >= LIMIT_REPLY_BYTES || bytes_find(b, bytes_str("\r\n\r\n")) != SIZE_MAX;
+    return b.n >= LIMIT_REPLY_BYTES ||
+           bytes_find(b, bytes_str(greeting ? "\n" : "\r\n\r\n")) != SIZE_MAX;
 }
 
 /* The head of an answer is all that is wanted, and it need not come at all. */
@@ -495,9 +496,10 @@ static void session_ask(struct session *session)
     BUF_CLEANUP reply = {0};
     enum net_result net = NET_FAILED;
     ERR_clear_error();
-    if (SSL_write(session->ssl, ask.p, (int)ask.n) > 0)
+    if (ask.n == 0 || SSL_write(session->ssl, ask.p, (int)ask.n) > 0)
         net = session_flush(session, deadline);
-    while (net == NET_OK && !session->fatal_received && !reply_is_whole(&reply)) {
+    while (net == NET_OK && !session->fatal_received &&
+           !reply_is_whole(&reply, session->request->greeting)) {
         uint8_t some[1024];
         ERR_clear_error();
         const int n = SSL_read(session->ssl, some, sizeof some);
@@ -615,7 +617,7 @@ void tls_handshake(int fd, const struct tls_request *request, struct arena *aren
         client_conclude(&session);
     else if (request->await_ticket && !asks && SSL_version(session.ssl) == TLS1_3_VERSION)
         await_client_verdict(&session);
-    if (out->result == HS_DONE && asks)
+    if (out->result == HS_DONE && (asks || request->greeting))
         session_ask(&session);
     SSL_shutdown(session.ssl);
     session_flush(&session, request->deadline);

@@ -74,6 +74,7 @@ struct tls_request {
     const char *http_host; /**< https: a server that asks for a certificate may refuse it, or that
                                 there is none, with an answer instead of an alert; so "/" of this
                                 host is requested then. NULL: nothing is */
+    bool greeting;         /**< the server speaks first: its first line is waited for */
     struct deadline deadline;
 };
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Failures before a certificate appears: each is a diagnosis with words of its own, exit 3 and findings."""
 import socket
+import ssl
 import threading
 import time
 
 import pytest
 
+import pki
 import tls_wire
 from tls_wire import serving
 
@@ -176,3 +178,102 @@ def test_reports_replay(certwhy, lab, tmp_path):
         assert first.target["findings"] == again.target["findings"], name
         assert first.target["clients"] == again.target["clients"], name
         assert first.status == again.status, name
+
+
+# ---- behind the warning ----
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory):
+    """A server's context whose certificate no client trusts."""
+    path = tmp_path_factory.mktemp("identity")
+    cert = pki.certificate("www.lab.test", "Nobody's CA", names=["www.lab.test"])
+    (path / "cert.pem").write_bytes(pki.pem(cert))
+    (path / "key.pem").write_bytes(pki.key("www.lab.test").private_bytes(
+        pki.serialization.Encoding.PEM, pki.serialization.PrivateFormat.PKCS8, pki.serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path / "cert.pem", path / "key.pem")
+    return context
+
+
+def web(identity, answer, heard):
+    def talk(connection):
+        with identity.wrap_socket(connection, server_side=True) as tls:
+            request = tls.recv(65536)
+            heard.append(request)
+            if request:
+                tls.sendall(answer)
+    return talk
+
+
+def test_the_service_behind_a_rejected_certificate(certwhy, identity, tmp_path):
+    """One connection more, HEAD and nothing that identifies anybody; the case holds what came."""
+    heard, case = [], tmp_path / "case.json"
+    answer = b"HTTP/1.1 302 Found\r\nServer: nginx/1.22.1\r\nLocation: https://elsewhere.test/\r\nSet-Cookie: a=b\r\n\r\n"
+    with serving(web(identity, answer, heard)) as address:
+        command = ["check", f"https://{address}", "--name", "www.lab.test"]
+        run = certwhy(*command, "--json", "--save", case)
+        assert run.status == 1 and len(heard) == 2 and heard[0] == b"", run
+        text = certwhy(*command)
+        silent = certwhy(*command, "--no-service-probe", "--json")
+        assert len(heard) == 5
+        assert len([1 for each in heard if each]) == 2
+        offline = certwhy(*command, "--offline", "--json")
+        assert heard[5:] == [b""]
+    service = run.target["endpoint"]["service"]
+    assert service == {"asked": True, "answers": True, "protocol": "HTTP", "status": 302, "server": "nginx/1.22.1", "banner": None}
+    request = heard[1].decode()
+    assert request.startswith("HEAD / HTTP/1.1\r\nHost: www.lab.test\r\n")
+    assert "cookie" not in request.lower() and "authorization" not in request.lower()
+    assert "only the verification fails" in " ".join(text.text.split()) and "HTTP 302" in text.text
+    assert "service" not in silent.target["endpoint"] and "service" not in offline.target["endpoint"]
+    assert certwhy("check", case, "--json").target["endpoint"]["service"] == service
+
+
+@pytest.mark.parametrize("answer, status, words", [
+    (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", 503, "not only the verification"),
+    (b"HTTP/1.0 404 Not Found\r\nserver:\tx\x1b[2J\r\n\r\n", 404, "only the verification"),
+    (b"", None, "did not answer"), (b"\0\1\2", None, "only the verification")], ids=["503", "404", "nothing", "octets"])
+def test_what_else_services_say(certwhy, identity, answer, status, words):
+    with serving(web(identity, answer, [])) as address:
+        run = certwhy("check", f"https://{address}", "--name", "www.lab.test", "--json")
+        text = certwhy("check", f"https://{address}", "--name", "www.lab.test").text
+    assert run.target["endpoint"]["service"]["status"] == status, run
+    assert words in " ".join(text.split()) and "\x1b" not in text + run.text
+
+
+def test_a_service_that_never_answers_costs_little(certwhy, identity):
+    def talk(connection):
+        with identity.wrap_socket(connection, server_side=True) as tls:
+            while tls.recv(65536):
+                time.sleep(20)
+    with serving(talk) as address:
+        run = certwhy("check", f"https://{address}", "--name", "www.lab.test", "--json", "--timeout", "2")
+    assert run.target["endpoint"]["service"]["answers"] is False and run.seconds < 8, run
+
+
+def test_banners_of_mail(certwhy, identity):
+    """Implicit TLS is listened to; before STARTTLS the greeting was heard already."""
+    def imaps(connection):
+        with identity.wrap_socket(connection, server_side=True) as tls:
+            tls.sendall(b"* OK [CAPABILITY IMAP4rev1] Dovecot ready.\r\n")
+            tls.recv(1)
+
+    def smtp(connection):
+        connection.sendall(b"220 mx.lab.test ESMTP\r\n")
+        connection.recv(1000)
+        connection.sendall(b"250-mx.lab.test\r\n250 STARTTLS\r\n")
+        connection.recv(1000)
+        connection.sendall(b"220 go\r\n")
+        with identity.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(1)
+
+    with serving(imaps) as address:
+        run = certwhy("check", f"imaps://{address}", "--name", "www.lab.test", "--json")
+    service = run.target["endpoint"]["service"]
+    assert service["protocol"] == "IMAP" and service["banner"].endswith("Dovecot ready."), run
+    count = []
+    with serving(lambda connection: (count.append(1), smtp(connection))) as address:
+        run = certwhy("check", f"smtp://{address}", "--name", "www.lab.test", "--json")
+    service = run.target["endpoint"]["service"]
+    assert not service["asked"] and service["answers"] and service["banner"] == "220 mx.lab.test ESMTP", run
+    assert len(count) == 1
