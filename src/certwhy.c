@@ -111,6 +111,7 @@ static struct observe_options what_to_observe(struct cw_report *report, const ch
         .crl_count = options->crl.count,
         .ocsps = options->ocsp.items,
         .ocsp_count = options->ocsp.count,
+        .alpn = options->alpn,
         .expect = options->expect,
         .proxy = options->proxy,
         .environment = &options->environment,

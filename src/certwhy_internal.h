@@ -34,6 +34,7 @@ struct cw_options {
     struct buf key_pass; /**< the key's passphrase, NUL-terminated; wiped with the options */
     const char *sni;     /**< NULL: the name; "" none is sent */
     const char *clients; /**< comma-separated, "" the default ones */
+    const char *alpn;    /**< "" not offered */
     const char *expect;  /**< a file that the server should serve; "" none */
     const char *proxy;   /**< "" that of the environment */
     struct word_list ca, pool, resolve, crl, ocsp;

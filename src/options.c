@@ -33,6 +33,23 @@ static enum cw_code set_sni(struct cw_options *options, const char *value, struc
     return CW_OK;
 }
 
+/* RFC 7301 section 3.1: names of 1 to 255 octets, all of them in 65535. */
+static enum cw_code set_alpn(struct cw_options *options, const char *value, struct error *error)
+{
+    enum { NAME_OCTETS = 255, LIST_OCTETS = 1024 };
+    bool good = *value != '\0' && strlen(value) <= LIST_OCTETS && str_is_safe(bytes_str(value));
+    for (const char *p = value; good; p += strcspn(p, ",") + 1) {
+        const size_t n = strcspn(p, ",");
+        good = n > 0 && n <= NAME_OCTETS;
+        if (p[n] == '\0')
+            break;
+    }
+    if (!good)
+        return error_set(error, CW_E_USAGE, "--alpn takes protocols with commas: h2,http/1.1");
+    options->alpn = arena_strdup(&options->arena, value);
+    return CW_OK;
+}
+
 static bool is_address(const char *text)
 {
     struct target target;
@@ -318,6 +335,7 @@ static const struct option_row rows[] = {
     {"connect", OPTION_SETTER, 0, set_connect},
     {"resolve", OPTION_SETTER, 0, set_resolve},
     {"sni", OPTION_SETTER, 0, set_sni},
+    {"alpn", OPTION_SETTER, 0, set_alpn},
     {"client", OPTION_SETTER, 0, set_client},
     {"at", OPTION_SETTER, 0, set_at},
     {"timeout", OPTION_SETTER, 0, set_timeout},
@@ -380,7 +398,7 @@ struct cw_options *cw_options_new(void)
     struct cw_options *options = xcalloc(1, sizeof *options);
     options->root = options->name = options->connect = options->key = options->clients = "";
     options->client_cert = options->client_key = "";
-    options->proxy = options->expect = options->dns_server = options->sntp = "";
+    options->alpn = options->proxy = options->expect = options->dns_server = options->sntp = "";
     options->at = TIME_NONE;
     options->timeout = TIMEOUT_DEFAULT;
     options->fail_on = SEVERITY_ERROR;

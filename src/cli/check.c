@@ -227,6 +227,7 @@ const struct option_spec judging_options[] = {
      .help = "the name that the client uses (default: the target's host)"},
     {.name = "connect", .value = "ADDR[:PORT]", .help = "dial this instead of the target's host"},
     {.name = "sni", .value = "NAME|none", .help = "the server name to send (default: the name)"},
+    {.name = "alpn", .value = "LIST", .help = "offer these protocols: h2,http/1.1 (default: none)"},
     {.name = "ca", .value = "FILE|DIR", .help = "trust these anchors too; may be repeated"},
     {.name = "only-ca", .help = "trust nothing but --ca, for every client"},
     {.name = "pool", .value = "FILE|DIR", .help = "known issuers to look in; they are not trusted"},

@@ -225,6 +225,8 @@ bool anchor_is_public(const struct check *c, enum programme programme);
 /* host.c */
 void check_host(const struct check *c);
 /** True when the names of a certificate cover the target under these rules. */
+/** Compares what the addresses of a name show (addresses.c). */
+void facts_of_every_address(struct judging *j);
 /** Compares what the addresses serve with --expect's file (expect.c). */
 void facts_of_expected(struct judging *j);
 bool host_matches(const struct behaviour *b, const struct cert *cert, const struct target *target);

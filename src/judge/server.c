@@ -171,8 +171,7 @@ void facts_of_endpoint(struct judging *j)
     facts_of_handshake(j, &c->handshake);
     facts_of_attempts(j);
     facts_of_default(j);
-    if (obs->addresses_differ)
-        fact_add(j, FACT_ADDRESSES_DIFFER, -1, -1, (int64_t)obs->connection_count, NULL);
+    facts_of_every_address(j);
 }
 
 /* ---- the chain as it was sent ---- */

@@ -120,6 +120,7 @@ static void *dialogue_run(void *context)
     if (!connect_to(dialogue, deadline, &line))
         return NULL;
     const struct tls_request request = {.sni = *dialogue->sni ? dialogue->sni : NULL,
+                                        .alpn = dialogue->alpn,
                                         .max_version = dialogue->max_version,
                                         .short_hello = dialogue->short_hello,
                                         .client = dialogue->client,

@@ -16,12 +16,13 @@ static void connect_split(const char *connect, struct arena *arena, const char *
     *host = connect;
     if (str_parse_ip(connect, ip))
         return;
-    const char *colon = strrchr(connect, ':');
-    const size_t n = colon ? (size_t)(colon - connect) : strlen(connect);
+    const bool bracketed = *connect == '[' && strchr(connect, ']');
+    const char *end = bracketed ? strchr(connect, ']') : strrchr(connect, ':');
+    const char *colon = end ? strchr(end, ':') : NULL;
+    const size_t n = end ? (size_t)(end - connect) : strlen(connect);
     if (colon && str_to_int(colon + 1, 1, 65535, &number))
         *port = (uint16_t)number;
-    const bool bracketed = n > 1 && connect[0] == '[' && connect[n - 1] == ']';
-    *host = bracketed ? arena_strndup(arena, connect + 1, n - 2) : arena_strndup(arena, connect, n);
+    *host = arena_strndup(arena, connect + bracketed, n - bracketed);
 }
 
 /** Where resolving stands. */
@@ -155,6 +156,7 @@ static void connections_observe(const struct observe_options *options, const str
         dialogues[i] = (struct dialogue){.to = to->items[i],
                                          .route = route,
                                          .sni = out->target.sni,
+                                         .alpn = options->alpn,
                                          .scheme = out->target.scheme,
                                          .host = out->target.host,
                                          .client = options->client,
@@ -196,6 +198,7 @@ static void endpoint_look(const struct observe_options *options, const struct ro
     out->addresses_differ = chains_differ(out->connections, to.count, out->primary);
     const struct dialogue like = {.to = to.items[out->primary],
                                   .route = route,
+                                  .alpn = options->alpn,
                                   .sni = out->target.sni,
                                   .scheme = out->target.scheme,
                                   .host = out->target.host,

@@ -28,6 +28,7 @@ struct dialogue {
     const char *sni;                   /**< "" none */
     const char *scheme;                /**< what is said before TLS begins, if anything */
     const char *host;                  /**< whom it is said to */
+    const char *alpn;                  /**< NULL: the extension is not sent */
     const struct tls_identity *client; /**< shown to a server that asks; NULL none */
     bool https;                        /**< what such a server makes of it may be asked by HTTP */
     bool short_hello;                  /**< see struct tls_request */

@@ -23,6 +23,7 @@ static void observation_begin(const struct observe_options *options, struct obse
         .proxy_from = "",
         .observed_by = "certwhy " CERTWHY_VERSION,
         .probe_sni = "",
+        .alpn_offered = "",
         .expected_file = "",
         .presented = {.file = "", .key_file = ""},
         .no_sni_handshake = {.version = "",
@@ -50,10 +51,12 @@ static enum cw_code only_for_endpoints(const struct observe_options *options, co
 {
     if (given(options->expect))
         return error_set(error, CW_E_USAGE, "%s is no server: --expect does not apply to it", what);
-    if (given(options->connect) || options->sni || given(options->client_cert_path))
-        return error_set(error, CW_E_USAGE,
-                         "%s is not dialled: --connect, --sni and --client-cert do not apply to it",
-                         what);
+    if (given(options->connect) || options->sni || given(options->alpn) ||
+        given(options->client_cert_path))
+        return error_set(
+            error, CW_E_USAGE,
+            "%s is not dialled: --connect, --sni, --alpn and --client-cert do not apply to it",
+            what);
     return CW_OK;
 }
 
@@ -115,6 +118,7 @@ static enum cw_code look(const struct observe_options *options, struct arena *ar
             out->target.name = "";
             out->target.name_kind = NAME_NONE;
         }
+        out->alpn_offered = arena_strdup(arena, given(options->alpn) ? options->alpn : "");
         out->target.connect = arena_strdup(arena, given(options->connect) ? options->connect : "");
         TRY(endpoint_look(options, arena, out, error));
     } else {

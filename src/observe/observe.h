@@ -14,6 +14,7 @@ struct observe_options {
     const char *connect;  /**< "ADDR" or "ADDR:PORT" to dial instead of the host, or a list with
                                commas; "" none */
     const char *sni;      /**< NULL: the name when it is a DNS name; "" none is sent */
+    const char *alpn;     /**< protocols to offer, "h2,http/1.1"; "" none */
     const char *key_path; /**< the server's private key, to pair; "" none */
     const char *expect;   /**< a file that the server should serve; "" none */
     const char *key_pass; /**< its passphrase; NULL none is known */

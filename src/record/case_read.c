@@ -360,6 +360,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     out->case_anchors =
         seen_read(reader, root, "anchors", &blobs, LIMIT_NODES, &out->case_anchor_count);
     out->pool = seen_read(reader, root, "pool", &blobs, LIMIT_NODES, &out->pool_count);
+    out->alpn_offered = text_or_nothing(reader, root, "alpn_offered");
     out->target.mail_domain = "";
     if (json_object_get(root, "mail"))
         fields_read(reader, fields_object(reader, root, "mail"), case_mail_fields, &out->target);

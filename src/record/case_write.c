@@ -317,6 +317,8 @@ enum cw_code case_write(const struct observation *observation, const struct seen
         json_object_set_new(root, "dns", dns_write(&observation->dns));
     if (observation->target.mail_domain && *observation->target.mail_domain)
         json_object_set_new(root, "mail", fields_write(case_mail_fields, &observation->target));
+    if (observation->alpn_offered && *observation->alpn_offered)
+        json_object_set_new(root, "alpn_offered", json_string(observation->alpn_offered));
     if (observation->expected_count) {
         json_t *expected = fields_write(case_expected_fields, observation);
         json_object_set_new(expected, "certificates",

@@ -194,6 +194,7 @@ struct observation {
 
     struct dns_seen dns;       /**< --dns */
     struct clock_seen clock;   /**< what others say of the time */
+    const char *alpn_offered;  /**< --alpn; "" not given */
     const char *expected_file; /**< --expect; "" not given */
     struct seen *expected;     /**< what it holds */
     size_t expected_count;

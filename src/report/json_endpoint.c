@@ -138,6 +138,8 @@ json_t *json_endpoint(struct arena *arena, const struct target_report *target)
                         json_text_or_null(arena, primary != NULL ? primary->address : NULL));
     json_object_set_new(out, "addresses", json_addresses(arena, observation));
     json_object_set_new(out, "addresses_differ", json_boolean(observation->addresses_differ));
+    if (observation->alpn_offered && *observation->alpn_offered)
+        json_object_set_new(out, "alpn_offered", json_text(arena, observation->alpn_offered));
     if (target->verdict.expected != NULL)
         json_object_set_new(out, "expected", json_expected(arena, target));
     if (show_has_proxy(observation)) {

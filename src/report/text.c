@@ -99,6 +99,23 @@ static void proxy(struct page *page)
                            show_guard(page->arena, obs->proxy_from)));
 }
 
+/* RFC 7301 section 3.2: a server that does not know the extension chooses none. */
+static void alpn(struct page *page)
+{
+    const struct observation *obs = page->target->input.observation;
+    const struct connection *primary = observation_primary(obs);
+    if (obs->alpn_offered == NULL || obs->alpn_offered[0] == '\0' || primary == NULL ||
+        primary->handshake.version[0] == '\0')
+        return;
+    const char *chosen = primary->handshake.alpn;
+    page_item(page, "ALPN",
+              chosen[0] != '\0'
+                  ? arena_printf(page->arena, "%s, of %s", show_guard(page->arena, chosen),
+                                 show_guard(page->arena, obs->alpn_offered))
+                  : arena_printf(page->arena, "none of %s was chosen",
+                                 show_guard(page->arena, obs->alpn_offered)));
+}
+
 /* RFC 7672 section 1.3: what leads from the domain to the host is not authenticated by TLS. */
 static void mail(struct page *page)
 {
@@ -179,6 +196,7 @@ static void diagnosis(struct page *page)
     service(page, client_tally(page->target));
     text_clock(page);
     text_dns(page);
+    alpn(page);
     expected(page);
     client_certificate(page);
     text_fixes(page);
@@ -205,6 +223,7 @@ static void text_target(struct page *page, bool quiet)
         text_chain_brief(page);
     mail(page);
     proxy(page);
+    alpn(page);
     expected(page);
     client_certificate(page);
     text_clients_aside(page);
