@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -491,6 +492,84 @@ bool file_remove(const char *path)
     return unlink(path) == 0;
 }
 
+/* ---- what stands at a path itself ---- */
+
+/* The directory of a path, opened, and the name in it; -1 when there is none. */
+static int open_parent(struct arena *arena, const char *root, const char *path, const char **name)
+{
+    const char *directory;
+    split_path(arena, path, &directory, name);
+    return open_under(root, directory, O_RDONLY | O_DIRECTORY, 0);
+}
+
+struct file_state file_state(const char *root, const char *path, struct arena *arena)
+{
+    struct file_state state = {.target = "", .owner = -1};
+    const char *name;
+    struct stat st;
+    FD_CLEANUP dir = open_parent(arena, root, path, &name);
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return state;
+    char target[PATH_MAX];
+    const ssize_t n = S_ISLNK(st.st_mode) ? readlinkat(dir, name, target, sizeof target) : 0;
+    state.what = S_ISREG(st.st_mode)   ? FILE_REGULAR
+                 : S_ISLNK(st.st_mode) ? FILE_LINK
+                 : S_ISDIR(st.st_mode) ? FILE_DIRECTORY
+                                       : FILE_OTHER;
+    state.mode = st.st_mode & 07777;
+    state.owner = st.st_uid;
+    state.target = n > 0 ? arena_strndup(arena, target, (size_t)n) : "";
+    return state;
+}
+
+enum cw_code file_write_link(const char *root, const char *path, const char *target,
+                             struct error *err)
+{
+    ARENA_CLEANUP arena = {0};
+    const char *name;
+    FD_CLEANUP dir = open_parent(&arena, root, path, &name);
+    const char *temporary = arena_printf(&arena, ".%.200s.%ld-%lld", name, (long)getpid(),
+                                         (long long)time_monotonic_us());
+    if (dir < 0 || symlinkat(target, dir, temporary) != 0)
+        return fail_errno(err, "link", root, path);
+    if (renameat(dir, temporary, dir, name) == 0)
+        return CW_OK;
+    const enum cw_code code = fail_errno(err, "link", root, path);
+    unlinkat(dir, temporary, 0);
+    return code;
+}
+
+enum cw_code file_unlink(const char *root, const char *path, struct error *err)
+{
+    ARENA_CLEANUP arena = {0};
+    const char *name;
+    FD_CLEANUP dir = open_parent(&arena, root, path, &name);
+    if (dir < 0)
+        return errno == ENOENT ? CW_OK : fail_errno(err, "remove", root, path);
+    if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+        return fail_errno(err, "remove", root, path);
+    return fsync(dir) == 0 || errno == EINVAL ? CW_OK : fail_errno(err, "remove", root, path);
+}
+
+bool file_remove_dir(const char *root, const char *path)
+{
+    ARENA_CLEANUP arena = {0};
+    const char *name;
+    FD_CLEANUP dir = open_parent(&arena, root, path, &name);
+    return dir >= 0 && unlinkat(dir, name, AT_REMOVEDIR) == 0;
+}
+
+enum cw_code file_lock(const char *root, const char *path, struct open_file *out, struct error *err)
+{
+    *out = (struct open_file){.fd = open_under(root, path, O_RDWR | O_CREAT, 0600)};
+    if (out->fd < 0)
+        return fail_errno(err, "lock", root, path);
+    while (flock(out->fd, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return fail_errno(err, "lock", root, path);
+    return CW_OK;
+}
+
 /* ---- looking ---- */
 
 bool file_exists(const char *root, const char *path)
@@ -562,6 +641,29 @@ enum cw_code file_list(const char *root, const char *path, size_t limit, struct 
     if (*count)
         qsort(*names, *count, sizeof **names, compare_names);
     return CW_OK;
+}
+
+/* As make_temporary() names them: .NAME.PID-MICROSECONDS */
+static bool is_temporary(const char *entry, const char *name)
+{
+    const size_t n = strlen(name);
+    if (*entry != '.' || strncmp(entry + 1, name, n) != 0 || entry[n + 1] != '.')
+        return false;
+    const char *pid = entry + n + 2, *rest = pid + strspn(pid, "0123456789");
+    return rest > pid && *rest == '-' && rest[1] && rest[1 + strspn(rest + 1, "0123456789")] == 0;
+}
+
+void file_drop_temporaries(const char *root, const char *path)
+{
+    ARENA_CLEANUP arena = {0};
+    const char *directory, *name, **names;
+    size_t count;
+    split_path(&arena, path, &directory, &name);
+    if (file_list(root, directory, LIMIT_STORE_FILES, &arena, &names, &count, NULL) != CW_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (is_temporary(names[i], name))
+            file_unlink(root, arena_printf(&arena, "%s/%s", directory, names[i]), NULL);
 }
 
 int file_open_null(void)

@@ -9,6 +9,8 @@
 /* The only place where files are opened. `root` is prefixed to absolute paths ("" or NULL: none),
  * so that tests and chroots see their own machine. */
 
+struct arena;
+
 /** A file mapped read-only. p is NULL for an empty file. Release with file_unmap(). */
 struct mapping {
     const uint8_t *p;
@@ -40,6 +42,9 @@ enum cw_code file_read_pieces(const char *root, const char *path, file_taker *ta
  *  half. `mode` as in chmod; an existing file keeps its own mode. */
 enum cw_code file_write_atomic(const char *root, const char *path, struct bytes content,
                                unsigned mode, struct error *err);
+/** Removes what a file_write_atomic() of this file left that was killed. For who knows that nobody
+ * is writing it now. */
+void file_drop_temporaries(const char *root, const char *path);
 /** Makes a directory and its parents; existing is fine. */
 enum cw_code file_make_dir(const char *root, const char *path, struct error *err);
 /** Makes a directory that nobody but this user may enter, with its parents. False: it cannot be
@@ -59,8 +64,28 @@ bool file_is_dir(const char *root, const char *path);
 int64_t file_mtime(const char *root, const char *path);
 /** Device and inode: equal for two names of one file. False when nothing is there. */
 bool file_identity(const char *root, const char *path, uint64_t id[2]);
+
+/** What stands at a path itself: a link is not followed. */
+enum file_what { FILE_NOTHING, FILE_REGULAR, FILE_LINK, FILE_DIRECTORY, FILE_OTHER };
+struct file_state {
+    enum file_what what;
+    unsigned mode;      /**< as in chmod */
+    const char *target; /**< of a link; "" */
+    int64_t owner;      /**< user id; -1 of nothing */
+};
+struct file_state file_state(const char *root, const char *path, struct arena *arena);
+/** Makes or replaces a symbolic link: the old thing or the new link, never nothing. */
+enum cw_code file_write_link(const char *root, const char *path, const char *target,
+                             struct error *err);
+/** Removes a file or link, and makes sure that it stays so; nothing there is fine. */
+enum cw_code file_unlink(const char *root, const char *path, struct error *err);
+/** Removes an empty directory; false when it is not empty, or is none. */
+bool file_remove_dir(const char *root, const char *path);
+/** Waits until nobody else holds the lock of this file, which is made when it is missing; held
+ *  until file_close(). */
+enum cw_code file_lock(const char *root, const char *path, struct open_file *out,
+                       struct error *err);
 /** Names in a directory, sorted, without "." and "..", at most `limit`; for arena's lifetime. */
-struct arena;
 enum cw_code file_list(const char *root, const char *path, size_t limit, struct arena *arena,
                        const char ***names, size_t *count, struct error *err);
 

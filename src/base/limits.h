@@ -82,7 +82,11 @@ enum {
     LIMIT_WHY_TARGETS = 4,           /* servers of one command that are looked at in turn */
     /* repair */
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
-    LIMIT_TRIAL_NODES = 4000, /* certificates in all of them: real chains have 5 each */
+    LIMIT_TRIAL_NODES = 4000,       /* certificates in all of them: real chains have 5 each */
+    LIMIT_JOURNAL_BYTES = 16 << 20, /* changes to trust stores: an addition takes 5 to 50 KB */
+    LIMIT_JOURNAL_ITEMS = 10000,    /* records in it */
+    LIMIT_TRUST_STEPS = 64, /* files that one addition to trust changes: ten clients need 30 */
+    LIMIT_NSS_NAMES = 500,  /* certificates of an NSS database; a user has a handful */
     /* net, tls */
     LIMIT_ADDRESSES = 16,         /* addresses of one name that are tried */
     LIMIT_TLS_MESSAGE = 4 << 20,  /* bytes of one Certificate message; libssl's default is 100 KB */

@@ -110,12 +110,18 @@ struct program {
     int seconds;                    /**< it is ended then */
     bool ends_with_us;              /**< so is all that it started; and it does not outlive us */
     bool errors_too;                /**< what it says on standard error is taken, too */
+    int complaints;                 /**< else a file for standard error; 0: none */
+    const char *const *variables;   /**< "NAME=value" beside ours; NULL: none */
 };
 /** Appends what it prints, at most 8 MiB. Its exit status; -1 when it had to be ended or ended of a
  *  signal, 127 when it is not there. */
 int program_status(const struct program *program, struct buf *out);
 /** The same within 10 seconds; false when it is not there, fails, or takes longer. */
 bool program_run(const char *const argv[], struct buf *out);
+/** A program_runner: as program_run() for up to three minutes; when it fails, what it complained of
+ *  stands behind its output. */
+bool program_run_tool(void *context, const char *const argv[], const char *const variables[],
+                      struct buf *out);
 /** Asks for the passphrase of --key when that is encrypted, none was given and somebody sits there.
  */
 void passphrase_ask(struct cw_options *options);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,8 +34,13 @@ static void child_become(const struct program *program, int output)
     }
     dup2(null, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
-    dup2(program->errors_too ? output : null, STDERR_FILENO);
+    dup2(program->errors_too       ? output
+         : program->complaints > 0 ? program->complaints
+                                   : null,
+         STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; program->variables && program->variables[i]; i++)
+        putenv((char *)(uintptr_t)program->variables[i]);
     char *const *argv = (char *const *)(uintptr_t)program->argv;
     if (program->environment)
         execvpe(argv[0], argv, (char *const *)(uintptr_t)program->environment);
@@ -87,4 +93,22 @@ bool program_run(const char *const argv[], struct buf *out)
 {
     enum { SECONDS = 10 };
     return program_status(&(struct program){.argv = argv, .seconds = SECONDS}, out) == 0;
+}
+
+bool program_run_tool(void *context, const char *const argv[], const char *const variables[],
+                      struct buf *out)
+{
+    enum { SECONDS = 180 }; /* a JVM on a machine with much else to do */
+    (void)context;
+    const int complaints = memfd_create("complaints", MFD_CLOEXEC);
+    const struct program program = {
+        .argv = argv, .variables = variables, .seconds = SECONDS, .complaints = complaints};
+    const bool ok = program_status(&program, out) == 0;
+    uint8_t block[4096];
+    const ssize_t n = !ok && complaints >= 0 ? pread(complaints, block, sizeof block, 0) : 0;
+    if (n > 0)
+        buf_append(out, block, (size_t)n);
+    if (complaints >= 0)
+        close(complaints);
+    return ok;
 }

@@ -229,13 +229,14 @@ struct trust_census trust_census_of(const struct trust_job *job, struct store *s
 
 static int sub_command(const struct trust_job *job)
 {
-    static const char *const words[] = {"list", "show", "diff", "env", NULL};
+    static const char *const words[] = {"list", "show",   "diff",   "env",
+                                        "add",  "remove", "update", NULL};
     const struct arguments *arguments = job->arguments;
     const char *word = arguments->operand_count ? arguments->operands[0] : "list";
     const char *const *operands = arguments->operands + 1;
     const size_t count = arguments->operand_count ? arguments->operand_count - 1 : 0;
     if (strcmp(word, "list") == 0 && count == 0)
-        return trust_list(job);
+        return argument_given(arguments, "added") ? trust_added(job) : trust_list(job);
     if (strcmp(word, "env") == 0 && count == 0)
         return trust_env(job);
     if (strcmp(word, "show") == 0 && count == 1)
@@ -247,13 +248,25 @@ static int sub_command(const struct trust_job *job)
     if (strcmp(word, "diff") == 0)
         return command_unusable(job->command,
                                 "diff takes two stores: certwhy trust diff system java");
-    if (strcmp(word, "add") == 0 || strcmp(word, "remove") == 0)
-        return command_unusable(job->command, "%s is not part of this version yet", word);
-    if (strcmp(word, "list") == 0 || strcmp(word, "env") == 0)
+    if (strcmp(word, "add") == 0 && count == 1)
+        return trust_add(job, operands[0]);
+    if (strcmp(word, "remove") == 0 && count == 1)
+        return trust_remove(job, operands[0]);
+    if (strcmp(word, "update") == 0 && count == 0)
+        return trust_update(job);
+    if (strcmp(word, "add") == 0)
+        return command_unusable(job->command, "add takes one certificate: certwhy trust add "
+                                              "corp-root.pem --for system,java");
+    if (strcmp(word, "remove") == 0)
+        return command_unusable(job->command,
+                                "remove takes one file, fingerprint or id, or all: certwhy trust "
+                                "list --added shows them");
+    if (strcmp(word, "list") == 0 || strcmp(word, "env") == 0 || strcmp(word, "update") == 0)
         return command_unusable(job->command, "%s takes no operand", word);
     const char *near = str_nearest(word, words);
-    return command_unusable(job->command, "\"%s\" is none of list, show, diff, env%s%s%s", word,
-                            near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return command_unusable(
+        job->command, "\"%s\" is none of list, show, diff, env, add, remove, update%s%s%s", word,
+        near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int trust_run(const struct command *command, const struct arguments *arguments)
@@ -277,20 +290,44 @@ static int trust_run(const struct command *command, const struct arguments *argu
 
 static const struct option_spec options[] = {
     {.name = "json", .help = "as JSON"},
+    {.name = "for",
+     .value = "LIST",
+     .help = "add, remove: the clients, with commas; all: those on this machine"},
+    {.name = "yes", .letter = 'y', .help = "add, remove: do not ask"},
+    {.name = "dry-run", .letter = 'n', .help = "add, remove: say what would be done, and stop"},
+    {.name = "against",
+     .value = "TARGET",
+     .help = "add: judge this server or file again as each client afterwards"},
+    {.name = "name", .value = "NAME", .help = "… for this name"},
+    {.name = "connect", .value = "ADDR[:PORT]", .help = "… dialling this"},
+    {.name = "sni", .value = "NAME|none", .help = "… sending this server name"},
+    {.name = "offline", .help = "… fetching nothing"},
+    {.name = "timeout", .value = "S", .help = "… for so long"},
+    {.name = "at", .value = "TIME", .help = "… as of this time"},
+    {.name = "as-intermediate", .help = "add: an intermediate, where a client's store has a place"},
+    {.name = "pin", .help = "add: this very self-signed certificate of a server"},
+    {.name = "added", .help = "list: what add did and remove can undo"},
     {.name = "root", .value = "DIR", .help = "look at the machine whose files lie below DIR"},
     {.name = NULL},
 };
 
 const struct command trust_command = {
     .name = "trust",
-    .summary = "the trust stores on this machine, as each client sees them",
-    .usage = "trust list | show STORE | diff STORE STORE | env [--json] [--root DIR]",
+    .summary = "the trust stores on this machine; trust a root, undo it",
+    .usage = "trust list | show STORE | diff STORE STORE | env | add FILE | remove WHAT | "
+             "update",
     .about =
         "list   every store found, how many certificates it holds, how old it is, who uses it\n"
         "show   the members of one store, and in which root programmes they stand\n"
         "diff   what one store holds and the other does not; exit status 1 when they differ\n"
         "env    every variable and configuration file that changes trust for some client: what it\n"
         "       does, to whom, and its traps; exit status 1 when one of them breaks something\n"
+        "add    trusts the root in FILE for the clients of --for: shows its fingerprint, the "
+        "files\n"
+        "       and commands, asks, does it with the platform's own tools, and judges again. For\n"
+        "       clients that are elsewhere (windows, ios, kubernetes …) the steps are printed\n"
+        "remove undoes exactly that: FILE, a fingerprint (8 digits are enough), an id, or all\n"
+        "update the bundles that add made begin again with today's public roots\n"
         "\n"
         "STORE is a client (curl, java, firefox …: what that client trusts here, with all that is\n"
         "set), a name that list shows, a root programme (Mozilla, Chrome, Apple, Microsoft, Java,\n"
@@ -299,6 +336,10 @@ const struct command trust_command = {
         "Not looked at: settings for single addresses (git's http.URL.sslCAInfo), files of the\n"
         "current directory (.npmrc), and the environment of services and other users.",
     .examples = "  certwhy trust list\n"
+                "  certwhy trust add corp-root.pem --for system,java,node\n"
+                "  certwhy trust add corp-root.pem --for all --against git.corp.example --dry-run\n"
+                "  certwhy trust list --added                   what was added, and its ids\n"
+                "  certwhy trust remove corp-root.pem\n"
                 "  certwhy trust env                            why does only my shell fail?\n"
                 "  certwhy trust show java | grep -i corp\n"
                 "  certwhy trust diff system java               what does Java lack?\n"

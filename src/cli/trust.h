@@ -40,6 +40,10 @@ int trust_list(const struct trust_job *job);
 int trust_show(const struct trust_job *job, const char *word);
 int trust_diff(const struct trust_job *job, const char *a, const char *b);
 int trust_env(const struct trust_job *job);
+int trust_add(const struct trust_job *job, const char *path);
+int trust_remove(const struct trust_job *job, const char *word);
+int trust_added(const struct trust_job *job);
+int trust_update(const struct trust_job *job);
 
 /** Words at `indent`, wrapped to the job's width; made safe for a terminal. */
 void trust_wrap(const struct trust_job *job, struct buf *out, unsigned indent, const char *text);

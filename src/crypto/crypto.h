@@ -34,6 +34,10 @@ bool aead_open(struct aead *aead, const struct aead_key *key, uint64_t sequence,
                struct bytes header, struct bytes sealed, struct buf *out);
 void crypto_sha512(struct bytes data, uint8_t out[64]);
 
+/** The number that OpenSSL gives a subject: a directory of certificates names its files after it,
+ * as `openssl rehash` does. 0: not a name. */
+uint32_t crypto_subject_hash(struct bytes name);
+
 enum sig_result {
     SIG_OK = 1,
     SIG_BAD = 2,          /**< libcrypto says that the signature does not verify */

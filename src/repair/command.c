@@ -222,6 +222,62 @@ const char *command_csr(const struct repairing *r, const struct change *change)
                         str_shell(r->arena, names));
 }
 
+/* ---- certwhy trust add ---- */
+
+/* Whose place to add to serves a client, in the order of the command; a client that reads the
+ * system's store is served by that. */
+static const struct {
+    const char *stores, *recipe;
+} served[] = {
+    {"system openssl curl git wget python go node-system", "system"},
+    {"java", "java"},
+    {"node", "node"},
+    {"requests httpx", "requests"},
+    {"chrome", "chrome"},
+    {"firefox", "firefox"},
+};
+
+static bool list_has(const char *words, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *p = words; *p; p += strcspn(p, " "), p += *p == ' ')
+        if (strcspn(p, " ") == n && memcmp(p, word, n) == 0)
+            return true;
+    return false;
+}
+
+static bool somebody_rejects(const struct repairing *r, const char *stores)
+{
+    for (size_t i = 0; i < r->verdict->client_count; i++) {
+        const struct client_verdict *client = &r->verdict->clients[i];
+        if (client->accepts == 0 && list_has(stores, profile_store(client->profile)))
+            return true;
+    }
+    return false;
+}
+
+/* Browsers take no pinned certificate from a database. */
+const char *command_trust(const struct repairing *r, const char *file, bool pin)
+{
+    const char *list = "";
+    const size_t count = sizeof served / sizeof *served - (pin ? 2 : 0);
+    for (size_t i = 0; i < count; i++)
+        if (somebody_rejects(r, served[i].stores))
+            list = arena_printf(r->arena, "%s%s%s", list, *list ? "," : "", served[i].recipe);
+    if (!*list || !*file)
+        return "";
+    struct line line = {.arena = r->arena, .text = "certwhy trust add"};
+    add_word(&line, file);
+    add_option(&line, "--for", list);
+    if (pin)
+        line.text = arena_printf(r->arena, "%s --pin", line.text);
+    if (r->input->observation->target.kind == TARGET_ENDPOINT) {
+        add_option(&line, "--against", r->input->observation->target.text);
+        add_names(&r->input->observation->target, &line);
+    }
+    return line.spoilt ? "" : line.text;
+}
+
 /* ---- curl ---- */
 
 static const char *bracketed(struct arena *arena, const char *host)

@@ -25,6 +25,8 @@ const char *command_json(const struct repairing *r, const char *path);
 /** openssl req with the names that the new certificate must hold; "" when there is none to ask for.
  */
 const char *command_csr(const struct repairing *r, const struct change *change);
+/** certwhy trust add of a file, for the clients that reject now; "" when it is for none of them. */
+const char *command_trust(const struct repairing *r, const char *file, bool pin);
 /** The address for curl, with --connect-to when the name does not lead there; "" of a file. */
 const char *command_url(const struct repairing *r);
 

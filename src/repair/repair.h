@@ -6,6 +6,8 @@
 #define CERTWHY_REPAIR_H
 
 #include "repair/form.h"
+#include "repair/install.h"
+#include "repair/journal.h"
 
 enum fix_who { FIX_SERVER, FIX_CLIENT, FIX_CA };
 const char *fix_who_name(enum fix_who who); /**< "server", "client", "ca" */

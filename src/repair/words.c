@@ -8,7 +8,7 @@ static const char CLIENT_FILE[] = "client-chain.pem";
 
 #include "command.h"
 
-enum { OWN_ITEMS = 32, LISTED = 6, SLUG_BYTES = 28 };
+enum { OWN_ITEMS = 32, LISTED = 6 };
 
 struct items {
     struct evidence_item *list;
@@ -63,31 +63,12 @@ static void put_chain(const struct wording *w, struct items *items)
     put(items, "removed", removed);
 }
 
-/* A file name of a certificate's name: letters, digits and hyphens, nothing else. */
-static const char *slug_of(struct arena *arena, const struct cert *cert)
-{
-    const char *name = cert->parsed ? name_short(arena, cert->subject) : "";
-    char *slug = arena_alloc(arena, SLUG_BYTES + 1);
-    size_t n = 0;
-    for (; *name != '\0' && n < SLUG_BYTES; name++) {
-        bool digit = *name >= '0' && *name <= '9';
-        char letter = (char)(*name | 0x20);
-        if (digit || (letter >= 'a' && letter <= 'z'))
-            slug[n++] = digit ? *name : letter;
-        else if (n > 0 && slug[n - 1] != '-')
-            slug[n++] = '-';
-    }
-    while (n > 0 && slug[n - 1] == '-')
-        slug[--n] = '\0';
-    return n > 0 ? slug : "root";
-}
-
 static const char *root_file(const struct wording *w)
 {
     if (w->change->trusted_count == 0)
         return "";
     const struct cert *root = node_cert(w->r, w->change->trusted[0]);
-    return arena_printf(w->r->arena, "%s.pem", slug_of(w->r->arena, root));
+    return arena_printf(w->r->arena, "%s.pem", cert_slug(w->r->arena, root));
 }
 
 static void put_root(const struct wording *w, struct items *items)
@@ -97,7 +78,7 @@ static void put_root(const struct wording *w, struct items *items)
         const struct cert *root = node_cert(w->r, w->change->trusted[0]);
         put(items, "root", name_short(arena, root->subject));
         put(items, "fingerprint", cert_fingerprint(arena, root));
-        put(items, "slug", slug_of(arena, root));
+        put(items, "slug", cert_slug(arena, root));
         put(items, "output", root_file(w));
         return;
     }
@@ -138,7 +119,7 @@ static void put_stores(const struct wording *w, struct items *items)
                 {"node", node, NULL},
                 {"nss", chrome, NULL}};
     const bool here = w->change->trusted_count > 0;
-    const char *slug = here ? slug_of(w->r->arena, node_cert(w->r, w->change->trusted[0])) : NULL;
+    const char *slug = here ? cert_slug(w->r->arena, node_cert(w->r, w->change->trusted[0])) : NULL;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (stops_reader(w->finding, ways[i].stores))
             put(items, ways[i].key, ways[i].value != NULL ? ways[i].value : slug);
@@ -289,6 +270,8 @@ void fix_commands(const struct wording *wording, const struct fix_text *text, st
         {.key = "csr", .value = command_csr(wording->r, wording->change)},
         {.key = "url", .value = command_url(wording->r)},
         {.key = "record", .value = wording->change->record ? wording->change->record : ""},
+        {.key = "trust_add", .value = command_trust(wording->r, root_file(wording), false)},
+        {.key = "trust_pin", .value = command_trust(wording->r, root_file(wording), true)},
     };
     for (size_t i = 0; i < more; i++) {
         struct command_words words = {.items = items.list,

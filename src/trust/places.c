@@ -149,6 +149,8 @@ static const struct place_row {
     {"node", "Node.js (nvm): compiled in", PART_PROGRAMME, "~/.nvm/versions/node/*/bin/node",
      false},
     {"nssdb", "Chromium's additions", PART_NSS, "~/.pki/nssdb/cert9.db", false},
+    {"nssdb", "Chromium's additions, unless there is ~/.pki/nssdb", PART_NSS,
+     "~/.local/share/pki/nssdb/cert9.db", false},
     {"nssdb", "Chromium's additions (snap)", PART_NSS,
      "~/snap/chromium/current/.pki/nssdb/cert9.db", false},
     {"nssdb", "the system's NSS database", PART_NSS, "/etc/pki/nssdb/cert9.db", false},

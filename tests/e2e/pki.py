@@ -57,3 +57,8 @@ def der(cert):
 
 def pem(*certs):
     return b"".join(cert.public_bytes(serialization.Encoding.PEM) for cert in certs)
+
+
+def key_pem(label):
+    return key(label).private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                    serialization.NoEncryption())

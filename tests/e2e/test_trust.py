@@ -117,7 +117,7 @@ def test_diff(machine):
 
 @pytest.mark.parametrize("words, part", [
     (["nonsense"], "none of list"), (["lst"], "did you mean"), (["show"], "one store"), (["show", "sytem"], "did you mean"),
-    (["diff", "system"], "two stores"), (["list", "x"], "no operand"), (["add", "x"], "not part of this version"),
+    (["diff", "system"], "two stores"), (["list", "x"], "no operand"), (["add", "x"], "cannot read x"),
 ])
 def test_mistakes(words, part):
     done = run("trust", *words)
