@@ -78,6 +78,7 @@ enum {
     LIMIT_WHY_SIGHTS = 1 << 10,      /* files, names, words and connections of one of them */
     LIMIT_WHY_TREE = 128,            /* of them looked at in /proc at the same time */
     LIMIT_WHY_ENVIRONMENT = 1 << 18, /* octets of a command line or an environment */
+    LIMIT_WHY_MAPS = 1 << 20,        /* octets of /proc/PID/maps: 10,000 mappings */
     LIMIT_WHY_CONNECTIONS = 1 << 20, /* octets of /proc/PID/net/tcp: 7,000 connections */
     LIMIT_WHY_TARGETS = 4,           /* servers of one command that are looked at in turn */
     /* repair */

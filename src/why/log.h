@@ -9,6 +9,7 @@
 
 /** Where the log is: "/proc/PID/fd/N", of the certwhy that started the command. */
 #define WITNESS_VARIABLE "CERTWHY_WITNESS"
+#define WITNESS_LIBRARY_FILE "libcertwhy-witness.so"
 
 enum {
     WITNESS_MAGIC = 0x77687931, /* "why1" */

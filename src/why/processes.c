@@ -287,8 +287,16 @@ static void connections_look(struct processes *all, struct process *process)
     }
 }
 
-/* The library says itself who is there; whom it does not tell of when it had the time is looked at.
- */
+static bool is_preloaded(pid_t pid)
+{
+    BUF_CLEANUP text = {0};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
+    return file_read(NULL, path, LIMIT_WHY_MAPS, &text, NULL) == CW_OK &&
+           bytes_find(buf_bytes(&text), bytes_str(WITNESS_LIBRARY_FILE)) != SIZE_MAX;
+}
+
+/* Whoever has the library in it tells by itself; the others are looked at. */
 static void process_look(struct processes *all, pid_t pid)
 {
     char path[64];
@@ -300,6 +308,9 @@ static void process_look(struct processes *all, pid_t pid)
     if (!process || strcmp(process->file, file) != 0) {
         process = process_add(all, pid, file);
         if (!process)
+            return;
+        process->witnessed = is_preloaded(pid);
+        if (process->witnessed)
             return;
         file_words_read(all, process, "cmdline", word_add);
         file_words_read(all, process, "environ", setting_add);

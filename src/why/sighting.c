@@ -107,7 +107,11 @@ static bool is_known(const struct sighting *list, size_t count, const struct sig
 
 static void url_take(const struct clues *clues, const struct sighting *sighting, struct place *url)
 {
+    const struct contact *contact = sighting->contact;
     *url = place_read(clues->arena, sighting->said.url);
+    if (contact &&
+        contact->sni) /* it was seen what the client asked for: no message knows better */
+        return;
     for (size_t i = 0; !*url->host && i < clues->message_count; i++)
         if (*clues->messages[i].host)
             *url = (struct place){

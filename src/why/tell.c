@@ -169,6 +169,12 @@ static void tell_report(const struct telling *telling, struct buf *out)
 
 /* ---- as JSON ---- */
 
+/* The command itself shows that its client was content. */
+static bool is_without_fault(const struct telling *telling)
+{
+    return !telling->message && telling->end->status == 0;
+}
+
 static json_t *command_json(const struct telling *telling)
 {
     struct arena *arena = telling->arena;
@@ -178,9 +184,9 @@ static json_t *command_json(const struct telling *telling)
         json_array_append_new(
             words, json_string(str_safe(arena, bytes_str(telling->request->command[i]))));
     const struct target_report *target = target_of(telling);
-    json_t *accepted = target     ? json_boolean(target_is_accepted(target))
-                       : sighting ? json_true()
-                                  : json_null();
+    json_t *accepted = target ? json_boolean(target_is_accepted(target))
+                       : sighting && is_without_fault(telling) ? json_true()
+                                                               : json_null();
     return json_pack(
         "{s:o, s:i, s:i, s:s?, s:s?, s:s?, s:s?, s:s?, s:o}", "words", words, "status",
         telling->end->status, "signal", telling->end->signal, "client",
@@ -223,7 +229,8 @@ void tell(const struct telling *telling)
     BUF_CLEANUP out = {0};
     const struct target_report *target = target_of(telling);
     const bool accepted =
-        target ? target_is_accepted(target) && !telling->message : !telling->message;
+        target ? target_is_accepted(target) && !telling->message
+               : is_without_fault(telling) || (!telling->message && !telling->sighting);
     const bool json = strcmp(telling->request->format, "text") != 0;
     if (json)
         tell_json(telling, &out);
@@ -231,7 +238,7 @@ void tell(const struct telling *telling)
         tell_accepted(telling, &out);
     else if (target)
         tell_report(telling, &out);
-    else
+    else if (telling->message)
         tell_message(telling, &out);
     if (accepted && telling->request->quiet && !telling->request->output)
         return;

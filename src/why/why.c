@@ -128,6 +128,8 @@ static void diagnose(struct run *run)
             break;
     }
     telling.report = report;
+    if (!telling.sighting && run->sighting_count)
+        telling.sighting = &run->sightings[0];
     if (!report && *error.text)
         fprintf(stderr, "certwhy why: %s\n", error.text);
     tell(&telling);

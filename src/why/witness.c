@@ -12,7 +12,6 @@
 
 extern char **environ;
 
-#define LIBRARY "libcertwhy-witness.so"
 static const size_t LOG_BYTES =
     sizeof(struct witness_log) + sizeof(struct witness_slot) * WITNESS_SLOTS;
 
@@ -27,7 +26,8 @@ struct witness {
 /* Beside the program in a build tree, in the library directory once installed. */
 static const char *library_find(struct arena *arena)
 {
-    static const char *const places[] = {LIBRARY, "../" CERTWHY_LIBDIR "/certwhy/" LIBRARY};
+    static const char *const places[] = {WITNESS_LIBRARY_FILE,
+                                         "../" CERTWHY_LIBDIR "/certwhy/" WITNESS_LIBRARY_FILE};
     char self[4096];
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0)
@@ -67,7 +67,7 @@ struct witness *witness_new(void)
     if (witness->library && log_make(witness))
         return witness;
     log_line(1, "no %s: only /proc tells what the command does",
-             witness->library ? "shared memory" : LIBRARY);
+             witness->library ? "shared memory" : WITNESS_LIBRARY_FILE);
     witness_free(witness);
     return NULL;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy why: the command is run as it is, and what it meets is named."""
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -432,7 +433,7 @@ class Proxy:
             threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
 
     def tunnel(self, client):
-        with client:
+        with client, contextlib.suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
                 block = client.recv(4096)

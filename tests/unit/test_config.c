@@ -39,18 +39,15 @@ static struct made *good_make(struct made *made)
     *made = (struct made){.audit = {.net = NET_OK, .why = "", .session = "", .address = ""}};
     for (size_t i = 0; i < AUDIT_VERSIONS; i++)
         version_add(made, i, versions[i], i == 0 ? modern : i == 1 ? intermediate : NULL);
-    made->audit.versions[0].groups = (struct audit_list){
-        .items = {0x11ec, 0x1d}, .count = 2, .asked = true, .complete = true};
+    made->audit.versions[0].groups =
+        (struct audit_list){.items = {0x11ec, 0x1d}, .count = 2, .asked = true, .complete = true};
     made->audit.schemes =
         (struct audit_list){.items = {0x0804}, .count = 1, .asked = true, .complete = true};
     made->audit.compression = AUDIT_NO;
     made->audit.renegotiation_info = made->audit.extended_master_secret = AUDIT_YES;
     made->audit.fallback_scsv = made->audit.downgrade_sentinel = made->audit.long_hello = AUDIT_YES;
-    made->audit.http = (struct audit_http){.asked = true,
-                                           .named = true,
-                                           .status = 200,
-                                           .server = "",
-                                           .hsts = "max-age=63072000"};
+    made->audit.http = (struct audit_http){
+        .asked = true, .named = true, .status = 200, .server = "", .hsts = "max-age=63072000"};
     return made;
 }
 
@@ -64,8 +61,7 @@ static void expect(const struct made *made, const char *issues, const char *grad
     for (size_t i = 0; i < verdict.count; i++) {
         assert_non_null(rule_find(verdict.issues[i].rule));
         buf_printf(&text, "%s%s:%s:%s", i ? "; " : "", verdict.issues[i].rule + strlen("config."),
-                   severity_name((enum severity)verdict.issues[i].weight),
-                   verdict.issues[i].what);
+                   severity_name((enum severity)verdict.issues[i].weight), verdict.issues[i].what);
     }
     assert_string_equal(buf_cstr(&text), issues);
     assert_string_equal(config_profile_name(verdict.grade), grade);
@@ -213,11 +209,10 @@ static void lines_of_pages(void **state)
     const struct server_line *lines = server_lines(rule_find("config.weak-cipher"), &arena, &count);
     assert_true(count >= 8);
     assert_string_equal(lines[0].server, "nginx");
-    assert_string_equal(
-        lines[0].text,
-        "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-        "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-        "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;");
+    assert_string_equal(lines[0].text,
+                        "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                        "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                        "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;");
     for (size_t i = 0; i < count; i++)
         assert_null(strstr(lines[i].text, "LIST"));
     server_lines(rule_find("validity.expired"), &arena, &count);

@@ -30,18 +30,21 @@
 #define EXPORT __attribute__((visibility("default")))
 enum { WORDS_MAX = 64, MODE_ANY = 07777 };
 
-static struct witness_log *the_log;
-static _Atomic pid_t greeted, introduced;
+static char log_path[32];
 static char **words;
+static struct witness_log *_Atomic the_log;
+static atomic_bool absent;
+static _Atomic pid_t introduced;
 
 /* ---- writing ---- */
 
 static void note(enum witness_kind kind, int fd, int value, const char *text)
 {
-    const uint32_t i = atomic_fetch_add(&the_log->used, 1);
-    if (i >= the_log->slots)
+    struct witness_log *log = atomic_load(&the_log);
+    const uint32_t i = atomic_fetch_add(&log->used, 1);
+    if (i >= WITNESS_SLOTS)
         return;
-    struct witness_slot *slot = &the_log->slot[i];
+    struct witness_slot *slot = &log->slot[i];
     struct timespec now = {0};
     clock_gettime(CLOCK_REALTIME, &now);
     slot->pid = (uint32_t)getpid();
@@ -61,7 +64,6 @@ static void greet(void)
     const ssize_t n = readlink("/proc/self/exe", file, sizeof file - 1);
     file[n > 0 ? n : 0] = '\0';
     note(WITNESS_HELLO, -1, 0, file);
-    atomic_store(&greeted, getpid());
 }
 
 static void setting_note(const char *name)
@@ -83,18 +85,11 @@ static void introduce(void)
     const pid_t self = getpid();
     if (atomic_exchange(&introduced, self) == self)
         return;
-    if (atomic_load(&greeted) != self)
-        greet();
+    greet();
     for (size_t i = 0; words && words[i] && i < WORDS_MAX; i++)
         note(WITNESS_WORD, -1, 0, words[i]);
     for (size_t i = 0; i < sizeof witness_settings / sizeof *witness_settings; i++)
         setting_note(witness_settings[i]);
-}
-
-static void tell(enum witness_kind kind, int fd, int value, const char *text)
-{
-    introduce();
-    note(kind, fd, value, text);
 }
 
 /* ---- the log ---- */
@@ -107,14 +102,13 @@ static bool is_log(const struct stat *st)
 }
 
 /* The path may lead to anything when certwhy is gone and another process has its number: nothing is
- * opened that does not look like the log. */
+ * opened that does not look like the log. Two threads at once map it twice: no harm. */
 static void log_find(void)
 {
-    const char *path = getenv(WITNESS_VARIABLE);
     struct stat st;
-    if (!path || stat(path, &st) != 0 || !is_log(&st))
+    if (!*log_path || stat(log_path, &st) != 0 || !is_log(&st))
         return;
-    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    const int fd = open(log_path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return;
     void *p = MAP_FAILED;
@@ -122,22 +116,30 @@ static void log_find(void)
         p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     struct witness_log *found = p == MAP_FAILED ? NULL : p;
-    if (found && (found->magic != WITNESS_MAGIC || found->slots != WITNESS_SLOTS)) {
-        munmap(p, (size_t)st.st_size);
-        found = NULL;
-    }
-    the_log = found;
+    if (found && found->magic == WITNESS_MAGIC && found->slots == WITNESS_SLOTS)
+        atomic_store(&the_log, found);
 }
 
+/* Before main(): as little as possible, for most programs never do what is to be told. */
 __attribute__((constructor)) static void begin(int argc, char **argv, char **envp)
 {
     (void)envp;
-    const int saved = errno;
+    const char *path = getenv(WITNESS_VARIABLE);
     words = argc > 0 ? argv : NULL;
-    log_find();
-    if (the_log)
-        greet();
-    errno = saved;
+    if (path && strlen(path) < sizeof log_path)
+        memcpy(log_path, path, strlen(path) + 1);
+}
+
+static void tell(enum witness_kind kind, int fd, int value, const char *text)
+{
+    if (!atomic_load(&the_log) && !atomic_load(&absent)) {
+        log_find();
+        atomic_store(&absent, atomic_load(&the_log) == NULL);
+    }
+    if (!atomic_load(&the_log))
+        return;
+    introduce();
+    note(kind, fd, value, text);
 }
 
 /* The real function behind a wrapper, or before it where the C library itself was preloaded. Looked
@@ -233,7 +235,7 @@ typedef FILE *fopen_call(const char *, const char *);
 static void opened_fd(int dir, const char *path, int fd)
 {
     const int saved = errno;
-    if (the_log && path && (dir == AT_FDCWD || *path == '/'))
+    if (path && (dir == AT_FDCWD || *path == '/'))
         opened(path, fd >= 0 ? 0 : saved);
     errno = saved;
 }
@@ -288,7 +290,7 @@ EXPORT int getaddrinfo(const char *node, const char *service, const struct addri
     NEXT(getaddrinfo_call, getaddrinfo);
     const int result = real(node, service, hints, out);
     const int saved = errno;
-    if (the_log && node && *node)
+    if (node && *node)
         tell(WITNESS_NAME, -1, result, node);
     errno = saved;
     return result;
@@ -347,7 +349,7 @@ EXPORT int connect(int fd, const struct sockaddr *peer, socklen_t length)
     const int result = real(fd, peer, length);
     const int saved = errno;
     char text[WITNESS_TEXT];
-    if (the_log && peer && length >= sizeof(struct sockaddr_in) && is_stream(fd) &&
+    if (peer && length >= sizeof(struct sockaddr_in) && is_stream(fd) &&
         peer_text(peer, text, sizeof text))
         tell(WITNESS_CONNECT, fd, result == 0 ? 0 : saved, text);
     errno = saved;
@@ -459,7 +461,7 @@ static void sent_to(int fd, enum witness_kind kind, struct view v, const char *w
 static void sent(int fd, const void *p, size_t n)
 {
     enum { RECORD_HANDSHAKE = 22, HELLO_CLIENT = 1, PLAIN_LONGEST = 64 };
-    if (!the_log || !p || n < 5)
+    if (!*log_path || !p || n < 5)
         return;
     const int saved = errno;
     const struct view v = {p, n};

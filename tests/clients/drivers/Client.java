@@ -82,6 +82,7 @@ class Client {
     }
 
     public static void main(String[] arguments) throws Exception {
+        boolean all = true;
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line; (line = in.readLine()) != null;) {
             String message = "";
@@ -95,6 +96,8 @@ class Client {
             byte[] answer = ("{\"accepts\":" + accepts + ",\"message\":" + quoted(message) + "}\n").getBytes("UTF-8");
             System.out.write(answer);
             System.out.flush();
+            all = all && accepts;
         }
+        System.exit(all ? 0 : 1);
     }
 }

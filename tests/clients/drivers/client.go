@@ -67,6 +67,7 @@ func (v visit) make() answer {
 }
 
 func main() {
+	status := 0
 	lines := bufio.NewScanner(os.Stdin)
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
@@ -76,6 +77,11 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
-		out.Encode(v.make())
+		made := v.make()
+		out.Encode(made)
+		if !made.Accepts {
+			status = 1
+		}
 	}
+	os.Exit(status)
 }

@@ -28,7 +28,9 @@ function make(visit) {
 
 async function main() {
   for (const line of fs.readFileSync(0, "utf8").split("\n").filter(Boolean)) {
-    console.log(JSON.stringify(await make(JSON.parse(line))));
+    const answer = await make(JSON.parse(line));
+    console.log(JSON.stringify(answer));
+    if (!answer.accepts) process.exitCode = 1;
   }
 }
 

@@ -63,8 +63,11 @@ def make(library, visit):
 
 
 def main():
+    answers = []
     for line in sys.stdin:
-        print(json.dumps(make(sys.argv[1], json.loads(line))), flush=True)
+        answers.append(make(sys.argv[1], json.loads(line)))
+        print(json.dumps(answers[-1]), flush=True)
+    sys.exit(not all(answer["accepts"] for answer in answers))
 
 
 main()
