@@ -33,6 +33,6 @@ void text_clock(struct page *page)
         page_item(
             page, label,
             arena_printf(page->arena, "%s: %s", server, show_guard(page->arena, clock->sntp_why)));
-    else if (label)
+    else if (label && page->target->input.observation->target.kind == TARGET_ENDPOINT)
         page_item(page, label, "the server does not say what its own says");
 }

@@ -2,10 +2,12 @@
 """--dns against a real name server on loopback with signed, unsigned and broken zones."""
 import contextlib
 import hashlib
+import json
 import socket
 import ssl
 import threading
 import time
+from pathlib import Path
 
 import nameserver
 import pki
@@ -309,3 +311,71 @@ def test_unusable_options(certwhy, tmp_path):
     assert certwhy("check", "x.pem", "--dns-anchor", "/nonexistent").status == 2
     run = certwhy("check", tmp_path / "leaf.pem", "--json", "--dns-anchor", tmp_path / "bad")
     assert run.target["dns"]["state"] == "unusable", run
+
+
+# ---- hostile answers ----
+
+def test_chains_of_aliases_end(world):
+    """Forty aliases one behind the other, and two that name each other."""
+    chain = "".join(f"c{i} IN CNAME c{i + 1}\n" for i in range(40)) + "c40 IN A 127.0.0.1\n"
+    check = world(leaf(f"www.{SIGNED}", f"c0.{SIGNED}", f"a.{SIGNED}"),
+                  {SIGNED: "www IN A 127.0.0.1\na IN CNAME b\nb IN CNAME a\n" + chain}, signed=[SIGNED])
+    run = check()
+    assert run.status == 0 and run.seconds < 20, run
+    assert answer(run, f"a.{SIGNED}", "A")["result"] in ("failed", "silent")
+    assert f"a.{SIGNED}" not in "".join(each["summary"] for each in run.target["findings"]), "nobody knows"
+
+
+def test_more_records_than_are_looked_at(world):
+    """What was not read to its end is not judged."""
+    records = "".join(f'@ IN CAA 0 issue "ca{i}.example"\n' for i in range(100))
+    check = world(leaf(f"www.{SIGNED}"), {SIGNED: "www IN A 127.0.0.1\n" + records}, signed=[SIGNED])
+    run = check()
+    assert len(answer(run, SIGNED, "CAA")["records"]) == 64
+    assert dns_rules(run) == set(), run
+
+
+def test_records_that_would_paint_the_terminal(world, certwhy, tmp_path):
+    check = world(leaf(f"www.{SIGNED}"),
+                  {SIGNED: 'www IN CNAME ev\\027[31mil\nev\\027[31mil IN A 127.0.0.1\n'
+                           '@ IN CAA 0 issue "\\027]0;x\\007"\n'}, signed=[SIGNED])
+    run = check("--save", tmp_path / "case.json")
+    text = certwhy("check", tmp_path / "case.json", "-v")
+    assert b"\x1b" not in run.out and b"\x1b" not in text.out and b"\x07" not in text.out
+
+
+@pytest.mark.parametrize("reply", [b"", b"x", b"\xff" * 600, bytes(12), b"\0\0\x81\x80\0\1\xff\xff\0\0\0\0" + b"\xc0\x0c" * 200])
+def test_garbage_is_no_answer(certwhy, tmp_path, slower, reply):
+    (tmp_path / "leaf.pem").write_bytes(pki.pem(leaf("www.garbage.example")))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    question, sender = server.recvfrom(4096)
+                    server.sendto(question[:2] + reply[2:] if len(reply) > 2 else reply, sender)
+        threading.Thread(target=serve, daemon=True).start()
+        start = time.monotonic()
+        run = certwhy("check", tmp_path / "leaf.pem", "--json", "--timeout", "2", "--dns-server",
+                      f"127.0.0.1:{server.getsockname()[1]}")
+        assert time.monotonic() - start < 6 * slower
+    assert dns_rules(run) == set() and {each["result"] for each in run.target["dns"]["answers"]} <= {"silent", "failed"}, run
+
+
+def test_without_the_library(certwhy, tmp_path):
+    """One line says so, and all else is as ever."""
+    (tmp_path / "libunbound.so.8").write_bytes(b"no library")
+    (tmp_path / "leaf.pem").write_bytes(pki.pem(leaf("www.signed.example")))
+    run = certwhy("check", tmp_path / "leaf.pem", "--dns", env={"LD_LIBRARY_PATH": str(tmp_path)})
+    assert "DNS        not asked: libunbound is not installed (Debian: libunbound8)" in run.text, run
+
+
+def test_the_report_keeps_its_contract(world):
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
+    jsonschema = pytest.importorskip("jsonschema")
+    check = world(leaf(f"www.{SIGNED}", f"gone.{SIGNED}"),
+                  {SIGNED: f"www IN A 127.0.0.1\n_PORT._tcp.www IN TLSA 3 1 1 {'ab' * 32}\n@ IN CAA 0 issue \"pki.goog\"\n"},
+                  signed=[SIGNED])
+    jsonschema.validate(check("--clock").json, schema)
+    jsonschema.validate(check("--offline").json, schema)
