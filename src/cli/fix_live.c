@@ -16,6 +16,10 @@ static enum cw_code can_prove(const struct fixing *f, struct error *error)
     const struct judge_input *input = &f->target->input;
     const char *name = input->observation->target.name;
     const cw_time apart = input->at - time_now();
+    if (input->observation->stores_from_case)
+        return error_set(error, CW_E_USAGE,
+                         "--prove-live is not for a saved case, which has its own clients and "
+                         "time: name the server or a certificate file");
     if (!*f->report->options->key)
         return error_set(error, CW_E_USAGE,
                          "--prove-live shows the chain as the server would, which takes the "

@@ -174,6 +174,13 @@ def test_nothing_of_the_user_is_touched(fix, tmp_path):
     assert {path.name for path in home.iterdir()} == before
 
 
+def test_a_case_cannot_be_proven_live(servers, tmp_path):
+    server = servers["wrong-order"]
+    run_program(*server["command"], "--save", tmp_path / "case.json", cwd=servers.directory.name)
+    run = run_program("fix", tmp_path / "case.json", "--prove-live")
+    assert run.status == 2 and b"not for a saved case" in run.err, run
+
+
 def test_the_letter_names_them(fix, tmp_path):
     fix("missing-intermediate-private-pool", "--message", tmp_path / "letter", clients=["curl"])
     assert "Accepted live, served on loopback, by curl 7" in (tmp_path / "letter").read_text()
