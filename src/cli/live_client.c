@@ -30,26 +30,25 @@ struct live_client {
     const char *const *environment;
     const char *says;          /* begins the line that tells why; what follows "…|" too */
     const char *reached;       /* ends otherwise, having got what it came for: then it says this */
-    const char *file, *source; /* its program, where it takes one */
+    const char *file, *source; /* its program, where it takes one; it says "live: " and why */
     int seconds;
 };
 
 static const char python_source[] =
-    "import os, ssl, sys\n"
+    "import importlib, ssl, sys, urllib.request\n"
     "library, url, ca = sys.argv[1:4]\n"
+    "if library != 'python':\n"
+    "    globals()[library] = importlib.import_module(library)\n"
     "try:\n"
     "    if library == 'python':\n"
-    "        import urllib.request\n"
     "        context = ssl.create_default_context(cafile=ca or None)\n"
     "        urllib.request.urlopen(url, timeout=20, context=context).read()\n"
     "    elif library == 'requests':\n"
-    "        import requests\n"
     "        requests.get(url, timeout=20, verify=ca or True)\n"
     "    elif library == 'httpx':\n"
-    "        import httpx\n"
     "        httpx.get(url, timeout=20, verify=ca or True)\n"
     "    elif library == 'aiohttp':\n"
-    "        import aiohttp, asyncio\n"
+    "        import asyncio\n"
     "        async def get():\n"
     "            context = ssl.create_default_context(cafile=ca or None)\n"
     "            async with aiohttp.ClientSession(trust_env=True) as session:\n"
@@ -401,9 +400,11 @@ bool live_client_visit(const struct live_client *client, const struct trust_prog
     BUF_CLEANUP output = {0};
     const size_t before = live_server_completed(errand->server);
     const int status = program_status(&program, &output);
-    if (status == 127)
-        return false;
     const bool content = status == 0 || line_find_any(buf_bytes(&output), client->reached, true).p;
+    const bool told = line_find_any(buf_bytes(&output), client->says, false).p != NULL;
+    /* a runtime without a compiler, a library that is not whole: no client was there */
+    if (status == 127 || (client->source && !content && !told))
+        return false;
     visit->accepts = content && was_completed(errand->server, before);
     visit->message = visit->accepts ? ""
                      : status < 0   ? arena_printf(arena, "no answer within %d s", client->seconds)

@@ -133,6 +133,18 @@ def test_a_client_that_contradicts(fix, tmp_path, script, said):
     assert (tmp_path / "out.pem").exists(), run
 
 
+def test_a_client_that_cannot_run(fix, tmp_path):
+    """A JVM that compiles nothing has not rejected anything."""
+    home = tmp_path / "jre"
+    (home / "bin").mkdir(parents=True)
+    (home / "release").write_text('JAVA_VERSION="17.0.9"\n')
+    (home / "bin" / "java").write_text("#!/bin/sh\necho 'error: no compiler here' >&2\nexit 1\n")
+    (home / "bin" / "java").chmod(0o755)
+    run = fix("wrong-order", "-o", tmp_path / "out.pem", clients=["curl", "java@17"], env={"JAVA_HOME": str(home)})
+    assert run.status == 0 and b"by the model alone: Java" in run.err, run
+    assert (tmp_path / "out.pem").exists()
+
+
 def test_nobody_can_be_asked(fix, tmp_path):
     run = fix("wrong-order", "-o", tmp_path / "out.pem", clients=["chromium"])
     assert run.status == 1 and b"none of these clients can be run here" in run.err, run
