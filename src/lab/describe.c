@@ -4,7 +4,7 @@
 
 #include "describe.h"
 
-enum { MAX_ARGUMENTS = 24 };
+enum { MAX_ARGUMENTS = 32 };
 
 static json_t *rules_json(const char *const *first, const char *const *second)
 {
@@ -20,7 +20,8 @@ static json_t *rules_json(const char *const *first, const char *const *second)
 static bool scenario_is_live_only(const struct scenario *scenario)
 {
     for (size_t i = 0; i < SCENARIO_RULES && scenario->plants[i]; i++)
-        if (str_starts(scenario->plants[i], "server.") || str_starts(scenario->plants[i], "file."))
+        if (str_starts(scenario->plants[i], "server.") ||
+            str_starts(scenario->plants[i], "client.") || str_starts(scenario->plants[i], "file."))
             return true;
     return false;
 }
@@ -49,16 +50,25 @@ static json_t *words_json(const char *const *words)
     return array;
 }
 
+static const char *path_in(const struct whereabouts *where, const char *name, struct arena *arena)
+{
+    return where->dir ? arena_printf(arena, "%s/%s", where->dir, name) : name;
+}
+
 /* What a live plan points to is on this machine, and the next farm's is something else at the same
  * address. Other public plans point to names that do not exist: nobody is bothered with them. */
 size_t scenario_options(const struct scenario *scenario, const struct whereabouts *where,
-                        struct scenario_option out[SCENARIO_OPTIONS])
+                        struct arena *arena, struct scenario_option out[SCENARIO_OPTIONS])
 {
     size_t n = 0;
     if (where->address && scenario->client_sni)
         out[n++] = (struct scenario_option){"sni", scenario->client_sni};
     if (where->address && scenario->client_timeout)
         out[n++] = (struct scenario_option){"timeout", scenario->client_timeout};
+    if (where->address && scenario->client_shows) {
+        out[n++] = (struct scenario_option){"client-cert", path_in(where, "client.pem", arena)};
+        out[n++] = (struct scenario_option){"client-key", path_in(where, "client-key.pem", arena)};
+    }
     if (where->resolve)
         out[n++] = (struct scenario_option){"resolve", where->resolve};
     if (where->address && scenario->pki.live) {
@@ -76,18 +86,13 @@ static const char **option_words(const struct scenario *scenario, const struct w
 {
     const char **words = arena_array(arena, 2 * SCENARIO_OPTIONS + 1, sizeof words[0]);
     struct scenario_option options[SCENARIO_OPTIONS];
-    const size_t count = scenario_options(scenario, where, options);
+    const size_t count = scenario_options(scenario, where, arena, options);
     for (size_t i = 0, n = 0; i < count; i++) {
         words[n++] = arena_printf(arena, "--%s", options[i].name);
         if (options[i].value)
             words[n++] = options[i].value;
     }
     return words;
-}
-
-static const char *path_in(const struct whereabouts *where, const char *name, struct arena *arena)
-{
-    return where->dir ? arena_printf(arena, "%s/%s", where->dir, name) : name;
 }
 
 /* The whole argument list of `certwhy`, ready to run. */

@@ -23,13 +23,13 @@ json_t *whereabouts_json(const struct scenario *scenario, const struct whereabou
                          struct arena *arena);
 /** Options that its client needs beside --name, --ca, --only-ca, --pool and --at, which follow from
  * the description. */
-enum { SCENARIO_OPTIONS = 5 };
+enum { SCENARIO_OPTIONS = 7 };
 struct scenario_option {
     const char *name;  /**< "sni" */
     const char *value; /**< NULL: a flag */
 };
 size_t scenario_options(const struct scenario *scenario, const struct whereabouts *where,
-                        struct scenario_option out[SCENARIO_OPTIONS]);
+                        struct arena *arena, struct scenario_option out[SCENARIO_OPTIONS]);
 /** Appends one line. */
 void json_line(json_t *value, struct buf *out);
 

@@ -10,8 +10,9 @@ static const char key_comment[] =
     "certwhy lab key: derived from a public seed, so everybody has it. Never use it.";
 
 static const char staple_name[] = "staple.ocsp";
-static const char *const file_names[] = {"chain.pem", "ca.pem",        "pool.pem",
-                                         "key.pem",   "scenario.json", staple_name};
+static const char *const file_names[] = {"chain.pem",  "ca.pem",        "pool.pem",
+                                         "key.pem",    "scenario.json", staple_name,
+                                         "client.pem", "client-key.pem"};
 
 static enum cw_code members_mint(struct lab *lab, const struct scenario *scenario,
                                  const char *members, struct der_list *out, struct error *err)
@@ -57,6 +58,8 @@ enum cw_code material_mint(struct lab *lab, const struct scenario *scenario, str
     TRY(members_mint(lab, scenario, scenario->server.second_sends, &out->second_chain, err));
     TRY(members_mint(lab, scenario, scenario_trusts(scenario), &out->anchors, err));
     TRY(members_mint(lab, scenario, scenario->pool, &out->pool, err));
+    TRY(members_mint(lab, scenario, scenario->server.accepts, &out->accepted, err));
+    TRY(members_mint(lab, scenario, scenario->client_shows, &out->client, err));
     TRY(site_mint(lab, scenario, &out->site, err));
     return key_forge(lab, scenario, out, err);
 }
@@ -86,17 +89,25 @@ static enum cw_code list_write(struct lab *lab, const struct der_list *list, con
                              0644, err);
 }
 
-static enum cw_code key_write(struct lab *lab, const struct material *material, const char *dir,
-                              struct error *err)
+static enum cw_code key_write(struct lab *lab, const struct private_key *key, const char *dir,
+                              const char *name, struct error *err)
 {
-    /* The forged key exists in memory only: on disk it is what it really is, another key. */
-    const struct private_key *key = material->forged ? material->second_key : material->key;
     BUF_CLEANUP pem = {0};
     if (!private_key_pem(key, key_comment, &pem))
-        return error_set(err, CW_E_INTERNAL, "scenario %s: its key cannot be written",
-                         material->scenario->name);
-    return file_write_atomic(NULL, arena_printf(&lab->arena, "%s/key.pem", dir), buf_bytes(&pem),
+        return error_set(err, CW_E_INTERNAL, "%s/%s: the key cannot be written", dir, name);
+    return file_write_atomic(NULL, arena_printf(&lab->arena, "%s/%s", dir, name), buf_bytes(&pem),
                              0600, err);
+}
+
+static enum cw_code keys_write(struct lab *lab, const struct material *material, const char *dir,
+                               struct error *err)
+{
+    /* The forged key exists in memory only: on disk it is what it really is, another key. */
+    TRY(key_write(lab, material->forged ? material->second_key : material->key, dir, "key.pem",
+                  err));
+    return material->client.count == 0
+               ? CW_OK
+               : key_write(lab, material->second_key, dir, "client-key.pem", err);
 }
 
 /* What its certificates point to, under the names of the URLs; an OCSP responder is one response.
@@ -121,7 +132,8 @@ enum cw_code material_write(struct lab *lab, const struct material *material, co
     TRY(list_write(lab, &material->chain, dir, "chain.pem", err));
     TRY(list_write(lab, &material->anchors, dir, "ca.pem", err));
     TRY(list_write(lab, &material->pool, dir, "pool.pem", err));
-    TRY(key_write(lab, material, dir, err));
+    TRY(list_write(lab, &material->client, dir, "client.pem", err));
+    TRY(keys_write(lab, material, dir, err));
     TRY(site_write(lab, &material->site, dir, err));
     return file_write_atomic(NULL, arena_printf(&lab->arena, "%s/scenario.json", dir),
                              bytes_str(description), 0644, err);

@@ -13,6 +13,7 @@ struct der_list {
 struct material {
     const struct scenario *scenario;
     struct der_list chain, second_chain, anchors, pool;
+    struct der_list accepted, client; /**< of clients: their CAs, and what this one shows */
     const struct private_key *key, *second_key; /**< the lab's */
     struct private_key *forged;                 /**< the server's key instead of `key`; NULL none */
     struct site site;

@@ -134,7 +134,7 @@ static enum cw_code options_fill(struct cw_options *options, const struct farm *
     TRY(option_set(options, "at", time_rfc3339(arena, material_client_time(&farm->lab, scenario)),
                    err));
     struct scenario_option more[SCENARIO_OPTIONS];
-    const size_t count = scenario_options(scenario, &where, more);
+    const size_t count = scenario_options(scenario, &where, arena, more);
     for (size_t i = 0; i < count; i++)
         TRY(option_set(options, more[i].name, more[i].value ? more[i].value : "true", err));
     return CW_OK;

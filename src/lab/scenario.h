@@ -21,7 +21,10 @@ struct server_plan {
     const char *second_sends; /**< members of the second identity, NULL: none */
     const char *second_sni;   /**< NULL: for every name */
     bool client_certificate;  /**< demands one */
-    bool require_sni;         /**< refuses names that it does not know, and none */
+    const char *accepts;  /**< … issued by these members, and verifies it; NULL: any will do */
+    bool refuses_clients; /**< … and has something against each */
+    const char *client_schemes; /**< what it may be signed with; NULL: anything */
+    bool require_sni;           /**< refuses names that it does not know, and none */
     bool plain_http;
     struct server_fault fault; /**< how it fails before it shows a certificate */
     bool forged_key;           /**< holds another key than the leaf's */
@@ -42,6 +45,7 @@ struct scenario {
     const char *pool;           /**< members that the client knows, without trust; NULL: none */
     const char *client_name;    /**< NULL: "www.lab.test" */
     const char *client_sni;     /**< NULL: the name; "none" */
+    const char *client_shows;   /**< members that the client shows, with the key of M; NULL: none */
     const char *client_timeout; /**< its patience in seconds; NULL: as usual */
     int clock_days;             /**< how far the client's clock is off */
     struct server_plan server;

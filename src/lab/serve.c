@@ -27,6 +27,8 @@ static struct tls_server_config config_of(const struct server_plan *plan)
         .min_version = plan->min_version,
         .max_version = plan->max_version,
         .require_client_certificate = plan->client_certificate,
+        .refuse_clients = plan->refuses_clients,
+        .client_schemes = plan->client_schemes,
         .require_sni = plan->require_sni,
         .plain_http = plan->plain_http,
         .fault = plan->fault,
@@ -34,7 +36,7 @@ static struct tls_server_config config_of(const struct server_plan *plan)
 }
 
 /* Two identities on one address are told apart by SNI; on two addresses each has its own. */
-static void server_configure(struct server *server)
+static void server_configure(struct server *server, cw_time at)
 {
     const struct material *material = &server->material;
     const struct server_plan *plan = &material->scenario->server;
@@ -54,6 +56,9 @@ static void server_configure(struct server *server)
     for (size_t i = 0; i < 2; i++) {
         server->configs[i] = config_of(plan);
         server->configs[i].stapled_ocsp = material->site.staple;
+        server->configs[i].client_cas = material->accepted.items;
+        server->configs[i].client_ca_count = material->accepted.count;
+        server->configs[i].at = at;
         server->configs[i].identities = server->identities;
         server->configs[i].identity_count = second ? 2 : 1;
     }
@@ -288,7 +293,7 @@ static enum cw_code server_start(struct farm *farm, const struct lab_request *re
         TRY(chain_replace(farm, request->chain_file, &server->material.chain, err));
     server->at = at_of(farm, scenario);
     server->dir = arena_printf(arena, "%s/%s", farm->dir, scenario->name);
-    server_configure(server);
+    server_configure(server, farm->lab.at);
     TRY(server_listen(farm, server, err));
     const struct whereabouts where = server_whereabouts(server);
     json_line(whereabouts_json(scenario, &where, arena), &text);

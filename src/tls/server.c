@@ -164,11 +164,44 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     return SSL_TLSEXT_ERR_NOACK;
 }
 
+static int refuse_client(int ok, X509_STORE_CTX *store)
+{
+    (void)ok;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
+    return 0;
+}
+
+/** Clients are verified as OpenSSL does it: chain, time, purpose. */
+static void trust_client_cas(SSL_CTX *context, const struct tls_server_config *config,
+                             STACK_OF(X509_NAME) * names)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    for (size_t i = 0; i < config->client_ca_count; i++) {
+        CERTIFICATE_CLEANUP *certificate = certificate_load(config->client_cas[i]);
+        if (certificate == NULL)
+            continue;
+        X509_STORE_add_cert(store, certificate);
+        X509_NAME *name = X509_NAME_dup(X509_get_subject_name(certificate));
+        if (name != NULL && sk_X509_NAME_push(names, name) <= 0)
+            X509_NAME_free(name);
+    }
+    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), (time_t)config->at);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       config->refuse_clients ? refuse_client : NULL);
+    SSL_CTX_set0_CA_list(context, names);
+}
+
 /** Names the authorities whose client certificates would do: the issuers of our own chain. */
 static void ask_for_client_certificate(SSL_CTX *context, const struct tls_server_config *config)
 {
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, accept_client);
     STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+    if (config->client_schemes != NULL)
+        SSL_CTX_set1_client_sigalgs_list(context, config->client_schemes);
+    if (config->client_ca_count > 0 && names != NULL) {
+        trust_client_cas(context, config, names);
+        return;
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, accept_client);
     const struct tls_identity *first = config->identity_count > 0 ? config->identities : NULL;
     for (size_t i = 0; names != NULL && first != NULL && i < first->chain_count; i++) {
         CERTIFICATE_CLEANUP *certificate = certificate_load(first->chain[i]);

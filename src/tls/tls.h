@@ -149,8 +149,14 @@ struct tls_server_config {
     size_t identity_count;
     const char *min_version, *max_version;
     bool require_client_certificate;
-    bool require_sni; /**< alert unrecognized_name (112) without a known name */
-    bool plain_http;  /**< speak HTTP, not TLS */
+    const struct bytes *client_cas; /**< whose certificates will do, verified at `at`; NULL: all
+                                       will, and the issuers of our own chain are named */
+    size_t client_ca_count;
+    cw_time at;
+    bool refuse_clients;        /**< as if all of their certificates were revoked */
+    const char *client_schemes; /**< "rsa_pss_rsae_sha256": what they may sign with; NULL: all */
+    bool require_sni;           /**< alert unrecognized_name (112) without a known name */
+    bool plain_http;            /**< speak HTTP, not TLS */
     struct bytes stapled_ocsp;
     struct bytes sct_list; /**< sent to who asks for it (RFC 6962 section 3.3.1); n 0: never */
     const char *alpn;
