@@ -376,10 +376,7 @@ class Farm:
 
     def __init__(self, folder, kinds):
         self.processes, self.missing, self.broken, self.places = [], {}, {}, {}
-        folder.chmod(0o755)
-        for up in folder.parents:  # servers that are not root must get there
-            with contextlib.suppress(OSError):
-                up.chmod(up.stat().st_mode | 0o011)
+        folder.chmod(0o755)  # servers that are not root must get there
         wanted = [(server, kind) for server in SERVERS for kind in kinds if kinds[kind] or has_starttls(server)]
         with ThreadPoolExecutor(8) as pool:
             recipes = list(pool.map(lambda one: self.prepare(folder, *one, kinds[one[1]]), wanted))

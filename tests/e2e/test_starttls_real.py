@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """STARTTLS and implicit TLS as real servers speak them: every scheme against a server of Debian's
 that is healthy, one with a broken chain, and one that offers no TLS."""
+import tempfile
+from pathlib import Path
+
 import pytest
 
 import servers
@@ -11,13 +14,20 @@ PLAIN = [(server, scheme) for server, scheme in SCHEMES if scheme in servers.STA
 
 
 @pytest.fixture(scope="module")
-def farm(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("servers")
+def farm():
+    # pytest's own directories are for the user of the tests alone
+    with tempfile.TemporaryDirectory(prefix="certwhy-servers-") as folder:
+        yield from start(Path(folder))
+
+
+def start(folder):
     running = servers.Farm(folder, {**{kind: servers.material(kind) for kind in KINDS}, "plain": None})
     (folder / "root.pem").write_bytes(servers.root())
     running.root = folder / "root.pem"
-    yield running
-    running.stop()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
