@@ -138,19 +138,23 @@ enum cw_code arguments_parse(const struct command *command, int argc, char **arg
                              struct arguments *out, struct error *error)
 {
     struct words words = {.command = command, .out = out, .next = argv, .end = argv + argc};
-    bool only_operands = false;
+    bool only_operands = false, dashes = false;
     while (words.next < words.end) {
         const char *word = *words.next++;
         if (only_operands || *word != '-' || word[1] == '\0' || is_number(word)) {
             add_operand(&words, word);
             only_operands = only_operands || command->runs_another;
-        } else if (strcmp(word, "--") == 0)
+        } else if (strcmp(word, "--") == 0) {
             only_operands = true;
-        else if (word[1] == '-')
+            out->before_dashes = out->operand_count;
+            dashes = true;
+        } else if (word[1] == '-')
             TRY(take_long(&words, word + 2, error));
         else
             TRY(take_short(&words, word + 1, error));
     }
+    if (!dashes)
+        out->before_dashes = out->operand_count;
     return CW_OK;
 }
 

@@ -35,9 +35,10 @@ struct arguments {
     size_t option_count;
     const char **operands; /**< what is no option, in order; all after "--" */
     size_t operand_count;
-    int verbose;         /**< 0, 1 (-v), 2 (-vv) */
-    bool help;           /**< --help: run() is not called */
-    struct arena *arena; /**< lives until the command returns */
+    size_t before_dashes; /**< of them, those in front of "--"; without one, all */
+    int verbose;          /**< 0, 1 (-v), 2 (-vv) */
+    bool help;            /**< --help: run() is not called */
+    struct arena *arena;  /**< lives until the command returns */
 };
 
 struct command {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "lab/lab.h"
+#include "lab_test.h"
 
 /* The time of `lab write` without --at: its files are then the same on every day. */
 enum { WRITE_YEAR = 2026, WRITE_MONTH = 11, WRITE_DAY = 21, WRITE_HOUR = 12 };
@@ -90,17 +90,20 @@ static int write_files(const struct job *job)
     return finish(job, code, &err, &out);
 }
 
+static int test(const struct job *job)
+{
+    return lab_test(job->command, job->arguments, &job->request, job->json);
+}
+
 static const struct {
     const char *name;
     int (*run)(const struct job *job);
     bool dir_first; /**< the first operand is the directory */
 } verbs[] = {
-    {"list", list, false},
-    {"serve", serve, false},
-    {"run", run, false},
-    {"write", write_files, true},
+    {"list", list, false},        {"serve", serve, false}, {"run", run, false},
+    {"write", write_files, true}, {"test", test, false},
 };
-static const char *const verb_names[] = {"list", "serve", "run", "write", NULL};
+static const char *const verb_names[] = {"list", "serve", "run", "write", "test", NULL};
 
 /* Healthy certificates are valid now, and the same all day. */
 static cw_time default_time(bool files)
@@ -124,7 +127,7 @@ static bool request_fill(struct job *job, bool dir_first)
     request->chain_file = argument_value(arguments, "chain");
     request->heard = argument_given(arguments, "log") ? print_line : NULL;
     request->patterns = arguments->operands + 1;
-    request->pattern_count = arguments->operand_count - 1;
+    request->pattern_count = arguments->before_dashes > 1 ? arguments->before_dashes - 1 : 0;
     if (dir_first && request->pattern_count > 0) {
         request->dir = request->patterns[0];
         request->patterns++;
@@ -148,7 +151,7 @@ static int lab_main(const struct command *command, const struct arguments *argum
 {
     struct job job = {.command = command, .arguments = arguments};
     if (arguments->operand_count == 0)
-        return command_unusable(command, "what shall the lab do: list, serve, run or write?");
+        return command_unusable(command, "what shall the lab do: list, serve, run, write or test?");
     const char *verb = arguments->operands[0];
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verbs[i].name, verb) == 0)
@@ -157,8 +160,8 @@ static int lab_main(const struct command *command, const struct arguments *argum
     const char *shown = str_safe(arguments->arena, bytes_str(verb));
     if (near)
         return command_unusable(command, "no such verb: \"%s\"; did you mean \"%s\"?", shown, near);
-    return command_unusable(command, "no such verb: \"%s\"; there are list, serve, run and write",
-                            shown);
+    return command_unusable(
+        command, "no such verb: \"%s\"; there are list, serve, run, write and test", shown);
 }
 
 static const struct option_spec lab_options[] = {
@@ -169,7 +172,14 @@ static const struct option_spec lab_options[] = {
     {.name = "dir", .value = "DIR", .help = "serve: put the files here and leave them there"},
     {.name = "chain", .value = "FILE", .help = "serve: send these certificates instead"},
     {.name = "log", .help = "serve: a JSON line for each client that left: which alert it sent"},
-    {.name = "format", .value = "text|json", .help = "list, run: how to print (default text)"},
+    {.name = "client",
+     .value = "LIST",
+     .help = "test: what these profiles do is right (default: the command's own, else what "
+             "common clients agree on)"},
+    {.name = "timeout", .value = "S", .help = "test: seconds for one run (default: 20)"},
+    {.name = "format",
+     .value = "text|json",
+     .help = "list, run, test: how to print (default text)"},
     {.name = "json", .help = "the same as --format json", .alias = "format", .fixed = "json"},
     {.name = NULL},
 };
@@ -177,7 +187,9 @@ static const struct option_spec lab_options[] = {
 const struct command lab_command = {
     .name = "lab",
     .summary = "a farm of deliberately broken servers, to learn from and to test with",
-    .usage = "lab list|serve|run [SCENARIO…] [options]\n       certwhy lab write DIR [SCENARIO…]",
+    .usage = "lab list|serve|run [SCENARIO…] [options]\n"
+             "       certwhy lab write DIR [SCENARIO…]\n"
+             "       certwhy lab test [SCENARIO…] -- COMMAND… {url}",
     .about =
         "Mints a PKI of its own from a seed, the same on every run, and serves it on free loopback "
         "ports:\n"
@@ -188,7 +200,18 @@ const struct command lab_command = {
         "  run     checks each server as its client would and compares what was planted with what\n"
         "          is named; exit status 1 on any difference\n"
         "  write   puts each scenario's chain, CA, key, CRLs and OCSP responses into a "
-        "directory\n\n"
+        "directory\n"
+        "  test    runs a client of yours against each server and lists what it wrongly accepts\n"
+        "          (verification is off, names are not compared …) and wrongly rejects; exit "
+        "status "
+        "1\n"
+        "          if there is any. In its words {url}, {name}, {port}, {address} and {ca} are "
+        "filled\n"
+        "          in. The lab's names lead to this machine for programs that ask the C library, "
+        "and\n"
+        "          the usual variables (SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, …) "
+        "hold\n"
+        "          the lab's CA. A command that ends with 0 has accepted.\n\n"
         "What certificates point to - issuers, CRLs, OCSP responders - is served too, over HTTP "
         "and\n"
         "LDAP, with its own faults: stale, wrongly signed, silent, endless, going round in "
@@ -197,7 +220,8 @@ const struct command lab_command = {
     .examples = "  certwhy lab list                        what there is\n"
                 "  certwhy lab run 'expired-*'             does certwhy name what is planted?\n"
                 "  certwhy lab serve missing-intermediate  one broken server, until Ctrl-C\n"
-                "  certwhy lab write /tmp/lab              files to try other tools on",
+                "  certwhy lab write /tmp/lab              files to try other tools on\n"
+                "  certwhy lab test -- curl -s {url}       does this client verify as it should?",
     .options = lab_options,
     .run = lab_main,
 };

@@ -4,6 +4,7 @@
 #define CERTWHY_LAB_FARM_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "describe.h"
 #include "lab.h"
@@ -19,6 +20,7 @@ struct server {
     struct tls_server_config configs[2]; /**< parallel to fds */
     int fds[2];                          /**< listening; -1: none */
     const char *address, *resolve, *dir, *at;
+    atomic_uint visits;
 };
 
 struct farm {

@@ -35,6 +35,24 @@ struct farm;
 enum cw_code farm_start(const struct lab_request *request, struct farm **out, struct error *err);
 /** One JSON object per line and server. */
 void farm_describe(const struct farm *farm, struct buf *out);
+/** One of the servers, as a client meets it. Views of the farm's. */
+struct farm_server {
+    const char *scenario, *title, *rule; /**< rule: of what is planted first; "" nothing */
+    const char *name;                    /**< that a client asks for */
+    const char *address;                 /**< "127.0.0.1:4443" */
+    const char *dir;                     /**< with ca.pem, which clients are to trust */
+    bool healthy;
+    bool here_and_now; /**< a client that is told the address alone meets what was planted */
+};
+/** False behind the last one. */
+bool farm_server(const struct farm *farm, size_t i, struct farm_server *out);
+/** Connections that it has taken, so far. */
+unsigned farm_visits(const struct farm *farm, size_t i);
+enum farm_expectation { FARM_DIFFERS, FARM_ACCEPTED, FARM_REJECTED };
+/** What these clients (a list of profiles) do with one server: FARM_DIFFERS, when not all do the
+ *  same or that is not known. */
+enum cw_code farm_expect(const struct farm *farm, size_t i, const char *clients,
+                         enum farm_expectation *out, struct error *err);
 /** Stops the servers, ends their connections and removes a temporary directory. NULL is fine. */
 void farm_stop(struct farm *farm);
 

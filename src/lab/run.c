@@ -119,15 +119,15 @@ static enum cw_code option_set(struct cw_options *options, const char *name, con
 }
 
 static enum cw_code options_fill(struct cw_options *options, const struct farm *farm,
-                                 const struct server *server, struct arena *arena,
-                                 struct error *err)
+                                 const struct server *server, const char *clients,
+                                 struct arena *arena, struct error *err)
 {
     const struct scenario *scenario = server->scenario;
     const struct whereabouts where = server_whereabouts(server);
     TRY(option_set(options, "name", scenario_client_name(scenario), err));
     TRY(option_set(options, "ca", arena_printf(arena, "%s/ca.pem", server->dir), err));
     TRY(option_set(options, "only-ca", "true", err));
-    TRY(option_set(options, "client", lab_clients, err));
+    TRY(option_set(options, "client", clients, err));
     if (scenario->pool)
         TRY(option_set(options, "pool", arena_printf(arena, "%s/pool.pem", server->dir), err));
     /* Always told: a run then says the same at noon and at midnight. */
@@ -151,24 +151,55 @@ static void report_take(struct comparison *comparison, struct arena *arena,
         clients_compare(comparison, arena, report);
 }
 
-static enum cw_code server_check(const struct farm *farm, const struct server *server,
-                                 struct comparison *comparison, struct error *err)
+/** Checks one server as these clients would meet it; `take` looks at the report. */
+static enum cw_code server_report(const struct farm *farm, const struct server *server,
+                                  const char *clients,
+                                  void (*take)(void *context, struct cw_report *report),
+                                  void *context, struct error *err)
 {
-    struct arena *arena = &comparison->arena;
+    struct arena arena = {0};
     struct cw_options *options = cw_options_new();
     struct cw_report *report = NULL;
     struct cw_error why = {0};
-    enum cw_code code = options_fill(options, farm, server, arena, err);
+    enum cw_code code = options_fill(options, farm, server, clients, &arena, err);
     if (code == CW_OK) {
         code = cw_check(server->address, options, &report, &why);
         if (code != CW_OK)
             error_set(err, code, "scenario %s: %s", server->scenario->name, why.text);
     }
     if (code == CW_OK)
-        report_take(comparison, arena, report);
+        take(context, report);
     cw_report_free(report);
     cw_options_free(options);
+    arena_free(&arena);
     return code;
+}
+
+static void take_comparison(void *context, struct cw_report *report)
+{
+    struct comparison *comparison = context;
+    report_take(comparison, &comparison->arena, report);
+}
+
+static void take_expectation(void *context, struct cw_report *report)
+{
+    enum farm_expectation *out = context;
+    const struct cw_client *client;
+    size_t accepts = 0, rejects = 0, count = 0;
+    for (; (client = cw_report_client(report, count)); count++) {
+        accepts += client->accepts == 1;
+        rejects += client->accepts == 0;
+    }
+    *out = count && accepts == count   ? FARM_ACCEPTED
+           : count && rejects == count ? FARM_REJECTED
+                                       : FARM_DIFFERS;
+}
+
+enum cw_code farm_expect(const struct farm *farm, size_t i, const char *clients,
+                         enum farm_expectation *out, struct error *err)
+{
+    *out = FARM_DIFFERS;
+    return server_report(farm, &farm->servers[i], clients, take_expectation, out, err);
 }
 
 struct round {
@@ -184,8 +215,8 @@ static void *check_some(void *context)
     while ((i = atomic_fetch_add(&round->next, 1)) < round->farm->count) {
         struct comparison *comparison = &round->comparisons[i];
         comparison->scenario = round->farm->servers[i].scenario;
-        comparison->code =
-            server_check(round->farm, &round->farm->servers[i], comparison, &comparison->err);
+        comparison->code = server_report(round->farm, &round->farm->servers[i], lab_clients,
+                                         take_comparison, comparison, &comparison->err);
     }
     return NULL;
 }

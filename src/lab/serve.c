@@ -212,8 +212,10 @@ static void slot_release(struct farm *farm, size_t slot)
     pthread_mutex_unlock(&farm->mutex);
 }
 
-static void dialogue_start(struct farm *farm, const struct server *server, size_t which, int fd)
+static void dialogue_start(struct farm *farm, struct server *server, size_t which, int fd)
 {
+    if (server)
+        atomic_fetch_add(&server->visits, 1);
     size_t slot;
     pthread_t thread;
     if (!slot_take(farm, fd, &slot)) {
@@ -382,6 +384,39 @@ struct whereabouts server_whereabouts(const struct server *server)
                                 .dir = server->dir,
                                 .resolve = server->resolve,
                                 .at = server->at};
+}
+
+/* Another clock, another SNI than the name or a second address is for clients that are told so. */
+static bool is_here_and_now(const struct server *server)
+{
+    const struct scenario *scenario = server->scenario;
+    for (size_t i = 0; i < SCENARIO_RULES && scenario->plants[i]; i++)
+        if (str_starts(scenario->plants[i], "server."))
+            return false;
+    return scenario->clock_days == 0 && !scenario->client_sni &&
+           scenario->server.bind == BIND_IPV4 && scenario->server.fault.kind == FAULT_NONE;
+}
+
+bool farm_server(const struct farm *farm, size_t i, struct farm_server *out)
+{
+    if (i >= farm->count)
+        return false;
+    const struct server *server = &farm->servers[i];
+    const struct scenario *scenario = server->scenario;
+    *out = (struct farm_server){.scenario = scenario->name,
+                                .title = scenario->title,
+                                .name = scenario_client_name(scenario),
+                                .address = server->address,
+                                .dir = server->dir,
+                                .rule = scenario->plants[0] ? scenario->plants[0] : "",
+                                .healthy = scenario_is_healthy(scenario),
+                                .here_and_now = is_here_and_now(server)};
+    return true;
+}
+
+unsigned farm_visits(const struct farm *farm, size_t i)
+{
+    return atomic_load(&farm->servers[i].visits);
 }
 
 void farm_describe(const struct farm *farm, struct buf *out)
