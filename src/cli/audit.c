@@ -128,7 +128,8 @@ static void audit_make(const struct wanted *wanted, const struct target *target,
 
 /** How the command line wants the server to be found. */
 static struct observe_options asked_for(const struct arguments *arguments, const char *text,
-                                        const struct environment *environment)
+                                        const struct environment *environment,
+                                        const char *const *ca)
 {
     const char *connect = argument_value(arguments, "connect");
     const char *proxy = argument_value(arguments, "proxy");
@@ -139,7 +140,9 @@ static struct observe_options asked_for(const struct arguments *arguments, const
                                               : argument_given(arguments, "ipv6") ? AF_INET6
                                                                                   : AF_UNSPEC,
                                     .proxy = proxy ? proxy : "",
-                                    .environment = environment};
+                                    .environment = environment,
+                                    .cas = ca,
+                                    .ca_count = *ca != NULL};
 }
 
 static enum cw_code audit_one(const struct wanted *wanted, const char *text, struct audited *out,
@@ -147,7 +150,8 @@ static enum cw_code audit_one(const struct wanted *wanted, const char *text, str
 {
     struct arena *arena = wanted->arguments->arena;
     const struct environment environment = environment_own();
-    const struct observe_options asked = asked_for(wanted->arguments, text, &environment);
+    const char *const ca = argument_value(wanted->arguments, "ca");
+    const struct observe_options asked = asked_for(wanted->arguments, text, &environment, &ca);
     __attribute__((cleanup(route_free))) struct route route = {0};
     struct target target;
     struct destinations to;
@@ -282,6 +286,7 @@ static const struct option_spec options[] = {
     {.name = "proxy",
      .value = "URL|none",
      .help = "go through this proxy (default: that of the environment)"},
+    {.name = "ca", .value = "FILE|DIR", .help = "roots of an https:// proxy, beside the system's"},
     {.name = "for", .value = "SERVER", .help = "only the lines for nginx, apache, haproxy, …"},
     {.name = "suites-only", .help = "ask for versions and cipher suites, nothing else"},
     {.name = "timeout", .value = "S", .help = "seconds for each connection (default 10)"},

@@ -57,7 +57,10 @@ static bool request_of(const struct observation *seen, struct csr *out)
 static enum cw_code look(struct requesting *r, struct error *error)
 {
     const char *name = argument_value(r->arguments, "name"),
-               *connect = argument_value(r->arguments, "connect");
+               *connect = argument_value(r->arguments, "connect"),
+               *proxy = argument_value(r->arguments, "proxy"),
+               *ca = argument_value(r->arguments, "ca");
+    const struct environment environment = environment_own();
     const struct observe_options what = {
         .target = r->arguments->operands[0],
         .root = "",
@@ -68,6 +71,10 @@ static enum cw_code look(struct requesting *r, struct error *error)
         .family = AF_UNSPEC,
         .timeout = 10,
         .at = time_now(),
+        .proxy = proxy ? proxy : "",
+        .environment = &environment,
+        .cas = &ca,
+        .ca_count = ca != NULL,
     };
     TRY(observe(&what, r->arena, &r->seen, error));
     r->leaf = leaf_of(&r->seen);
@@ -354,6 +361,10 @@ static const struct option_spec options[] = {
     {.name = "output", .letter = 'o', .value = "FILE", .help = "write the request there"},
     {.name = "name", .value = "NAME", .help = "the name that the client uses"},
     {.name = "connect", .value = "ADDR[:PORT]", .help = "dial this instead of the target's host"},
+    {.name = "proxy",
+     .value = "URL|none",
+     .help = "go through this proxy (default: that of the environment)"},
+    {.name = "ca", .value = "FILE|DIR", .help = "roots of an https:// proxy, beside the system's"},
     {.name = NULL},
 };
 

@@ -46,7 +46,7 @@ static bool name_add(struct lookup *lookup, const char *host, uint16_t port)
 {
     uint8_t ip[16];
     const struct proxy *proxy = &lookup->route->proxy;
-    if (!proxy->host || !proxy_resolves(proxy) || str_parse_ip(host, ip))
+    if (!proxy->host || !proxy_resolves(proxy) || str_parse_ip(host, ip) || !str_is_dns_host(host))
         return false;
     if (lookup->out->count < LIMIT_ADDRESSES)
         lookup->out->items[lookup->out->count++] = (struct destination){

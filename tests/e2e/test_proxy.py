@@ -147,6 +147,19 @@ def test_an_audit_goes_through(squid, check):
     assert run.status == 3 and b"407" in run.out, run
 
 
+def test_audits_and_requests_verify_an_https_proxy_too(squid, check, proxy_tls, tmp_path):
+    through = ["--proxy", f"https://{LOGIN}localhost:{squid[1]}"]
+    ca = ["--ca", proxy_tls / "root.pem"]
+    audits = [run_program("audit", f"{NAME}:{check.port}", *through, *more, "--suites-only") for more in ([], ca)]
+    requests = [run_program("csr", f"{NAME}:{check.port}", *through, *more, "--new-key", tmp_path / f"{len(more)}.key", "-o",
+                            tmp_path / f"{len(more)}.csr") for more in ([], ca)]
+    assert audits[0].status == 3 and audits[1].status != 3, f"{audits[0]}\n{audits[1]}"
+    assert requests[0].status != 0 and requests[1].status == 0, f"{requests[0]}\n{requests[1]}"
+    assert b"unable to get local issuer certificate" in audits[0].out, audits[0]
+    for run in audits + requests:
+        assert not any(secret in run.out + run.err for secret in SECRETS), run
+
+
 # ---- SOCKS ----
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
@@ -196,6 +209,13 @@ def test_ipv6_behind_and_as_a_proxy(check):
         assert run.status == 0 and bird.asked[1].startswith(b"CONNECT 192.0.2.7:444 "), run
     run = check(None, "--proxy", "http://[::1]:1", "--json")
     assert refused(run, "server.proxy-unreachable", "connect") and run.target["endpoint"]["proxy"] == "http://[::1]:1", run
+
+
+def test_nothing_but_a_name_is_asked_for(check):
+    """What --resolve brings goes into a line of HTTP: no line of its own."""
+    with parrot(b"HTTP/1.1 200 OK\r\n\r\n", through=check.port) as bird:
+        run = check(f"{NAME}:{check.port}", "--resolve", f"{NAME}:{check.port}:a\r\nX-Evil: 1", "--proxy", f"127.0.0.1:{bird.port}", "--json")
+        assert run.status == 3 and bird.asked == [] and "name.unresolvable" in run.rules, run
 
 
 # ---- failures ----
