@@ -405,11 +405,18 @@ static enum cw_code certutil_change(const struct installer *in, const struct tru
     TRY(certificate_file(in, &file, error));
     TRY(begin(in, change, error));
     const char *const database = nss_name(in, step->path);
-    const char *const add[] = {"certutil", "-A",        "-d", database, "-n", change->name,
-                               "-t",       step->value, "-i", file,     NULL};
-    const char *const modify[] = {"certutil",   "-M", "-d",        database, "-n",
-                                  change->name, "-t", step->value, NULL};
-    TRY(tool_run(in, there ? modify : add, &said, error));
+    /* -f: nobody is asked for a password */
+    const char *const add[] = {"certutil",  "-A", "-d", database, "-n",        change->name, "-t",
+                               step->value, "-i", file, "-f",     "/dev/null", NULL};
+    const char *const modify[] = {"certutil", "-M",        "-d", database,    "-n", change->name,
+                                  "-t",       step->value, "-f", "/dev/null", NULL};
+    const enum cw_code code = tool_run(in, there ? modify : add, &said, error);
+    if (code != CW_OK && bytes_find(buf_bytes(&said), bytes_str("BAD_PASSWORD")) < said.n)
+        return error_set(error, code,
+                         "%s has a password of its own, which certwhy does not ask for: add the "
+                         "certificate in the browser's settings, or by its policy",
+                         str_safe(in->arena, bytes_str(step->path)));
+    TRY(code);
     TRY(file_unlink(in->root, work_path(in, "work.crt"), error));
     return done(in, change, error);
 }

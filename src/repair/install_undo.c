@@ -247,9 +247,10 @@ static enum cw_code nss_undo(const struct undoing *u, const struct journal_chang
                              struct error *error)
 {
     const char *const database = nss_name(u->in, change->path);
-    const char *const drop[] = {"certutil", "-D", "-d", database, "-n", change->name, NULL};
-    const char *const flags[] = {"certutil",   "-M", "-d",          database, "-n",
-                                 change->name, "-t", change->value, NULL};
+    const char *const drop[] = {"certutil",   "-D", "-d",        database, "-n",
+                                change->name, "-f", "/dev/null", NULL};
+    const char *const flags[] = {"certutil", "-M",          "-d", database,    "-n", change->name,
+                                 "-t",       change->value, "-f", "/dev/null", NULL};
     BUF_CLEANUP said = {0};
     if (!nickname_is_added(u, change))
         return CW_OK;

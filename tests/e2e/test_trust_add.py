@@ -303,6 +303,19 @@ def test_flags_that_were_there(world, machine):
     assert machine.nss(database) == before == {"my corp root": ",,"}
 
 
+@pytest.mark.skipif(not has("certutil"), reason="no certutil here")
+def test_a_database_with_a_password(world, machine):
+    """Nobody is asked, nothing waits, nothing changes."""
+    database = machine.home / ".pki/nssdb"
+    database.mkdir(parents=True)
+    (machine.place / "word").write_text("secret\n")
+    subprocess.run(["certutil", "-N", "-d", f"sql:{database}", "-f", machine.place / "word"], check=True)
+    done = machine.certwhy("trust", "add", world.root, "--for", "chrome", "--yes", timeout=30)
+    assert done.returncode == 1 and "has a password of its own" in " ".join(done.stdout.split()), done
+    assert machine.nss(database) == {}
+    assert "Nothing" in machine.certwhy("trust", "list", "--added").stdout
+
+
 def test_settings_of_others_are_kept(world, machine):
     """A bundle that replaces the public roots keeps what the client had, and what it had set."""
     (machine.place / "corp.pem").write_bytes(pki.pem(world.made["other"]))
