@@ -350,6 +350,18 @@ static void refine_shared_group(const struct explaining *e, struct draft *draft)
         draft->variant = "post-quantum";
 }
 
+/* Post-quantum algorithms (FIPS 204 and 205) have a word of their own: who knows them is known. */
+static void refine_unsupported(const struct explaining *e, struct draft *draft)
+{
+    const struct cert *cert = draft_cert(e, draft->fact->node);
+    if (!cert)
+        return;
+    const bool key = draft->fact->id == FACT_KEY_UNSUPPORTED;
+    const char *algorithm = key ? key_text(e->arena, &cert->key) : signature_text(e->arena, cert);
+    if (str_starts(algorithm, "ML-DSA-") || str_starts(algorithm, "SLH-DSA-"))
+        draft->variant = key ? "post-quantum-key" : "post-quantum";
+}
+
 static bool der_is_current(struct bytes der, cw_time at)
 {
     struct cert *cert = cert_parse(der);
@@ -500,6 +512,8 @@ void draft_refine(const struct explaining *e, struct draft *draft)
         {FACT_HANDSHAKE_FAILED, refine_handshake},
         {FACT_UNREACHABLE, refine_unreachable},
         {FACT_UNRESOLVABLE, refine_unresolvable},
+        {FACT_SIGNATURE_UNSUPPORTED, refine_unsupported},
+        {FACT_KEY_UNSUPPORTED, refine_unsupported},
         {FACT_PLAINTEXT, refine_plaintext},
         {FACT_NO_SHARED_GROUP, refine_shared_group},
         {FACT_ADDRESSES_DIFFER, refine_addresses},

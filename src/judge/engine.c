@@ -289,6 +289,28 @@ static bool words_are_known(const struct reasons *reasons)
     return true;
 }
 
+/** All that is in the way is ML-DSA, which this client's library verifies and ours cannot. */
+static bool is_beyond_us(const struct judging *j, const struct behaviour *b,
+                         const struct reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct fact *fact = &reasons->items[i];
+        /* who cannot check a signature does not find its issuer either */
+        const bool signature =
+            fact->id == FACT_SIGNATURE_UNSUPPORTED || fact->id == FACT_ISSUER_NOT_FOUND;
+        /* a key that cannot be loaded has no strength */
+        const bool key = fact->id == FACT_KEY_UNSUPPORTED || fact->id == FACT_WEAK_KEY;
+        if ((!signature && !key) || fact->node < 0)
+            return false;
+        const struct cert *cert = j->graph->nodes[fact->node].cert;
+        const char *algorithm =
+            signature ? signature_text(j->arena, cert) : key_text(j->arena, &cert->key);
+        if (!str_starts(algorithm, "ML-DSA-"))
+            return false;
+    }
+    return b->ml_dsa && reasons->count > 0;
+}
+
 void client_judge(struct judging *j, size_t index, struct client_verdict *out)
 {
     const struct profile *profile = j->in->profiles[index];
@@ -308,6 +330,8 @@ void client_judge(struct judging *j, size_t index, struct client_verdict *out)
     j->host.b = NULL; /* a strategy's own variant of a behaviour lives no longer than its client */
     const bool chain_suits = route_choose(j, b, j->store_of[index], &route, &reasons);
     reasons_of_connection(j, b, &reasons);
+    if (is_beyond_us(j, b, &reasons))
+        return;
     out->accepts = chain_suits && reasons.count == 0;
     out->path_count = route.count;
     out->path = arena_array(j->arena, route.count, sizeof *out->path);

@@ -341,8 +341,11 @@ enum edge_sig edge_signature(struct judging *j, int edge)
     case SIG_UNCHECKED:
         limit_hit(j, "LIMIT_SIGNATURES");
         return EDGE_SIG_UNCHECKED;
-    case SIG_BAD:
     case SIG_KEY_UNUSABLE:
+        if (issuer->key.kind == KEY_PQ) /* a library before OpenSSL 3.5 */
+            return e->signature = EDGE_SIG_UNSUPPORTED;
+        break;
+    case SIG_BAD:
     case SIG_KEY_MISMATCH:
         break;
     }

@@ -336,6 +336,7 @@ struct behaviour {
     /* the connection */
     int min_version;  /**< oldest TLS version that it speaks: 10, 11, 12 */
     int max_version;  /**< newest: 12; 0: TLS 1.3 */
+    bool ml_dsa;      /**< its library verifies ML-DSA; ours may not, and then nothing is known */
     bool large_hello; /**< sends a post-quantum key share: a ClientHello of two segments */
 };
 

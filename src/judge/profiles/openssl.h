@@ -69,10 +69,10 @@ enum { OPENSSL_RSA_LEVEL_1 = 920, OPENSSL_RSA_LEVEL_2 = 1963 };
                     .leaf_keys_denied = KEYS_SECP256K1 | KEYS_BRAINPOOL, .min_version = 12
 
 /** 3.6 finds times without seconds while decoding (tasn_dec.c asn1_ex_c2i), and like 3.5 sends a
- *  share of X25519MLKEM768. */
+ *  share of X25519MLKEM768, and knows ML-DSA. */
 #define OPENSSL_3_6                                                                                \
     OPENSSL_3, .anomalies_unread = OPENSSL_UNREAD | ANOMALY_BIT(TIME_NO_SECONDS),                  \
-               .large_hello = true
+               .large_hello = true, .ml_dsa = true
 
 /** 1.1.1: security from the modulus by steps (bn_lib.c BN_security_bits). */
 #define OPENSSL_1_1_1                                                                              \
