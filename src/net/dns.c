@@ -154,16 +154,18 @@ static void answer_take(void *context, int code, struct ub_result *result)
     asking->lib->result_free(result);
 }
 
-/* "127.0.0.1:5353", "[::1]:5353" → "127.0.0.1@5353", "::1@5353" */
+/* "127.0.0.1:5353", "[::1]:5353", "[::1]" → "127.0.0.1@5353", "::1@5353", "::1" */
 static const char *forward_address(struct arena *arena, const char *server)
 {
     uint8_t ip[16];
-    const char *colon = strrchr(server, ':');
-    if (str_parse_ip(server, ip) || !colon)
+    const bool bracketed = *server == '[';
+    const char *end = bracketed ? strchr(server, ']') : strrchr(server, ':');
+    if (str_parse_ip(server, ip) || !end)
         return server;
-    const bool bracketed = *server == '[' && colon > server && colon[-1] == ']';
-    const int n = (int)(colon - server) - 2 * bracketed;
-    return arena_printf(arena, "%.*s@%s", n, server + bracketed, colon + 1);
+    const char *port = bracketed ? end + 1 : end;
+    const int n = (int)(end - server) - bracketed;
+    return arena_printf(arena, "%.*s%s%s", n, server + bracketed, *port ? "@" : "",
+                        *port ? port + 1 : "");
 }
 
 static int anchors_add(struct asking *asking)

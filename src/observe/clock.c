@@ -80,8 +80,8 @@ static bool server_find(const char *text, struct arena *arena, struct address *o
     enum { SNTP_PORT = 123 };
     struct target target;
     struct addresses found = {0};
-    const bool port =
-        strrchr(text, ':') && (*text == '[' || strchr(text, ':') == strrchr(text, ':'));
+    const bool port = *text == '[' ? strstr(text, "]:") != NULL
+                                   : strchr(text, ':') && strchr(text, ':') == strrchr(text, ':');
     if (target_parse(text, "/nonexistent", arena, &target, NULL) != CW_OK ||
         target.kind != TARGET_ENDPOINT) {
         snprintf(why, 128, "this is no host");

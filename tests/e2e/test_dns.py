@@ -311,6 +311,9 @@ def test_unusable_options(certwhy, tmp_path):
     assert certwhy("check", "x.pem", "--dns-anchor", "/nonexistent").status == 2
     run = certwhy("check", tmp_path / "leaf.pem", "--json", "--dns-anchor", tmp_path / "bad")
     assert run.target["dns"]["state"] == "unusable", run
+    for server in ("[::1]", "::1", "[::1]:9", "127.0.0.1", "127.0.0.1:9"):
+        run = certwhy("check", tmp_path / "leaf.pem", "--json", "--timeout", "0.3", "--dns-server", server)
+        assert run.target["dns"]["state"] == "asked", run
 
 
 # ---- hostile answers ----
