@@ -108,6 +108,7 @@ struct environment environment_own(void);
 struct program {
     const char *const *argv;        /**< NULL-terminated, as is: */
     const char *const *environment; /**< "NAME=value"; NULL: ours */
+    const char *directory;          /**< where it runs; NULL: where we do */
     int seconds;                    /**< it is ended then */
     bool ends_with_us;              /**< so is all that it started; and it does not outlive us */
     bool errors_too;                /**< what it says on standard error is taken, too */

@@ -28,6 +28,8 @@ struct environment environment_own(void)
 static void child_become(const struct program *program, int output)
 {
     const int null = file_open_null();
+    if (program->directory && chdir(program->directory) != 0)
+        _exit(127);
     if (program->ends_with_us) {
         setpgid(0, 0); /* what it starts is of its group, which is ended as a whole */
         prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -13,7 +13,7 @@ const char *live_directory_make(struct arena *arena)
 {
     const char *tmp = getenv("TMPDIR");
     struct error ignored = {0};
-    char *path = arena_printf(arena, "%s/certwhy-live-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    char *path = arena_printf(arena, "%s/certwhy-live-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
     if (!mkdtemp(path))
         return NULL;
     const char *none = arena_printf(arena, "%s/none", path);

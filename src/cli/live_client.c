@@ -394,6 +394,8 @@ bool live_client_visit(const struct live_client *client, const struct trust_prog
         return false;
     const struct program program = {.argv = words_fill(errand, client->argv, blanks),
                                     .environment = environment_make(client, errand, blanks),
+                                    /* no repository, module or configuration of this place */
+                                    .directory = errand->directory,
                                     .seconds = client->seconds,
                                     .ends_with_us = true,
                                     .errors_too = true};

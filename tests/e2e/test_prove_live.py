@@ -145,6 +145,18 @@ def test_a_client_that_cannot_run(fix, tmp_path):
     assert (tmp_path / "out.pem").exists()
 
 
+def test_the_place_changes_nothing(here, servers, tmp_path):
+    """A repository with settings of its own, around us."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True, capture_output=True)
+    subprocess.run(["git", "-C", tmp_path, "config", "http.sslCert", "/nonexistent"], check=True)
+    server, folder = servers["wrong-order"], Path(servers.directory.name)
+    ca = folder / server["ca_file"]
+    asked = ",".join(name for name in here if name.split("@")[0] in ("git", "curl"))
+    run = run_program("fix", server["address"], "--name", server["name"], "--only-ca", "--ca", ca, "--key",
+                      ca.parent / "key.pem", "--prove-live", "--client", asked, "--offline", cwd=tmp_path)
+    assert run.status == 0 and b"rejects" not in run.err and b"accepted by" in run.err, run
+
+
 def test_nobody_can_be_asked(fix, tmp_path):
     run = fix("wrong-order", "-o", tmp_path / "out.pem", clients=["chromium"])
     assert run.status == 1 and b"none of these clients can be run here" in run.err, run
