@@ -212,6 +212,8 @@ static void fact_validity(struct judging *j)
     const cw_time at = j->in->at;
     for (size_t i = 0; i < shown->count; i++) {
         const struct cert *cert = shown->chain[i].cert;
+        if (!cert->parsed)
+            continue;
         const char *name = name_short(j->arena, cert->subject);
         if (cert->not_after != TIME_NONE && at > cert->not_after)
             fact_add(j, FACT_CLIENT_EXPIRED, -1, at - cert->not_after, cert->not_after, name);

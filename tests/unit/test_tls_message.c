@@ -37,6 +37,43 @@ static void certificate_lists(void **state)
     arena_free(&arena);
 }
 
+static void schemes_of_certificate_requests(void **state)
+{
+    (void)state;
+    static const uint8_t old[] = {13, 0, 0, 11, 2, 1, 64, 0, 4, 4, 3, 8, 4, 0, 0};
+    static const uint8_t new[] = {13, 0, 0, 15, 0, 0, 12, 0, 47, 0, 0, 0, 13, 0, 4, 0, 2, 8, 7};
+    static const uint8_t want_old[] = {4, 3, 8, 4}, want_new[] = {8, 7};
+    const struct bytes a = bytes_of(old, sizeof old), b = bytes_of(new, sizeof new);
+    assert_true(
+        bytes_equal(certificate_request_schemes(a, false), bytes_of(want_old, sizeof want_old)));
+    assert_true(
+        bytes_equal(certificate_request_schemes(b, true), bytes_of(want_new, sizeof want_new)));
+    for (size_t n = 0; n < sizeof old - 2; n++)
+        assert_true(certificate_request_schemes(bytes_of(old, n), false).n <= sizeof want_old);
+    for (size_t n = 0; n < sizeof new; n++)
+        assert_int_equal(certificate_request_schemes(bytes_of(new, n), true).n, 0);
+}
+
+static void answers_of_http(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"HTTP/1.1 400 Bad Request\r\nA: b\r\n\r\n<html><title>400 No</title>",
+         "HTTP/1.1 400 Bad Request: 400 No"},
+        {"HTTP/1.1 200 OK\r\n\r\n<title>", "HTTP/1.1 200 OK"},
+        {"HTTP/1.1 200 OK\r\n\r\n<title></title>", "HTTP/1.1 200 OK"},
+        {"HTTP/1.0 204", "HTTP/1.0 204"},
+        {"220 mx ESMTP\r\n", ""},
+        {"", ""},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(http_answer_text(&arena, bytes_str(rows[i][0])), rows[i][1]);
+    const char *hostile = http_answer_text(&arena, bytes_str("HTTP/1.1 \x1b[31m\n"));
+    assert_null(strchr(hostile, '\x1b'));
+    arena_free(&arena);
+}
+
 static void lengths_that_do_not_fit(void **state)
 {
     (void)state;
@@ -155,6 +192,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(certificate_lists),
+        cmocka_unit_test(schemes_of_certificate_requests),
+        cmocka_unit_test(answers_of_http),
         cmocka_unit_test(lengths_that_do_not_fit),
         cmocka_unit_test(no_more_certificates_than_the_limit),
         cmocka_unit_test(first_bytes),
