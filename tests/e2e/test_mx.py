@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """--mx: a domain stands for its mail servers, which a name server on loopback names."""
+import json
+
+import jsonschema
 import nameserver
 import pki
 import pytest
 import test_starttls
 import tls_servers
-from conftest import run_program
+from conftest import TOP, run_program
 
 pytestmark = pytest.mark.skipif(bool(nameserver.missing()),
                                 reason=f"not installed: {', '.join(nameserver.missing())}")
@@ -58,6 +61,7 @@ def test_each_server_in_its_order(check):
     run = check(f"two.{ZONE}", "--json")
     assert [(t["target"], t["mail"]["preference"]) for t in run.json["targets"]] == [
         (f"mx.{ZONE}:25", 5), (f"apart.{ZONE}:25", 20), (f"backup.{ZONE}:25", 20)], run
+    jsonschema.validate(run.json, json.loads((TOP / "docs/report.schema.json").read_text()))
     outcomes = {t["name"].split(".")[0]: t["outcome"] for t in run.json["targets"]}
     assert outcomes == {"mx": "accepted", "apart": "rejected", "backup": "accepted"} and run.status == 1, run
     (apart,) = [t for t in run.json["targets"] if t["outcome"] == "rejected"]

@@ -57,6 +57,16 @@ def test_json_is_as_the_schema_says(farm, schema, scenario):
     schema.validate(line.json)
 
 
+def test_golden_cases_are_as_the_schema_says(certwhy, schema):
+    """What no server of the lab shows: proxies, --expect, the DNS …"""
+    cases = sorted((TOP / "tests/cases").glob("*/case.json"))
+    assert len(cases) > 50
+    for case in cases:
+        run = certwhy("check", case, "--json")
+        schema.validate(run.json)
+        refer(run.target)
+
+
 def test_a_target_that_cannot_be_read_is_as_the_schema_says(certwhy, schema):
     run = certwhy("check", "missing.pem", "--json")
     schema.validate(run.json)
