@@ -174,8 +174,7 @@ static const struct option_spec lab_options[] = {
     {.name = "log", .help = "serve: a JSON line for each client that left: which alert it sent"},
     {.name = "client",
      .value = "LIST",
-     .help = "test: what these profiles do is right (default: the command's own, else what "
-             "common clients agree on)"},
+     .help = "test: what these profiles do is right (default: the command's own)"},
     {.name = "timeout", .value = "S", .help = "test: seconds for one run (default: 20)"},
     {.name = "format",
      .value = "text|json",

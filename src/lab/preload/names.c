@@ -62,12 +62,3 @@ EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *room, 
     NEXT(gethostbyname_r_type, gethostbyname_r);
     return real(is_ours(name) ? loopback : name, entry, room, n, out, error);
 }
-
-typedef int gethostbyname2_r_type(const char *, int, struct hostent *, char *, size_t,
-                                  struct hostent **, int *);
-EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry, char *room,
-                            size_t n, struct hostent **out, int *error)
-{
-    NEXT(gethostbyname2_r_type, gethostbyname2_r);
-    return real(is_ours(name) ? loopback : name, family, entry, room, n, out, error);
-}
