@@ -92,10 +92,12 @@ static enum cw_code target_read(const struct wanted *wanted, const char *text,
                          "\"%s\" is a file: an audit asks a server (certwhy check judges files)",
                          str_safe(arguments->arena, bytes_str(text)));
     TRY(target_set_name(target, argument_value(arguments, "name"), arguments->arena, error));
-    if (sni && strcmp(sni, "none") == 0)
-        target->sni = "";
-    else if (sni)
-        target->sni = sni;
+    enum { DNS_NAME_MAX = 253 };
+    if (sni && strlen(sni) > DNS_NAME_MAX)
+        return error_set(error, CW_E_USAGE, "--sni: no name is longer than %d octets",
+                         DNS_NAME_MAX);
+    if (sni)
+        target->sni = strcmp(sni, "none") == 0 ? "" : sni;
     return CW_OK;
 }
 
@@ -111,7 +113,10 @@ static void audit_make(const struct wanted *wanted, const struct target *target,
                                           .sni = *target->sni ? target->sni : NULL,
                                           .scheme = target->scheme,
                                           .host = target->host,
-                                          .http = http ? target->name : NULL,
+                                          .http = !http ? NULL
+                                                  : target->ip_length == 16
+                                                      ? arena_printf(arena, "[%s]", target->name)
+                                                      : target->name,
                                           .http_sure = is_surely_http(target, written),
                                           .timeout = wanted->timeout,
                                           .suites_only = wanted->printing.suites_only,
@@ -124,6 +129,8 @@ static void audit_make(const struct wanted *wanted, const struct target *target,
     log_line(1, "%zu connections, %.1f s", out->audit.connections,
              (double)out->audit.took_us / 1e6);
     config_judge(&out->audit, arena, &out->verdict);
+    if (wanted->printing.suites_only)
+        out->verdict.grade = 0; /* half of what a profile asks for was not looked at */
 }
 
 /** How the command line wants the server to be found. */

@@ -39,6 +39,8 @@ static void wrap(const struct page *page, const char *label, const char *text)
 
 static const char *refusal_text(const struct audit_version *v, struct arena *arena)
 {
+    if (!v->asked)
+        return "unknown: it was not asked any more";
     switch (v->refusal) {
     case ANSWER_ALERT:
         return arena_printf(arena, "no   (alert %s)", alert_name(v->alert));
@@ -315,6 +317,8 @@ static void head_print(const struct page *page)
                page->target->text);
     if (page->how->suites_only)
         buf_add_str(page->out, "versions and cipher suites\n");
+    else if (page->target->audit.cut)
+        buf_add_str(page->out, "not audited to the end\n");
     else if (*grade)
         buf_printf(page->out, "keeps the profile \"%s\" of the %s\n", grade, config_guidelines());
     else

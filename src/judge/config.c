@@ -131,7 +131,7 @@ static void versions_judge(const struct audit *audit, struct arena *arena,
     names_issue(out, arena, "config.old-protocol-enabled", CONFIG_ERROR, ALL, &worst);
     names_issue(out, arena, "config.old-protocol-enabled", CONFIG_WARNING, MODERN_AND_INTERMEDIATE,
                 &old);
-    if (!accepts(audit, TLS_1_3))
+    if (!audit->versions[0].accepted && audit->versions[0].complete)
         issue_add(out, "config.no-tls13", CONFIG_NOTICE, MODERN_AND_INTERMEDIATE,
                   "TLSv1.3 is refused");
 }
@@ -334,9 +334,18 @@ static void hsts_judge(const struct audit *audit, struct arena *arena, struct co
                                (int)(hsts.max_age / DAY)));
 }
 
+/* A refusal that could be told, in whatever way: only silence and nonsense leave it open. */
+static bool is_known(const struct audit_version *v)
+{
+    return v->asked && v->refusal != ANSWER_TIMEOUT && v->refusal != ANSWER_MALFORMED;
+}
+
 static enum config_profile grade_of(const struct audit *audit, const struct config_verdict *verdict)
 {
     unsigned broken = 0;
+    for (size_t i = 0; i < AUDIT_VERSIONS; i++)
+        if (audit->cut || !is_known(&audit->versions[i]))
+            return 0;
     for (size_t i = 0; i < verdict->count; i++)
         broken |= verdict->issues[i].breaks;
     if (accepts(audit, TLS_1_2) || !accepts(audit, TLS_1_3))

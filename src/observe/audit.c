@@ -296,7 +296,7 @@ static void suite_add(struct asking *a, struct audit_version *v, const struct se
     audit_list_add(&v->groups, answer->group);
     if (v->version == TLS_1_2)
         audit_list_add(&a->audit->schemes, answer->scheme);
-    v->accepted = true;
+    v->asked = v->accepted = true;
     audit_note(a, answer);
 }
 
@@ -328,6 +328,7 @@ static void suites_ask(struct asking *a, struct audit_version *v)
             v->groups.complete |= v->version == TLS_1_3 && !e.groups_drop && !v->modest;
             continue;
         }
+        v->asked = true;
         v->refusal = answer.result;
         v->alert = answer.alert;
         if (enumeration_again(&e, &answer))
@@ -344,6 +345,7 @@ static void ssl2_ask(struct asking *a, struct audit_version *v)
     struct server_answer answer;
     if (!audit_ask(a, &offer, &answer))
         return;
+    v->asked = true;
     v->accepted = answer.result == ANSWER_SSL2;
     v->complete = v->accepted || answer.result == ANSWER_ALERT;
     v->refusal = answer.result;

@@ -152,7 +152,7 @@ static bool pass_ask(struct asking *a, struct audit_version *v, const struct pas
         offer.schemes = pass->schemes.items;
         offer.scheme_count = pass->schemes.count;
     }
-    return audit_ask(a, &offer, answer) || a->audit->cut;
+    return audit_ask(a, &offer, answer);
 }
 
 static void pass_note(struct asking *a, struct audit_version *v, struct pass *pass,
@@ -198,8 +198,8 @@ static void pass_run(struct asking *a, struct audit_version *v, struct pass *pas
     struct server_answer answer;
     pass->groups_done |= pass->groups.count == 0;
     pass->schemes_done |= pass->schemes.count == 0;
-    while (pass->suite_count && !(pass->groups_done && pass->schemes_done) && !a->audit->cut) {
-        if (!pass_ask(a, v, pass, !pass->groups_done, &answer) || a->audit->cut)
+    while (pass->suite_count && !(pass->groups_done && pass->schemes_done)) {
+        if (!pass_ask(a, v, pass, !pass->groups_done, &answer))
             return;
         if (audit_chosen(&answer, v->version))
             pass_note(a, v, pass, !pass->groups_done, &answer);

@@ -25,7 +25,7 @@ struct audit_list {
 /** One protocol version. */
 struct audit_version {
     int version;
-    bool accepted;
+    bool asked, accepted;
     struct audit_suite *suites; /**< as the server chose them, first choice first */
     size_t suite_count;
     bool complete; /**< all suites that remained were refused, by an alert or a hello */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench_audit.py PROGRAM [--rounds N] [--slack X] [--testssl]: `certwhy audit` of servers on loopback, against sslscan of
+"""bench_audit.py PROGRAM [--rounds N] [--slack X] [--server NAME] [--testssl]: `certwhy audit` of servers on loopback, against sslscan of
 the same servers, and with --testssl against one run of testssl.sh (minutes).
 
 They run in turn, A B C D A B C D, because the machine's speed drifts; what counts is the median of the ratios of a round.
@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slack", type=float, default=1.0)
     parser.add_argument("--testssl", action="store_true")
+    parser.add_argument("--server", choices=list(MEASURED), help="only this one")
     options = parser.parse_args()
     missing = servers.installed("nginx", "gnutls-serv", "sslscan", *(["testssl"] if options.testssl else []))
     if missing:
@@ -99,6 +100,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         keys = servers.keys_make(Path(folder))
         for name, start in MEASURED.items():
+            if options.server not in (None, name):
+                continue
             with start(keys) as port:
                 address = f"127.0.0.1:{port}"
                 print(f"{name}: {options.rounds} rounds, each in turn")

@@ -20,3 +20,17 @@ def test_check_costs_a_quarter_of_its_peers(sanitized):
         runs.append(subprocess.run(command, capture_output=True, text=True))
     print(runs[-1].stdout)
     assert runs[-1].returncode == 0, runs[-1].stdout + runs[-1].stderr
+
+
+def test_an_audit_costs_less_than_its_peers(sanitized):
+    """Connections, CPU and wall clock beside sslscan; testssl.sh is in tests/long."""
+    if sanitized:
+        pytest.skip("a sanitizer's cost says nothing")
+    command = [sys.executable, TOP / "tests" / "bench" / "bench_audit.py", PROGRAM, "--server", "nginx-default", "--slack", "1.3"]
+    runs = [subprocess.run(command, capture_output=True, text=True)]
+    if runs[0].returncode == 77:
+        pytest.skip(runs[0].stdout.strip())
+    if runs[0].returncode != 0:
+        runs.append(subprocess.run(command, capture_output=True, text=True))
+    print(runs[-1].stdout)
+    assert runs[-1].returncode == 0, runs[-1].stdout + runs[-1].stderr

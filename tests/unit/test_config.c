@@ -23,7 +23,11 @@ struct made {
 static void version_add(struct made *made, size_t i, int version, const unsigned *suites)
 {
     struct audit_version *v = &made->audit.versions[i];
-    *v = (struct audit_version){.version = version, .suites = made->suites[i], .complete = true};
+    *v = (struct audit_version){.version = version,
+                                .suites = made->suites[i],
+                                .asked = true,
+                                .complete = true,
+                                .refusal = ANSWER_ALERT};
     for (; suites && *suites; suites++)
         made->suites[i][v->suite_count++].id = *suites;
     v->accepted = v->suite_count > 0;
@@ -132,6 +136,10 @@ static void key_exchange(void **state)
     made.audit.versions[0].groups.complete = false; /* who knows what else */
     expect(&made, "", "intermediate");
     assert_int_equal(config_post_quantum(&made.audit), AUDIT_UNKNOWN);
+    good_make(&made)->audit.versions[3].refusal = ANSWER_TIMEOUT; /* perhaps TLS 1.0, perhaps not */
+    expect(&made, "", "");
+    good_make(&made)->audit.cut = true;
+    expect(&made, "", "");
     good_make(&made)->audit.dh_bits = 1024;
     made.audit.dh_prime = bytes_str("no prime that anybody has");
     expect(&made, "weak-dh:error:a prime of 1024 bits", "old");
