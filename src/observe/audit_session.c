@@ -49,7 +49,8 @@ static bool shake(struct asking *a, const struct tls_request *wanted, struct han
         a->audit->stapling = AUDIT_YES;
     else if (out->result == HS_DONE && a->audit->stapling == AUDIT_UNKNOWN)
         a->audit->stapling = AUDIT_NO;
-    if (out->ticket)
+    /* TLS 1.3's may be mere session ids; where TLS 1.2 is spoken, that has told (RFC 5077). */
+    if (out->ticket && a->audit->tickets == AUDIT_UNKNOWN)
         a->audit->tickets = AUDIT_YES;
     return out->result == HS_DONE;
 }

@@ -156,6 +156,7 @@ def ours(target):
                    for v in target["versions"] for suite in v["suites"] if suite["dh_bits"]}
     for key in ("fallback_scsv", "compression", "secure_renegotiation", "ocsp_stapling", "heartbeat", "session_tickets"):
         found[key] = {target[key]}
+    found["all groups"] = {entry.split()[1] for entry in found["groups"]}
     found["keys"] = {certificate["key"] for certificate in target["certificates"]}
     found["alpn"] = set(target["alpn"])
     found["hsts"] = {str(target["http"]["hsts"]["max_age"])} if target["http"] and target["http"]["hsts"] else set()
@@ -227,17 +228,29 @@ def testssl_read(rows, names):
                                 "ssl2": "SSLv2"}[key.split("-")[1].rsplit("_", 1)[0]]]
             found["suites"].add(f"{version} {finding.split()[-1]}")
     if "ALPN" in rows:
-        found["alpn"] = {word.strip() for word in rows["ALPN"].replace(",", " ").split() if word.strip() in ("h2", "http/1.1")}
+        found["alpn"] = {word for key in ("ALPN", "ALPN_HTTP2") for word in rows.get(key, "").replace(",", " ").split()
+                         if word in ("h2", "http/1.1")}
+    curves = {"prime256v1": "secp256r1", "X25519": "x25519", "X448": "x448"}
+    found["all groups"] = {curves.get(name, name) for key in ("PFS_ECDHE_curves", "DH_groups") for name in rows.get(key, "").split()
+                           if name in curves or name.startswith(("ffdhe", "sec", "brainpool", "X25519MLKEM", "Sec"))}
     if "HSTS_time" in rows:
         found["hsts"] = {rows["HSTS_time"].split("(=")[1].split(" ")[0]}
     elif "HSTS" in rows:
         found["hsts"] = set()
-    if "fallback_SCSV" in rows and "supported" in rows["fallback_SCSV"]:
-        found["fallback_scsv"] = {"no" if "not supported" in rows["fallback_SCSV"] else "yes"}
-    if "CRIME_TLS" in rows:
-        found["compression"] = {"no" if rows["CRIME_TLS"].startswith("not vulnerable") else "yes"}
-    if "secure_renego" in rows:
-        found["secure_renegotiation"] = {"yes" if rows["secure_renego"].startswith("supported") else "no"}
+    # Each has one word for yes; what is neither yes nor no says why it was not asked.
+    for key, row, words in (("fallback_scsv", "fallback_SCSV", {"supported": "yes", "not supported": "no"}),
+                            ("compression", "CRIME_TLS", {"not vulnerable": "no", "VULNERABLE": "yes"}),
+                            ("secure_renegotiation", "secure_renego", {"supported": "yes", "not supported": "no"})):
+        for word, answer in words.items():
+            if rows.get(row, "").startswith(word):
+                found[key] = {answer}
+    if "TLS_session_ticket" in rows:
+        found["session_tickets"] = {"no" if rows["TLS_session_ticket"].startswith("no") else "yes"}
+    stapling = {finding for key, finding in rows.items() if key.startswith("OCSP_stapling")}
+    if stapling:
+        found["ocsp_stapling"] = {"no" if stapling == {"not offered"} else "yes"}
+    sizes = [finding.split() for key, finding in rows.items() if key.startswith("cert_keySize")]
+    found["keys"] = {f"{kind} P-{bits}" if kind == "EC" else f"{kind} {bits}" for kind, bits, *_ in sizes}
     return found
 
 
