@@ -313,11 +313,17 @@ const struct command audit_command = {
     .usage = "audit TARGET… [options]",
     .about =
         "Asks a server with ClientHellos of its own which protocol versions (SSL 2.0 to TLS 1.3),\n"
-        "cipher suites and groups (post-quantum ones too) it accepts and who chooses, and grades\n"
-        "that against Mozilla's server-side profiles. Each finding comes with the lines for "
+        "cipher suites, groups (post-quantum ones too), signature schemes and certificates it "
+        "has,\n"
+        "who chooses, which extensions it knows and what it says of HSTS, and grades that against\n"
+        "Mozilla's server-side profiles. Each finding comes with the lines that mend it for "
         "nginx,\n"
-        "Apache, HAProxy, Postfix, Dovecot, Tomcat, Envoy and Caddy: certwhy explain RULE.",
+        "Apache, HAProxy, Postfix, Dovecot, Tomcat, Envoy and Caddy.\n"
+        "Exit status: 0 nothing at or above --fail-on, 1 such a finding, 2 unusable arguments, 3 "
+        "no\n"
+        "version of TLS is accepted.",
     .examples = "  certwhy audit example.com\n"
+                "  certwhy audit smtp://mx.example.com                after STARTTLS\n"
                 "  certwhy audit example.com:8443 --fail-on warning   for a pipeline\n"
                 "  certwhy audit 192.0.2.7 --name example.com --json",
     .options = options,

@@ -209,6 +209,19 @@ def test_long_hellos_are_cut(audit, keys):
     assert servers.ours(target)["suites"] == servers.ours(plain)["suites"]
 
 
+def test_stapling(audit, keys):
+    """An OCSP response that the server staples is seen, with TLS 1.2 and with 1.3 alone."""
+    (keys / "index.txt").write_text("")
+    for command in (["-issuer", "rsa.pem", "-cert", "rsa.pem", "-reqout", "ask.der"],
+                    ["-index", "index.txt", "-rsigner", "rsa.pem", "-rkey", "rsa.key", "-CA", "rsa.pem", "-reqin", "ask.der",
+                     "-respout", "staple.der", "-ndays", "3"]):
+        subprocess.run(["openssl", "ocsp", *command], cwd=keys, check=True, capture_output=True)
+    for protocol in ("-tls1_2", "-tls1_3"):
+        for staple, answer in ((["-status_file", "staple.der"], "yes"), ([], "no")):
+            with openssl(protocol, *staple)(keys) as port:
+                assert audit(port)["ocsp_stapling"] == answer, protocol
+
+
 # ---- how it is asked ----
 
 def test_starttls(audit, keys):
@@ -348,6 +361,28 @@ def server_hello(hello, suite=None):
     random = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c") if number == 0x0304 else b"r" * 32
     return message(2, min(number, 0x0303).to_bytes(2, "big") + random + b"\0" + (suite or suites[0]).to_bytes(2, "big") + b"\0" +
                    (vector(extensions, 2) if extensions else b""))
+
+
+def primitive(hello, _):
+    """TLS 1.2 as of 2008, with one suite: no extensions at all, and DEFLATE where it is offered."""
+    number, suites = offered(hello) if hello[:1] == b"\x16" else (0x0002, [])
+    if number != 0x0303 or 0x002f not in suites:
+        yield record(b"\2\x28", 21)
+        return
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at:at + 2], "big")
+    deflates = 1 in hello[at + 1:at + 1 + hello[at]]
+    yield record(message(2, b"\3\3" + b"r" * 32 + b"\0" + b"\0\x2f" + bytes([deflates])) + message(14, b""))
+
+
+def test_a_primitive_server(audit):
+    """What no library of Debian leaves out any more."""
+    with Hostile(primitive) as server:
+        target = audit(server.port)
+    assert {"config.compression", "config.renegotiation", "config.no-extended-master-secret", "config.no-forward-secrecy",
+            "config.no-tls13"} == rules(target) and target["grade"] == ""
+    assert target["compression"] == "yes" and target["secure_renegotiation"] == target["extended_master_secret"] == "no"
 
 
 def yes_to_everything(hello, _):
