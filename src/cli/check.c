@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "cli.h"
+#include "progress.h"
 
 /* ---- options ---- */
 
@@ -136,8 +137,11 @@ static void note_key(const struct observation *seen)
 static enum cw_code target_add(const struct arguments *arguments, struct cw_report *report,
                                const char *target, struct error *error)
 {
-    return argument_given(arguments, "mx") ? mx_add(report, target, error)
-                                           : report_add(report, target, error);
+    struct progress_line *progress = progress_begin(arguments, target);
+    const enum cw_code code = argument_given(arguments, "mx") ? mx_add(report, target, error)
+                                                              : report_add(report, target, error);
+    progress_end(progress);
+    return code;
 }
 
 static int check_targets(const struct judging_command *judging, const struct arguments *arguments,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "progress.h"
 
 /** One run of the command. */
 struct updating {
@@ -37,7 +38,9 @@ static enum cw_code publication_fetch(struct updating *u, struct publication *ou
     struct fetched fetched;
     if (!u->fetcher)
         u->fetcher = fetcher_open(u->options, u->arena);
+    struct progress_line *progress = progress_begin(u->arguments, out->where);
     fetch(u->fetcher, &request, u->arena, &fetched);
+    progress_end(progress);
     out->map = fetched.map;
     out->bytes = fetched.body;
     out->date = request.now;

@@ -72,6 +72,7 @@ static bool connect_to(struct dialogue *dialogue, struct deadline deadline, stru
 {
     struct connection *connection = &dialogue->connection;
     const int64_t start = time_monotonic_us();
+    log_line(1, "%s: connecting", dialogue->to.text);
     connection->net = line_open(dialogue->route, &dialogue->to, deadline, line);
     connection->connect_us = time_monotonic_us() - start;
     if (connection->net == NET_OK) {
