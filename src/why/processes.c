@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-enum { SOCKET_INODES = 64 };
+enum { SOCKET_INODES = 64, LINK_BYTES = 4096 };
 
 #define APPEND(processes, items, count, cap, limit, item)                                          \
     do                                                                                             \
@@ -185,11 +185,13 @@ void processes_hear(struct processes *all, struct witness *witness, bool over)
 
 /* ---- /proc ---- */
 
-static const char *link_of(struct arena *arena, const char *path)
+/* Into a buffer of the caller's: it is asked for several times a second, for as long as the command
+ * runs. */
+static const char *link_of(const char *path, char text[LINK_BYTES])
 {
-    char text[4096];
-    const ssize_t n = readlink(path, text, sizeof text);
-    return n > 0 && (size_t)n < sizeof text ? arena_strndup(arena, text, (size_t)n) : "";
+    const ssize_t n = readlink(path, text, LINK_BYTES);
+    text[n > 0 && n < LINK_BYTES ? n : 0] = '\0';
+    return text;
 }
 
 /* A file of /proc as words that NULs end; false: the process is gone. */
@@ -223,7 +225,8 @@ static void inodes_read(pid_t pid, struct inodes *out)
     const char *folder = arena_printf(&arena, "/proc/%ld/fd", (long)pid);
     if (file_list(NULL, folder, LIMIT_WHY_SIGHTS, &arena, &names, &count, NULL) == CW_OK)
         for (size_t i = 0; i < count && out->count < SOCKET_INODES; i++) {
-            const char *link = link_of(&arena, arena_printf(&arena, "%s/%s", folder, names[i]));
+            char text[LINK_BYTES];
+            const char *link = link_of(arena_printf(&arena, "%s/%s", folder, names[i]), text);
             if (str_starts(link, "socket:["))
                 out->items[out->count++] = strtoull(link + strlen("socket:["), NULL, 10);
         }
@@ -258,16 +261,20 @@ static void connection_take(struct processes *all, struct process *process, cons
     bool own = false;
     for (size_t i = 0; i < inodes->count; i++)
         own = own || inodes->items[i] == inode;
-    const struct contact contact = {.address = str_ip(all->arena, bytes_of(ip, strlen(remote) / 2)),
-                                    .port = port,
-                                    .tunnel = "",
-                                    .scheme = "",
-                                    .clock = TIME_NONE};
-    if (own && !contact_last(process, &contact)) {
-        APPEND(all, process->contacts, process->contact_count, process->contact_cap,
-               LIMIT_WHY_SIGHTS, contact);
-        process->last = ++all->sights;
-    }
+    if (!own)
+        return;
+    const struct contact contact = {
+        .address = str_ip(all->arena, bytes_of(ip, strlen(remote) / 2)),
+        .port = port,
+        .tunnel = "",
+        .scheme = "",
+        .clock = TIME_NONE,
+    };
+    if (contact_last(process, &contact))
+        return;
+    APPEND(all, process->contacts, process->contact_count, process->contact_cap, LIMIT_WHY_SIGHTS,
+           contact);
+    process->last = ++all->sights;
 }
 
 static void connections_look(struct processes *all, struct process *process)
@@ -299,14 +306,14 @@ static bool is_preloaded(pid_t pid)
 /* Whoever has the library in it tells by itself; the others are looked at. */
 static void process_look(struct processes *all, pid_t pid)
 {
-    char path[64];
+    char path[64], text[LINK_BYTES];
     snprintf(path, sizeof path, "/proc/%ld/exe", (long)pid);
-    const char *file = link_of(all->arena, path);
+    const char *file = link_of(path, text);
     struct process *process = process_find(all, pid);
     if (!*file || (process && process->witnessed && strcmp(process->file, file) == 0))
         return;
     if (!process || strcmp(process->file, file) != 0) {
-        process = process_add(all, pid, file);
+        process = process_add(all, pid, arena_strdup(all->arena, file));
         if (!process)
             return;
         process->witnessed = is_preloaded(pid);

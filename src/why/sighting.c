@@ -141,68 +141,87 @@ static void said_read(const struct clues *clues, const struct process *process, 
     }
 }
 
-static void sighting_add(const struct clues *clues, const struct process *process,
-                         const struct contact *contact, struct sighting *list, size_t *count)
+/* What is the same for all connections of a process: found out once, for it may have thousands. */
+static struct sighting process_read(const struct clues *clues, const struct process *process)
 {
-    struct sighting one = {.process = process, .contact = contact};
-    struct place url;
-    if (*count >= LIMIT_WHY_TARGETS)
-        return;
+    struct sighting one = {
+        .process = process,
+        .client = {.title = "", .version = "", .profile = "", .program = ""},
+    };
     if (process)
         client_recognise(clues->machine, process, clues->output, clues->arena, &one.client);
-    else
-        one.client =
-            (struct client_found){.title = "", .version = "", .profile = "", .program = ""};
     said_read(clues, process, one.client.program, &one.said);
+    return one;
+}
+
+static void sighting_add(const struct clues *clues, struct sighting one,
+                         const struct contact *contact, struct sighting *list, size_t *count)
+{
+    struct place url;
+    one.contact = contact;
     url_take(clues, &one, &url);
     target_set(&one, &url, clues->arena);
-    if (*one.name && !is_known(list, *count, &one))
+    if (*count < LIMIT_WHY_TARGETS && *one.name && !is_known(list, *count, &one))
         list[(*count)++] = one;
 }
 
 /* A connection without a ClientHello: of a process that no library tells of; or it broke before,
  * and what the command was told says that it was for TLS. */
-static bool is_likely(const struct clues *clues, const struct process *process,
+static bool is_likely(const struct clues *clues, const struct sighting *one,
                       const struct contact *contact)
 {
-    struct client_found client;
-    struct said_options said;
-    if (!process->witnessed)
+    if (!one->process->witnessed)
         return true;
-    client_recognise(clues->machine, process, clues->output, clues->arena, &client);
-    said_read(clues, process, client.program, &said);
-    const struct place url = place_read(clues->arena, said.url);
+    const struct place url = place_read(clues->arena, one->said.url);
     return *url.host && contact->port == (url.port ? url.port : PORT_HTTPS);
+}
+
+static bool has_hello(const struct process *process)
+{
+    for (size_t i = 0; i < process->contact_count; i++)
+        if (process->contacts[i].sni)
+            return true;
+    return false;
+}
+
+/* The process that acted last before `after`; NULL none. */
+static const struct process *process_before(const struct processes *all, size_t after)
+{
+    const struct process *last = NULL;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].last < after && all->items[i].contact_count &&
+            (!last || all->items[i].last > last->last))
+            last = &all->items[i];
+    return last;
 }
 
 /* Processes that spoke TLS, who did last first; in each the last connection first. */
 static void spoken_add(const struct clues *clues, bool with_hello, struct sighting *list,
                        size_t *count)
 {
-    const struct processes *all = clues->processes;
-    for (size_t after = SIZE_MAX;;) {
-        const struct process *last = NULL;
-        for (size_t i = 0; i < all->count; i++)
-            if (all->items[i].last < after && all->items[i].contact_count &&
-                (!last || all->items[i].last > last->last))
-                last = &all->items[i];
-        if (!last)
+    const struct process *process = process_before(clues->processes, SIZE_MAX);
+    size_t looked_at = 0;
+    for (; process; process = process_before(clues->processes, process->last)) {
+        if (with_hello && !has_hello(process))
+            continue;
+        if (looked_at++ >= LIMIT_WHY_TREE || *count >= LIMIT_WHY_TARGETS)
             return;
-        after = last->last;
-        for (size_t i = last->contact_count; i > 0; i--) {
-            const struct contact *contact = &last->contacts[i - 1];
-            if (with_hello ? contact->sni != NULL : is_likely(clues, last, contact))
-                sighting_add(clues, last, contact, list, count);
+        const struct sighting one = process_read(clues, process);
+        for (size_t i = process->contact_count; i > 0; i--) {
+            const struct contact *contact = &process->contacts[i - 1];
+            if (with_hello ? contact->sni != NULL : is_likely(clues, &one, contact))
+                sighting_add(clues, one, contact, list, count);
         }
     }
 }
 
-/* The process that is the command; of a script that runs others, the one that said the message. */
+/* The process that is the command; of a script that runs others, the last one that is a client. */
 static const struct process *process_main(const struct clues *clues)
 {
     const struct processes *all = clues->processes;
     struct client_found client;
-    for (size_t i = all->count; i > 0; i--) {
+    const size_t least = all->count > LIMIT_WHY_TREE ? all->count - LIMIT_WHY_TREE : 0;
+    for (size_t i = all->count; i > least; i--) {
         client_recognise(clues->machine, &all->items[i - 1], clues->output, clues->arena, &client);
         if (*client.profile)
             return &all->items[i - 1];
@@ -245,7 +264,7 @@ size_t sightings_make(const struct clues *clues, struct sighting out[LIMIT_WHY_T
     if (count == 0)
         spoken_add(clues, false, out, &count);
     if (count == 0) {
-        sighting_add(clues, process_main(clues), NULL, out, &count);
+        sighting_add(clues, process_read(clues, process_main(clues)), NULL, out, &count);
         /* a lookup is not yet a wish for TLS: a URL or a message must say so */
         if (count && !*out[0].said.url && clues->message_count == 0)
             count = 0;
