@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum { LOOK_FIRST_MS = 4, LOOK_LAST_MS = 250 };
+enum { LOOK_YOUNG_MS = 1, LOOK_FIRST_MS = 4, LOOK_LAST_MS = 250 };
 static const int64_t MS = 1000000; /* nanoseconds */
 
 /* ---- starting ---- */
@@ -94,8 +94,8 @@ static void attend(struct child *child, const sigset_t *wanted)
         const int64_t now = time_monotonic_us() / 1000;
         if (now >= next) {
             processes_hear(&child->processes, child->witness, false);
-            processes_look(&child->processes, child->pid);
-            next = now + pause;
+            const bool young = processes_look(&child->processes, child->pid);
+            next = now + (young ? LOOK_YOUNG_MS : pause);
             pause = pause * 2 < LOOK_LAST_MS ? pause * 2 : LOOK_LAST_MS;
         }
         siginfo_t info;

@@ -102,7 +102,8 @@ struct process {
     size_t name_count, name_cap;
     const char **libraries;
     size_t library_count, library_cap;
-    bool witnessed; /**< the library told of it */
+    int64_t since;  /**< when /proc showed it first, monotonic ms; 0: the library told of it */
+    bool witnessed; /**< the library is in it */
     size_t last;    /**< number of the last sight: who acted last */
 };
 struct processes {
@@ -112,8 +113,9 @@ struct processes {
 };
 /** Takes in what the library wrote since. over: the command has ended. */
 void processes_hear(struct processes *processes, struct witness *witness, bool over);
-/** Looks at those below `root_pid` that no library tells of: static programs, Go. */
-void processes_look(struct processes *processes, pid_t root_pid);
+/** Looks at those below `root_pid` that no library tells of: static programs, Go. True: one of them
+ *  has just begun, and is worth another look at once. */
+bool processes_look(struct processes *processes, pid_t root_pid);
 
 /* ---- words.c: what a command line says ---- */
 

@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-enum { SOCKET_INODES = 64, LINK_BYTES = 4096 };
+enum { SOCKET_INODES = 64, LINK_BYTES = 4096, YOUNG_MS = 300 };
 
 #define APPEND(processes, items, count, cap, limit, item)                                          \
     do                                                                                             \
@@ -304,35 +304,38 @@ static bool is_preloaded(pid_t pid)
 }
 
 /* Whoever has the library in it tells by itself; the others are looked at. */
-static void process_look(struct processes *all, pid_t pid)
+static bool process_look(struct processes *all, pid_t pid)
 {
     char path[64], text[LINK_BYTES];
     snprintf(path, sizeof path, "/proc/%ld/exe", (long)pid);
     const char *file = link_of(path, text);
     struct process *process = process_find(all, pid);
     if (!*file || (process && process->witnessed && strcmp(process->file, file) == 0))
-        return;
+        return false;
     if (!process || strcmp(process->file, file) != 0) {
         process = process_add(all, pid, arena_strdup(all->arena, file));
         if (!process)
-            return;
+            return false;
         process->witnessed = is_preloaded(pid);
         if (process->witnessed)
-            return;
+            return false;
+        process->since = time_monotonic_us() / 1000;
         file_words_read(all, process, "cmdline", word_add);
         file_words_read(all, process, "environ", setting_add);
     }
     connections_look(all, process);
+    return process->since && time_monotonic_us() / 1000 - process->since < YOUNG_MS;
 }
 
-void processes_look(struct processes *all, pid_t root)
+bool processes_look(struct processes *all, pid_t root)
 {
     pid_t queue[LIMIT_WHY_TREE] = {root};
     size_t count = 1;
+    bool young = false;
     for (size_t i = 0; i < count; i++) {
         BUF_CLEANUP text = {0};
         char path[64];
-        process_look(all, queue[i]);
+        young = process_look(all, queue[i]) || young;
         snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)queue[i], (long)queue[i]);
         if (file_read(NULL, path, LIMIT_WHY_ENVIRONMENT, &text, NULL) != CW_OK)
             continue;
@@ -344,4 +347,5 @@ void processes_look(struct processes *all, pid_t root)
             queue[count++] = (pid_t)pid;
         }
     }
+    return young;
 }

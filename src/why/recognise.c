@@ -204,6 +204,20 @@ static void python_recognise(struct trust_machine *machine, const struct process
 
 /* ---- all ---- */
 
+static size_t head_look(void *context, struct bytes head)
+{
+    bool *is_go = context;
+    *is_go = bytes_find(head, bytes_str("Go build ID: ")) != SIZE_MAX;
+    return SIZE_MAX;
+}
+
+/* The linker of Go writes its mark at the beginning of a program's code. */
+static bool is_go(const char *file)
+{
+    bool found = false;
+    return *file && file_read_pieces(NULL, file, head_look, &found) == CW_OK && found;
+}
+
 static const struct program_row *row_of(const char *file)
 {
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
@@ -215,7 +229,10 @@ static const struct program_row *row_of(const char *file)
 void client_recognise(struct trust_machine *machine, const struct process *process,
                       struct bytes output, struct arena *arena, struct client_found *out)
 {
+    static const struct program_row go = {"", "go", NULL};
     const struct program_row *row = row_of(process->file);
+    if (!row && !process->witnessed && is_go(process->file))
+        row = &go;
     *out = (struct client_found){.title = str_safe(arena, bytes_str(file_name(process->file))),
                                  .version = "",
                                  .profile = "",

@@ -105,6 +105,22 @@ static bool is_known(const struct sighting *list, size_t count, const struct sig
     return false;
 }
 
+/* The port that stands behind a host somewhere in the output: a message may leave it out. */
+static unsigned port_behind(const struct clues *clues, const char *host)
+{
+    int64_t port = 0;
+    const struct bytes name = bytes_str(arena_printf(clues->arena, "%s:", host));
+    const size_t at = bytes_find(clues->output, name);
+    if (at == SIZE_MAX)
+        return 0;
+    const struct bytes rest = bytes_slice(clues->output, at + name.n, clues->output.n);
+    size_t n = 0;
+    while (n < rest.n && n < 6 && rest.p[n] >= '0' && rest.p[n] <= '9')
+        n++;
+    str_to_int(arena_strndup(clues->arena, (const char *)rest.p, n), 1, 65535, &port);
+    return (unsigned)port;
+}
+
 static void url_take(const struct clues *clues, const struct sighting *sighting, struct place *url)
 {
     const struct contact *contact = sighting->contact;
@@ -116,6 +132,10 @@ static void url_take(const struct clues *clues, const struct sighting *sighting,
         if (*clues->messages[i].host)
             *url = (struct place){
                 .scheme = "", .host = clues->messages[i].host, .port = clues->messages[i].port};
+    if (*url->host && !url->port && !contact)
+        url->port = port_behind(clues, url->host);
+    if (*url->host && !url->port && !contact)
+        url->port = port_behind(clues, url->host);
 }
 
 /* Words of the command itself tell of the target even where another program speaks: git's helper.

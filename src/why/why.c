@@ -143,6 +143,14 @@ static bool is_users_signal(int number)
            number == SIGPIPE;
 }
 
+/* Words that hold a URL are no connection yet, unless of a client whose connections may escape us.
+ */
+static bool is_of_tls(const struct sighting *sighting)
+{
+    return sighting->contact ||
+           (sighting->process && !sighting->process->witnessed && *sighting->client.profile);
+}
+
 /* Who ended it himself asks for no reason. */
 static void look_into(struct run *run)
 {
@@ -156,6 +164,8 @@ static void look_into(struct run *run)
     if (run->message_count)
         recognise(run); /* messages name servers and clients */
     if (end->status == 0 && run->message_count == 0) {
+        if (run->sighting_count && !is_of_tls(&run->sightings[0]))
+            run->sighting_count = 0;
         tell(&(struct telling){.request = run->request,
                                .end = end,
                                .sighting = run->sighting_count ? run->sightings : NULL,

@@ -399,6 +399,11 @@ def test_static_programs_are_seen_by_words_and_output(servers):
     assert ran.returncode == 60
 
 
+def test_a_url_is_no_connection():
+    """Words alone do not make a client: nothing is called accepted that was not seen."""
+    assert why("echo", "https://www.lab.test/").stderr == b"certwhy: no TLS connection was seen\n"
+
+
 def test_not_tls(servers):
     ran = why(*curl(servers["plain-http"]))
     assert ran.returncode == 35 and "server.plaintext" in ran.stderr.decode()
