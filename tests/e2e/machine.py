@@ -15,7 +15,7 @@ import pki
 from conftest import PROGRAM
 
 # The copy of each stands in its place.
-MOUNTS = {"ssl": "/etc/ssl", "local": "/usr/local/share/ca-certificates"}
+MOUNTS = {"certs": "/etc/ssl/certs", "local": "/usr/local/share/ca-certificates"}
 REFS = b"0123456789012345678901234567890123456789\trefs/heads/main\n"
 
 

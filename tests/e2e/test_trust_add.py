@@ -102,8 +102,8 @@ CLIENTS = {
 def accepts(world, machine, client):
     """Does the real client get through? Login shells see what was set. The server agrees."""
     program, command = CLIENTS[client]
-    if not has(program):
-        pytest.skip(f"{client}: no {program} here")
+    if not has(program) or client == "requests" and machine.run("/usr/bin/python3", "-c", "import requests").returncode:
+        pytest.skip(f"{client}: not here")
     path = f"as-{client}"
     done = machine.run(*command(world, world.server.url(path)), login=True)
     through = "welcome" in done.stdout if client == "chrome" else done.returncode == 0
@@ -131,7 +131,7 @@ def shown(machine, store):
             for member in json.loads(done.stdout)["members"]]
 
 
-@pytest.mark.parametrize("client", ["curl", "wget", "git", "python", "node", "java", "chrome"])
+@pytest.mark.parametrize("client", ["curl", "wget", "git", "python", "requests", "openssl", "node", "java", "chrome"])
 def test_one_client(world, clean, client):
     assert not accepts(world, clean, client)
     chromes = [name for name in ("home/.cache", "home/.config/chromium", "home/.local/share/pki/nssdb/") if client == "chrome"]
@@ -150,11 +150,13 @@ def test_one_client(world, clean, client):
 def test_the_system(world, clean):
     """One addition, many clients: all that read the system's store."""
     readers = [name for name in ("curl", "wget", "git", "python", "gnutls", "openssl", "java") if has(CLIENTS[name][0])]
+    if os.geteuid():
+        readers = [name for name in readers if name != "java"]  # Debian's hook for Java wants to be the real root
     before, members = clean.snapshot(), shown(clean, "system")
     assert not any(accepts(world, clean, client) for client in readers)
     said = added(clean, world, "system,python,curl", "--against", world.server.target, "--offline")
     assert "curl" in said and "still rejects" not in said
-    assert all(accepts(world, clean, client) for client in readers)
+    assert [client for client in readers if not accepts(world, clean, client)] == []
     assert len(shown(clean, "system")) == len(members) + 1
     removed(clean, world)
     assert clean.snapshot() == before and shown(clean, "system") == members
@@ -163,9 +165,9 @@ def test_the_system(world, clean):
 
 def test_a_store_that_no_tool_made(world, machine):
     """A bundle that somebody appended to, a file where a link should be: restored as they were."""
-    with open(machine.place / "ssl/certs/ca-certificates.crt", "ab") as bundle:
+    with open(machine.place / "certs/ca-certificates.crt", "ab") as bundle:
         bundle.write(b"# appended by hand\n" + pki.pem(world.made["other"]))
-    link = next(path for path in (machine.place / "ssl/certs").glob("*.pem") if path.is_symlink())
+    link = next(path for path in (machine.place / "certs").glob("*.pem") if path.is_symlink())
     content = link.read_bytes()
     link.unlink()
     link.write_bytes(content)
@@ -211,7 +213,7 @@ ALL = "java,node,python,curl,git,wget,requests,pip,chrome,deno,system"
 
 
 def test_two_certificates_in_any_order(world, clean):
-    before = clean.snapshot("ssl/certs/java", "home/.pki")
+    before = clean.snapshot("certs/java", "home/.pki")
     for order in ((0, 1), (1, 0)):
         names = [world.root, world.other]
         for name in names:
@@ -225,7 +227,7 @@ def test_two_certificates_in_any_order(world, clean):
             assert accepts(world, clean, client) == (order[0] == 1), client
         done = clean.certwhy("trust", "remove", "all", "--yes", timeout=300)
         assert done.returncode == 0, done.stdout
-        assert clean.snapshot("ssl/certs/java", "home/.pki") == before
+        assert clean.snapshot("certs/java", "home/.pki") == before
         assert not (clean.home / ".pki").exists()
 
 
@@ -619,13 +621,13 @@ def test_removal_interrupted_at_any_point(world, machine, crash):
 @pytest.mark.parametrize("client", ["system", "java", "chrome"])
 def test_tools_killed(world, clean, client):
     """The whole group, tool and all, at ten moments of its run."""
-    before = clean.snapshot("ssl/certs/java", "home/.pki"), shown(clean, "java")
+    before = clean.snapshot("certs/java", "home/.pki"), shown(clean, "java")
     for tenth in range(1, 10, 2):
         clean.run("timeout", "--signal=KILL", f"{tenth / 5}", PROGRAM, "trust", "add", world.root, "--for", client,
                   "--yes")
         done = clean.certwhy("trust", "remove", "all", "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert (clean.snapshot("ssl/certs/java", "home/.pki"), shown(clean, "java")) == before, tenth
+        assert (clean.snapshot("certs/java", "home/.pki"), shown(clean, "java")) == before, tenth
         assert not (clean.home / ".pki/nssdb/cert9.db").exists()
 
 
