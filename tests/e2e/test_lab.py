@@ -374,13 +374,15 @@ def file_fixes(report):
 
 def applied(server, fixes, folder):
     """The exit status and report on the same server once the files are in place: a server's is what
-    it sends, a client's is one more trusted root."""
+    it sends, a client's is one more trusted root, or what the client shows."""
     serve, check = [], []
     for number, (_, fix, content) in enumerate(fixes):
         path = folder / f"{number}.pem"
         path.write_text(content)
         if fix["who"] == "server":
             serve = ["--chain", path]
+        elif fix["id"] == "client.show-intermediate":
+            check += ["--client-cert", path]
         else:
             check += ["--ca", path]
     process = subprocess.Popen([PROGRAM, "lab", "serve", server["scenario"], *serve], stdout=subprocess.PIPE)
@@ -421,4 +423,4 @@ def test_all_file_fixes_together_cure_the_server(farm, scenarios, tmp_path):
         assert (status, after["outcome"]) == (0, "accepted"), (name, after["findings"])
         cured.append(name)
     assert {"missing-intermediate-pool", "missing-two-pool", "private-root-sent", "missing-and-private",
-            "wrong-intermediate-pool", "wrong-order", "self-signed"} <= set(cured)
+            "wrong-intermediate-pool", "wrong-order", "self-signed", "client-missing-intermediate"} <= set(cured)
