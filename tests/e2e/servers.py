@@ -3,6 +3,7 @@
 function per package, which writes its configuration and says how to start it. None of them reads
 what stands in /etc, and none is left running."""
 import contextlib
+import grp
 import os
 import pwd
 import shutil
@@ -146,7 +147,7 @@ def dovecot(place):
     for name in ("imap-login", "pop3-login", "managesieve-login", "lmtp"):
         if not Path("/usr/lib/dovecot", name).exists():
             raise Missing(f"no Dovecot {name} here")
-    me = pwd.getpwuid(os.geteuid()).pw_name
+    me, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
     services = ""
     for scheme, service in DOVECOT.items():
         own_name = {"managesieve-login": "sieve"}.get(service, service.removesuffix("-login"))
@@ -157,7 +158,7 @@ def dovecot(place):
             port = place.ports.get(scheme + "s", 0)
             services += f"  inet_listener {own_name}s {{\n    address = {HOST}\n    port = {port}\n    ssl = yes\n  }}\n"
         services += "}\n"
-    users = "" if os.geteuid() == 0 else f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {me}\n"
+    users = "" if os.geteuid() == 0 else f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {group}\n"
     config = place.write("dovecot.conf", f"""
 base_dir = {place.make("run")}
 state_dir = {place.make("state")}
@@ -272,12 +273,12 @@ def inn(place):
     on a machine without a domain, so it is taken from where it was unpacked to."""
     top = next((top for top in (Path("/"), UNPACKED) if (top / "usr/lib/news/bin/nnrpd").exists()), None)
     if not top:
-        raise Missing("no nnrpd here")
+        raise Missing("no nnrpd here: ./dev test unpacks it")
     user = lower_user("news", "nobody")
     me = user or pwd.getpwuid(os.geteuid()).pw_name
     for name in ("db", "spool", "spool/overview", "log", "run", "tmp"):
         place.make(name)
-    group = subprocess.run(["id", "-gn", me], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    group = grp.getgrgid(pwd.getpwnam(me).pw_gid).gr_name
     tls = f"tlscertfile: {place.certificate}\n" if place.tls else f"tlscertfile: {place.folder}/none\n"
     config = place.write("inn.conf", f"""mta: "/bin/true %s"
 organization: test
