@@ -109,7 +109,7 @@ static const char *version_in_path(struct arena *arena, const char *path)
     const char *found = "";
     for (const char *p = path; *p;) {
         const size_t n = strspn(p, "0123456789.");
-        const bool at_word = p == path || strchr("/-v_@n", p[-1]);
+        const bool at_word = p == path || strchr("/-v@n", p[-1]);
         if (n && *p != '.' && at_word)
             found = arena_strndup(arena, p, n);
         p += n ? n : 1;
@@ -133,9 +133,9 @@ static void version_find(struct trust_machine *machine, const char *file, struct
     const struct trust_program *here = program_installed(machine, out->program, file);
     size_t count = 0;
     const struct trust_program *all = trust_programs(machine, &count);
-    for (size_t i = 0; !here && i < count;
-         i++) /* libraries and helpers have no file of their own */
-        if (strcmp(all[i].name, out->program) == 0 && !*version_in_path(arena, file_name(file)))
+    /* helpers have no version of their own; another copy of the program has one in its path */
+    for (size_t i = 0; !here && i < count; i++)
+        if (strcmp(all[i].name, out->program) == 0 && !*version_in_path(arena, file))
             here = &all[i];
     out->version = here ? here->version : version_in_path(arena, file);
     out->profile =

@@ -184,9 +184,11 @@ static json_t *command_json(const struct telling *telling)
         json_array_append_new(
             words, json_string(str_safe(arena, bytes_str(telling->request->command[i]))));
     const struct target_report *target = target_of(telling);
-    json_t *accepted = target ? json_boolean(target_is_accepted(target))
-                       : sighting && is_without_fault(telling) ? json_true()
-                                                               : json_null();
+    const bool accepts = target && target_is_accepted(target);
+    json_t *accepted = target && !accepts                                   ? json_false()
+                       : telling->message                                   ? json_null()
+                       : accepts || (sighting && is_without_fault(telling)) ? json_true()
+                                                                            : json_null();
     return json_pack(
         "{s:o, s:i, s:i, s:s?, s:s?, s:s?, s:s?, s:s?, s:o}", "words", words, "status",
         telling->end->status, "signal", telling->end->signal, "client",
