@@ -148,6 +148,8 @@ static bool message_read(struct flight_reader *reader, struct bytes message)
 
 static void buf_drop(struct buf *buf, size_t n)
 {
+    if (n == 0)
+        return; /* there may be no buffer yet */
     memmove(buf->p, buf->p + n, buf->n - n);
     buf->n -= n;
 }
