@@ -75,6 +75,38 @@ static size_t list_rules(const char *family, bool as_json, struct buf *out)
     return listed;
 }
 
+/* ---- as a document ---- */
+
+static const char *format_of(const struct arguments *arguments)
+{
+    const char *format = argument_value(arguments, "format");
+    return format ? format : "text";
+}
+
+static bool is_json(const struct arguments *arguments)
+{
+    return strcmp(format_of(arguments), "json") == 0;
+}
+
+/* HTML and man pages are made of rules alone: one, a family, or all. */
+static int print_document(const struct command *command, const struct arguments *arguments,
+                          const char *words)
+{
+    size_t count = 0, chosen = 0;
+    const struct rule *table = rule_table(&count), *one = *words ? rule_find(words) : NULL;
+    const struct rule **rules = arena_array(arguments->arena, count + 1, sizeof *rules);
+    BUF_CLEANUP out = {0};
+    for (size_t i = 0; i < count; i++)
+        if (one ? &table[i] == one : is_in_family(&table[i], words))
+            rules[chosen++] = &table[i];
+    if (chosen == 0)
+        return command_unusable(command, "--format %s is for rules: there is none \"%.200s\"",
+                                format_of(arguments), words);
+    rule_pages(rules, chosen, strcmp(format_of(arguments), "html") == 0 ? PAGE_HTML : PAGE_MAN,
+               &out);
+    return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+}
+
 /* ---- what is no rule ---- */
 
 static const char *nearest_rule(struct arena *arena, const char *word)
@@ -131,7 +163,7 @@ static bool is_file(const char *path)
 static int explain_text(const struct command *command, const struct arguments *arguments,
                         struct bytes text, const char *shown)
 {
-    const bool as_json = argument_given(arguments, "json");
+    const bool as_json = is_json(arguments);
     BUF_CLEANUP out = {0};
     const size_t count = explain_message(text, as_json, arguments->arena, &out);
     if (out.n && !output_write(NULL, buf_bytes(&out)))
@@ -145,7 +177,7 @@ static int explain_words(const struct command *command, const struct arguments *
 {
     BUF_CLEANUP out = {0};
     struct error error = {0};
-    if (list_rules(words, argument_given(arguments, "json"), &out) > 0)
+    if (list_rules(words, is_json(arguments), &out) > 0)
         return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
     if (!is_file(words))
         return explain_text(command, arguments, bytes_str(words), words);
@@ -161,6 +193,11 @@ static int explain_run(const struct command *command, const struct arguments *ar
     struct error error = {0};
     for (size_t i = 0; i < arguments->operand_count; i++)
         buf_printf(&words, "%s%s", i ? " " : "", arguments->operands[i]);
+    const char *format = format_of(arguments);
+    if (strcmp(format, "html") == 0 || strcmp(format, "man") == 0)
+        return print_document(command, arguments, buf_cstr(&words));
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return command_unusable(command, "--format takes text, json, html or man");
     const bool reads = strcmp(buf_cstr(&words), "-") == 0 || (!words.n && stdin_has_text());
     if (reads && text_read("-", &text, &error) != CW_OK)
         return command_failed(command, &error);
@@ -168,19 +205,22 @@ static int explain_run(const struct command *command, const struct arguments *ar
         return explain_text(command, arguments, buf_bytes(&text), "this text");
     const struct rule *rule = words.n ? rule_find(buf_cstr(&words)) : NULL;
     if (rule)
-        return show_rule(rule, argument_given(arguments, "json"));
+        return show_rule(rule, is_json(arguments));
     return explain_words(command, arguments, buf_cstr(&words));
 }
 
 static const struct option_spec options[] = {
-    {.name = "json", .help = "as JSON"},
+    {.name = "format",
+     .value = "text|json|html|man",
+     .help = "how to print; html and man: pages of rules alone (default: text)"},
+    {.name = "json", .alias = "format", .fixed = "json", .help = "short for --format json"},
     {.name = NULL},
 };
 
 const struct command explain_command = {
     .name = "explain",
     .summary = "what a client's error message or a finding means: cause, fix, what not to do",
-    .usage = "explain [MESSAGE|FILE|-|RULE|FAMILY] [--json]",
+    .usage = "explain [MESSAGE|FILE|-|RULE|FAMILY] [options]",
     .about =
         "Recognises what a client said in a message, a file or standard input (a whole log will "
         "do):\n"
@@ -192,7 +232,8 @@ const struct command explain_command = {
                 "  certwhy explain build.log\n"
                 "  certwhy explain chain.missing-intermediate\n"
                 "  certwhy explain chain                       the rules of one family\n"
-                "  certwhy explain                             all rules",
+                "  certwhy explain                             all rules\n"
+                "  certwhy explain --format html > rules.html  all pages",
     .options = options,
     .run = explain_run,
 };

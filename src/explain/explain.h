@@ -77,6 +77,10 @@ void explain(const struct judge_input *input, const struct verdict *verdict, str
 
 /** The rule page as text for a terminal (width columns) into out. */
 void rule_page(const struct rule *rule, unsigned width, struct buf *out);
+enum page_form { PAGE_HTML, PAGE_MAN };
+/** The pages of several rules as one document of HTML, or certwhy-rules(7). */
+void rule_pages(const struct rule *const *rules, size_t count, enum page_form form,
+                struct buf *out);
 /** Fills a template: {key} becomes the item's value ({Key}: with a capital letter), {?key:text}
  * becomes `text` when the key has a value, {{ and }} are braces. Unknown keys become "". With shell
  * set, values are quoted as shell words, and only plain hosts, addresses, numbers, dates, paths and

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy explain MESSAGE: what clients say, as it stands in logs, and what it can mean."""
+import html.parser
 import json
 import os
 import re
@@ -7,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from conftest import run_program
 
 TOP = Path(__file__).resolve().parent.parent.parent
 SHARED = TOP.parent / "shared" / "research" / "client-errors.tsv"
@@ -176,3 +179,59 @@ def test_hostile_text_is_harmless(certwhy):
     run = certwhy("explain", "-", input=b"\x1b]0;x\x07 x509: certificate is valid for \x1b[2J\xe2\x80\xae, not a.example\n" * 500)
     assert run.status == 0 and b"\x1b" not in run.out and "\u202e" not in run.out.decode()
     assert certwhy("explain", "-", "--json", input=bytes(range(256)) * 400).status == 1
+
+
+class Tags(html.parser.HTMLParser):
+    """Every tag that opens is closed, in order."""
+    EMPTY = {"meta"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.words = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+        self.ids += [value for name, value in attributes if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, self.getpos()
+
+    def handle_data(self, data):
+        self.words += data.split()
+
+
+def words_of(text):
+    return re.sub(r"[`]", "", text).split()
+
+
+def test_rules_as_html():
+    """All pages, well formed, with every word that the page for a terminal has."""
+    run = run_program("explain", "--format", "html")
+    assert run.status == 0, run
+    rules = run_program("explain", "--json").json["rules"]
+    page = Tags()
+    page.feed(run.text)
+    assert page.open == [] and page.ids == [rule["rule"] for rule in rules]
+    text = "".join(page.words)
+    for rule in rules:
+        for section in ("wrong", "why", "fix", "not_do", "risks"):
+            plain = re.sub(r"^- ", "", rule[section], flags=re.M)
+            assert "".join(words_of(plain)) in text, (rule["rule"], section)
+
+
+def test_rules_as_a_manual(tmp_path):
+    run = run_program("explain", "chain", "--format", "man")
+    assert run.status == 0, run
+    assert run.text.startswith(".TH certwhy\\-rules 7")
+    assert ".SH chain.missing\\-intermediate\n" in run.text and "validity.expired" not in run.text
+    assert not re.search(r"^'", run.text, re.M)
+    one = run_program("explain", "validity.expired", "--format", "man")
+    assert one.text.count(".SH") == 2  # NAME and the rule
+
+
+def test_documents_are_of_rules_alone():
+    run = run_program("explain", "unable to get local issuer certificate", "--format", "html")
+    assert run.status == 2 and b"is for rules" in run.err and run.out == b"", run
+    run = run_program("explain", "validity.expired", "--format", "pdf")
+    assert run.status == 2 and b"text, json, html or man" in run.err, run
