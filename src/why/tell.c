@@ -167,6 +167,12 @@ static void tell_report(const struct telling *telling, struct buf *out)
     text->render(&telling->report->report, &telling->request->how, out);
 }
 
+/* What other clients would do says nothing of one that failed and is not known. */
+static bool client_is_known(const struct telling *telling)
+{
+    return *telling->request->client || (telling->sighting && *telling->sighting->client.profile);
+}
+
 /* ---- as JSON ---- */
 
 /* The command itself shows that its client was content. */
@@ -184,9 +190,9 @@ static json_t *command_json(const struct telling *telling)
         json_array_append_new(
             words, json_string(str_safe(arena, bytes_str(telling->request->command[i]))));
     const struct target_report *target = target_of(telling);
-    const bool accepts = target && target_is_accepted(target);
+    const bool accepts = target && target_is_accepted(target), known = client_is_known(telling);
     json_t *accepted = target && !accepts                                   ? json_false()
-                       : telling->message                                   ? json_null()
+                       : telling->message || (accepts && !known)            ? json_null()
                        : accepts || (sighting && is_without_fault(telling)) ? json_true()
                                                                             : json_null();
     return json_pack(
@@ -231,7 +237,7 @@ void tell(const struct telling *telling)
     BUF_CLEANUP out = {0};
     const struct target_report *target = target_of(telling);
     const bool accepted =
-        target ? target_is_accepted(target) && !telling->message
+        target ? target_is_accepted(target) && !telling->message && client_is_known(telling)
                : is_without_fault(telling) || (!telling->message && !telling->sighting);
     const bool json = strcmp(telling->request->format, "text") != 0;
     if (json)
