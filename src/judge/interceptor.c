@@ -16,7 +16,8 @@ static bool has_words(const char *value, const char *words)
 {
     const size_t n = strlen(words);
     for (const char *p = value; *p; p++)
-        if (strncasecmp(p, words, n) == 0 && !(p > value && is_letter(p[-1]) && is_letter(*p)) &&
+        if (((*p ^ *words) & ~0x20) == 0 && strncasecmp(p, words, n) == 0 &&
+            !(p > value && is_letter(p[-1]) && is_letter(*p)) &&
             !(is_letter(p[n]) && is_letter(words[n - 1])))
             return true;
     return false;
