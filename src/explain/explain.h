@@ -75,6 +75,8 @@ struct findings {
 void explain(const struct judge_input *input, const struct verdict *verdict, struct arena *arena,
              struct findings *out);
 
+/** One paragraph, wrapped at `width` columns; lines behind the first are indented. */
+void paragraph_wrap(const char *text, unsigned width, unsigned indent, struct buf *out);
 /** The rule page as text for a terminal (width columns) into out. */
 void rule_page(const struct rule *rule, unsigned width, struct buf *out);
 enum page_form { PAGE_HTML, PAGE_MAN };

@@ -85,6 +85,15 @@ static void wrap_markdown(struct wrapping *w, const char *text)
     wrap_end(w);
 }
 
+void paragraph_wrap(const char *text, unsigned width, unsigned indent, struct buf *out)
+{
+    struct wrapping w = {.out = out, .width = width};
+    const size_t n = strlen(text), first = strcspn(text, " ");
+    wrap_word(&w, text, first, 0);
+    wrap_line(&w, text + first, n - first, indent);
+    wrap_end(&w);
+}
+
 static void page_section(struct wrapping *w, const char *title, const char *text)
 {
     if (!*text)

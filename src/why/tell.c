@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-enum { RULE_WIDTH = 76 };
+enum { RULE_WIDTH = 76, TEXT_WIDTH = 100 };
 
 static const char *client_text(const struct telling *telling)
 {
@@ -78,14 +78,13 @@ static void way_add(const struct telling *telling, struct buf *out)
     const struct store_identity *store = store_of(telling);
     if (store)
         sources_add(telling, store, out);
-    buf_add_str(out, "\n");
 }
 
 static void said_add(const struct telling *telling, struct buf *out)
 {
     const struct message_match *message = telling->message;
     if (message)
-        buf_printf(out, "It said: %s\n", message->text);
+        buf_printf(out, "It said: %s", message->text);
 }
 
 /* ---- verdicts ---- */
@@ -158,11 +157,16 @@ static void rule_line(struct buf *out)
 static void tell_report(const struct telling *telling, struct buf *out)
 {
     const struct renderer *text = renderer_find("text");
-    way_add(telling, out);
-    said_add(telling, out);
+    BUF_CLEANUP way = {0}, said = {0};
+    way_add(telling, &way);
+    said_add(telling, &said);
+    paragraph_wrap(buf_cstr(&way), TEXT_WIDTH, 2, out);
+    if (said.n)
+        paragraph_wrap(buf_cstr(&said), TEXT_WIDTH, 2, out);
     if (telling->message && target_is_accepted(target_of(telling)))
-        buf_add_str(out, "What the server shows now, this client accepts: it was another answer, "
-                         "another address or a setting that was not seen.\n");
+        paragraph_wrap("What the server shows now, this client accepts: it was another answer, "
+                       "another address or a setting that was not seen.",
+                       TEXT_WIDTH, 2, out);
     buf_add_str(out, "\n");
     text->render(&telling->report->report, &telling->request->how, out);
 }
