@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certwhy clients: the profiles, and how each is known. */
+/* certwhy clients: the profiles, and how each is known; the page of one. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "client_page.h"
 
 static const char *evidence_name(const struct profile *profile)
 {
@@ -44,16 +44,21 @@ static json_t *profile_json(struct trust_machine *machine, const struct profile 
                      "installed", installed_json(machine, profile));
 }
 
+static void json_add(json_t *json, struct buf *out)
+{
+    char *text = json_dumps(json, JSON_INDENT(2));
+    json_decref(json);
+    buf_printf(out, "%s\n", text ? text : "{}");
+    free(text);
+}
+
 static void clients_json(struct trust_machine *machine, const struct profile *const *table,
                          size_t count, struct buf *out)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, profile_json(machine, table[i]));
-    char *text = json_dumps(list, JSON_INDENT(2));
-    json_decref(list);
-    buf_printf(out, "%s\n", text ? text : "[]");
-    free(text);
+    json_add(list, out);
 }
 
 /** A page while it is written. */
@@ -139,43 +144,73 @@ static void clients_text(struct page *page)
         "*: judged unless --client says otherwise: what is here, and browsers, here or not.\n");
 }
 
-static int clients_run(const struct command *command, const struct arguments *arguments)
+/* The pages of those named; of several as JSON, one object after the other. */
+static int pages_run(const struct command *command, const struct arguments *arguments,
+                     struct trust_machine *machine)
 {
-    if (arguments->operand_count)
-        return command_unusable(command, "it takes no operand");
     BUF_CLEANUP out = {0};
-    const char *root = argument_value(arguments, "root");
-    const struct environment environment = environment_own();
-    struct page page = {
-        .machine = trust_machine_new(root ? root : "", &environment, arguments->arena),
-        .out = &out,
-    };
-    page.table = profile_all(&page.count);
-    if (argument_given(arguments, "json"))
-        clients_json(page.machine, page.table, page.count, &out);
-    else
-        clients_text(&page);
-    trust_machine_free(page.machine);
+    for (size_t i = 0; i < arguments->operand_count; i++) {
+        struct client_page page = {
+            .machine = machine, .arena = arguments->arena, .word = arguments->operands[i]};
+        if (!client_page_find(&page)) {
+            const char *near = client_page_nearest(arguments->arena, page.word);
+            return command_unusable(command, "no client \"%.100s\" is known%s%s%s", page.word,
+                                    near ? ": did you mean " : "", near ? near : "",
+                                    near ? "?" : "; certwhy clients lists them");
+        }
+        if (argument_given(arguments, "json"))
+            json_add(client_page_json(&page), &out);
+        else
+            client_page_text(&page, &out);
+    }
     return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
 }
 
+static int list_run(const struct arguments *arguments, struct trust_machine *machine)
+{
+    BUF_CLEANUP out = {0};
+    struct page page = {.machine = machine, .out = &out};
+    page.table = profile_all(&page.count);
+    if (argument_given(arguments, "json"))
+        clients_json(machine, page.table, page.count, &out);
+    else
+        clients_text(&page);
+    return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+}
+
+static int clients_run(const struct command *command, const struct arguments *arguments)
+{
+    const char *root = argument_value(arguments, "root");
+    const struct environment environment = environment_own();
+    struct trust_machine *machine =
+        trust_machine_new(root ? root : "", &environment, arguments->arena);
+    const int status = arguments->operand_count ? pages_run(command, arguments, machine)
+                                                : list_run(arguments, machine);
+    trust_machine_free(machine);
+    return status;
+}
+
 static const struct option_spec options[] = {
-    {.name = "json", .help = "a JSON array with names, aliases, evidence and what is installed"},
+    {.name = "json", .help = "as JSON: all as an array, or the page of each NAME as an object"},
     {.name = "root", .value = "DIR", .help = "look at the machine whose files lie below DIR"},
     {.name = NULL},
 };
 
 const struct command clients_command = {
     .name = "clients",
-    .summary = "the clients that certwhy knows, how each is known, and which are here",
-    .usage = "clients [--json] [--root DIR]",
+    .summary = "the clients that certwhy knows, which are here; how to ask one, whom it trusts",
+    .usage = "clients [NAME…] [--json] [--root DIR]",
     .about =
         "Lists the client profiles, and which of them are installed on this machine: found by\n"
         "their files and the package manager's records; nothing is run. Each can be chosen by\n"
         "its name or an alias: certwhy check --client NAME[,NAME…] TARGET. Without --client,\n"
         "or with --client default, those are judged that are here, and the newest Chromium\n"
-        "and Firefox, here or not: whoever visits a server may come with one.",
-    .examples = "  certwhy clients\n  certwhy clients --json",
+        "and Firefox, here or not: whoever visits a server may come with one.\n"
+        "With NAME (curl, java, psql, python@3.13 …) prints the page of that client: how to make\n"
+        "it say more, whom it trusts and what changes that, how to add a root, what never to do.",
+    .examples = "  certwhy clients\n"
+                "  certwhy clients java                         the page of one\n"
+                "  certwhy clients --json",
     .options = options,
     .run = clients_run,
 };

@@ -107,6 +107,45 @@ static int print_document(const struct command *command, const struct arguments 
     return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
 }
 
+/* ---- servers: where they log what clients say ---- */
+
+static json_t *server_json(const struct server_page *server)
+{
+    return json_pack("{s:s, s:s, s:s}", "server", server->id, "title", server->title, "page",
+                     server->text);
+}
+
+static int show_server(const struct server_page *server, bool as_json)
+{
+    if (as_json)
+        return print_json(json_pack("{s:[], s:o}", "matches", "server", server_json(server)),
+                          EXIT_ACCEPTED);
+    BUF_CLEANUP out = {0};
+    buf_printf(&out, "%s\n", server->text);
+    return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+}
+
+/* `certwhy explain servers`: of each what is so and what to do. */
+static int list_servers(bool as_json)
+{
+    BUF_CLEANUP out = {0};
+    json_t *list = json_array();
+    for (size_t i = 0; i < server_page_count; i++) {
+        const struct server_page *server = &server_pages[i];
+        const char *rest = strstr(server->text, "\n\n");
+        json_array_append_new(list, server_json(server));
+        buf_printf(&out, "%.*s\n  certwhy explain %s\n\n",
+                   rest ? (int)(rest - server->text) : (int)strlen(server->text), server->text,
+                   server->id);
+    }
+    if (as_json)
+        return print_json(json_pack("{s:[], s:o}", "matches", "servers", list), EXIT_ACCEPTED);
+    json_decref(list);
+    buf_add_str(&out,
+                "What a line of such a log means: certwhy explain 'THE LINE', or explain FILE.\n");
+    return output_write(NULL, buf_bytes(&out)) ? EXIT_ACCEPTED : EXIT_UNUSABLE;
+}
+
 /* ---- what is no rule ---- */
 
 static const char *nearest_rule(struct arena *arena, const char *word)
@@ -122,9 +161,15 @@ static const char *nearest_rule(struct arena *arena, const char *word)
 static int nothing_matches(const struct command *command, const struct arguments *arguments,
                            const char *text)
 {
+    struct client_words words;
+    const bool client = profile_find(text) || client_words_find(text, &words);
     const char *near = strchr(text, ' ') ? NULL : nearest_rule(arguments->arena, text);
     struct error error = {0};
-    if (near)
+    if (client)
+        error_set(&error, CW_E_USAGE,
+                  "\"%.200s\" is a client, no message: its page is certwhy clients %.200s", text,
+                  text);
+    else if (near)
         error_set(&error, CW_E_USAGE, "there is no rule \"%.200s\": did you mean \"%s\"?", text,
                   near);
     else
@@ -204,8 +249,13 @@ static int explain_run(const struct command *command, const struct arguments *ar
     if (text.n)
         return explain_text(command, arguments, buf_bytes(&text), "this text");
     const struct rule *rule = words.n ? rule_find(buf_cstr(&words)) : NULL;
+    const struct server_page *server = words.n ? server_page_find(buf_cstr(&words)) : NULL;
     if (rule)
         return show_rule(rule, is_json(arguments));
+    if (server)
+        return show_server(server, is_json(arguments));
+    if (strcmp(buf_cstr(&words), "servers") == 0)
+        return list_servers(is_json(arguments));
     return explain_words(command, arguments, buf_cstr(&words));
 }
 
@@ -220,19 +270,23 @@ static const struct option_spec options[] = {
 const struct command explain_command = {
     .name = "explain",
     .summary = "what a client's error message or a finding means: cause, fix, what not to do",
-    .usage = "explain [MESSAGE|FILE|-|RULE|FAMILY] [options]",
+    .usage = "explain [MESSAGE|FILE|-|RULE|FAMILY|SERVER|servers] [options]",
     .about =
         "Recognises what a client said in a message, a file or standard input (a whole log will "
         "do):\n"
         "which client it was, what it can mean, most likely first, and how to find out which.\n"
         "With the id of a rule, which stands at the end of each finding of certwhy check, prints\n"
-        "its page; with nothing, lists all rules. Exit status 1 when nothing is recognised.",
+        "its page; with nothing, lists all rules. Exit status 1 when nothing is recognised.\n"
+        "With the name of a server (nginx, apache, haproxy, postfix …): where it logs that a "
+        "client\n"
+        "rejected its certificate, in which words, and how to make it say more; servers: all.",
     .examples = "  certwhy explain 'x509: certificate signed by unknown authority'\n"
                 "  pip install requests 2>&1 | certwhy explain\n"
                 "  certwhy explain build.log\n"
                 "  certwhy explain chain.missing-intermediate\n"
                 "  certwhy explain chain                       the rules of one family\n"
                 "  certwhy explain                             all rules\n"
+                "  certwhy explain nginx                       where nginx logs what clients say\n"
                 "  certwhy explain --format html > rules.html  all pages",
     .options = options,
     .run = explain_run,

@@ -109,6 +109,28 @@ struct message_match {
     const char *host;  /**< whom it talked to, as far as the text says; "" unknown */
     unsigned port;     /**< 0 unknown */
 };
+/** What is known of a client beside how it judges: a file of data/messages. */
+struct client_words {
+    const char *id, *name; /**< "psql", "psql, libpq" */
+    const char *profile;   /**< for --client, "" none */
+    const char *never, *debug;
+};
+/** By the file's name; false: there is none. */
+bool client_words_find(const char *id, struct client_words *out);
+/** Of the family of a profile: "python" for aiohttp@3.8. */
+bool client_words_of(const struct profile *profile, struct client_words *out);
+
+/** Where a server logs what clients say, and in which words: a page of data/servers. */
+struct server_page {
+    const char *id, *title;
+    const char *const *aliases; /**< NULL-terminated */
+    const char *text;           /**< its first line says what is so, its second what to do */
+};
+extern const struct server_page server_pages[];
+extern const size_t server_page_count;
+/** By name or alias, in any case; NULL: there is none. */
+const struct server_page *server_page_find(const char *name);
+
 struct messages;
 /** Readies the catalogue (data/messages): some milliseconds. Free with messages_free(). */
 struct messages *messages_new(void);

@@ -247,3 +247,36 @@ const struct trust_use *trust_uses(struct trust_machine *m, size_t *count)
     *count = m->use_count;
     return m->uses;
 }
+
+/* ---- what could be set ---- */
+
+static const char *const place_names[] = {
+    [PLACE_ENV] = "environment",
+    [PLACE_CURLRC] = ".curlrc",
+    [PLACE_GITCONFIG] = "git config",
+    [PLACE_NPMRC] = ".npmrc",
+    [PLACE_PIPCONF] = "pip.conf",
+    [PLACE_WGETRC] = ".wgetrc",
+    [PLACE_JAVA_OPTIONS] = "_JAVA_OPTIONS",
+    [PLACE_JDK_OPTIONS] = "JDK_JAVA_OPTIONS",
+    [PLACE_TOOL_OPTIONS] = "JAVA_TOOL_OPTIONS",
+    [PLACE_NODE_OPTIONS] = "NODE_OPTIONS",
+};
+
+size_t trust_ways(const char *client, struct arena *arena, struct trust_way **out)
+{
+    struct trust_way *ways = arena_array(arena, trust_rule_count + 1, sizeof *ways);
+    size_t count = 0;
+    for (size_t i = 0; i < trust_rule_count; i++) {
+        const struct trust_rule *rule = &trust_rules[i];
+        if (strcmp(trust_client_at((size_t)rule->client), client) != 0)
+            continue;
+        const struct setting_row *row = &setting_rows[rule->setting];
+        size_t at = count++;
+        for (; at > 0 && ways[at - 1].rank > rule->rank; at--)
+            ways[at] = ways[at - 1];
+        ways[at] = (struct trust_way){row->name, place_names[row->place], rule->effect, rule->rank};
+    }
+    *out = ways;
+    return count;
+}

@@ -329,6 +329,14 @@ void trust_machine_set(struct trust_machine *machine, const char *name, const ch
 
 /** All settings that are set, in the order of settings.def. */
 const struct trust_setting *trust_settings(struct trust_machine *machine, size_t *count);
+/** One way to change whom a client trusts, whether it is used here or not. */
+struct trust_way {
+    const char *name, *where; /**< "CURL_CA_BUNDLE", "environment"; "cacert", ".curlrc" */
+    enum trust_effect effect;
+    int rank; /**< of several that do the same, the lowest wins */
+};
+/** All of a client (a name of clients.def), lowest rank first. Returns how many. */
+size_t trust_ways(const char *client, struct arena *arena, struct trust_way **out);
 /** What they do, to whom; in the order of the settings. */
 const struct trust_use *trust_uses(struct trust_machine *machine, size_t *count);
 

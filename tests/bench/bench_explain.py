@@ -44,7 +44,7 @@ def real_output(folder):
     source = folder / "x.c"
     source.write_text("".join(f"int f{i}(int a) {{ int unused{i}; char b = {i} * 1000; return b; }}\n" for i in range(400)))
     lines = printed("cc", "-v", "-Wall", "-Wextra", "-c", str(source), "-o", str(folder / "x.o"))
-    for command in (("dpkg", "-l"), ("ps", "-ef"), ("ls", "-lR", "/etc"), ("ls", "-lR", "/usr/share/doc"), ("df",), ("env", "-i", "id"),
+    for command in (("dpkg", "-l"), ("ps", "-e"), ("ls", "-lR", "/etc"), ("ls", "-lR", "/usr/share/doc"), ("df",), ("env", "-i", "id"),
                     ("/usr/bin/python3", "-c", "import json; json.loads('{')"), ("/usr/bin/python3", "-v", "-c", "import email")):
         lines += printed(*command)
     return lines
