@@ -336,6 +336,30 @@ static void target_read(struct field_reader *reader, const json_t *root, struct 
     out->sni = sni;
 }
 
+/* Times are subtracted from each other: those that no calendar has would overflow. */
+static void time_check(struct field_reader *reader, const char *key, cw_time time)
+{
+    if (time < time_make(0, 1, 1, 0, 0, 0) || time > time_make(9999, 12, 31, 23, 59, 59))
+        fields_fail(reader, key, "there is no such time");
+}
+
+/* A member that only cases have where somebody was asked what the time is. */
+static void clock_read(struct field_reader *reader, const json_t *root, struct clock_seen *out)
+{
+    *out = (struct clock_seen){.date = TIME_NONE,
+                               .sntp = TIME_NONE,
+                               .built = TIME_NONE,
+                               .sntp_server = "",
+                               .sntp_why = ""};
+    if (!json_object_get(root, "clock"))
+        return;
+    fields_read(reader, fields_object(reader, root, "clock"), case_clock_fields, out);
+    const cw_time times[] = {out->date, out->sntp, out->built};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (times[i] != TIME_NONE)
+            time_check(reader, "clock", times[i]);
+}
+
 static void observation_read(struct field_reader *reader, const json_t *root,
                              struct observation *out)
 {
@@ -344,6 +368,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     target_read(reader, root, &out->target);
     options_read(reader, root, out);
     fields_read(reader, fields_object(reader, root, "observation"), case_observation_fields, out);
+    time_check(reader, "at", out->at);
     out->proxy = out->proxy_from = "";
     if (json_object_get(root, "through"))
         fields_read(reader, fields_object(reader, root, "through"), case_proxy_fields, out);
@@ -386,13 +411,7 @@ static void observation_read(struct field_reader *reader, const json_t *root,
     observation_set_staple(out, reader->arena);
     documents_read(reader, root, &blobs, out);
     dns_read(reader, root, &out->dns);
-    out->clock = (struct clock_seen){.date = TIME_NONE,
-                                     .sntp = TIME_NONE,
-                                     .built = TIME_NONE,
-                                     .sntp_server = "",
-                                     .sntp_why = ""};
-    if (json_object_get(root, "clock"))
-        fields_read(reader, fields_object(reader, root, "clock"), case_clock_fields, &out->clock);
+    clock_read(reader, root, &out->clock);
     if (out->pairing == KEY_PAIRS_OTHER && out->key_pairs_with >= out->sent_count)
         fields_fail(reader, "key_pairs_with", "there is no such certificate");
 }

@@ -212,14 +212,15 @@ static void blobs_read(struct redacting *r)
 }
 
 /* Where the user's own words stand. */
-static const char *const secret_keys[] = {
-    "text",     "host",    "path",      "name",  "sni",           "connect",     "ca_path",
-    "key_file", "more_ca", "probe_sni", "proxy", "expected_file", "mail_domain", "file"};
+static const char *const secret_keys[] = {"text",        "host",      "path",       "name",
+                                          "sni",         "connect",   "ca_path",    "key_file",
+                                          "more_ca",     "probe_sni", "proxy",      "expected_file",
+                                          "mail_domain", "file",      "sntp_server"};
 /* Where they may be repeated. */
 static const char *const telling_keys[] = {
-    "where",          "why",           "error",     "excerpt", "alias", "address",
-    "acceptable_cas", "resolve_why",   "resolvers", "setting", "doubt", "refusal",
-    "problem",        "client_answer", "banner",    "server"};
+    "where",          "why",         "error",   "excerpt", "alias",   "address",
+    "acceptable_cas", "resolve_why", "setting", "doubt",   "refusal", "problem",
+    "client_answer",  "banner",      "server",  "sntp_why"};
 
 static bool is_among(const char *key, const char *const *keys, size_t n)
 {
@@ -233,7 +234,7 @@ static bool is_among(const char *key, const char *const *keys, size_t n)
 static void target_hide(struct redacting *r)
 {
     const char *parts[] = {"target",   "options", "observation", "through",
-                           "expected", "mail",    "presented"},
+                           "expected", "mail",    "presented",   "clock"},
                *key;
     json_t *value;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -383,6 +384,7 @@ enum cw_code case_redact(const struct redaction *how, struct buf *json, struct e
      */
     json_object_del(r.root, "dns");
     json_object_del(r.root, "local_proxies");
+    json_object_del(r.root, "resolvers");
     blobs_read(&r);
     target_hide(&r);
     blobs_rewrite(&r);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """--save --redact: the same verdict, and none of the names."""
 import json
+import pathlib
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import pki
 from conftest import run_program
 
+CASES = pathlib.Path(__file__).resolve().parents[1] / "cases"
 SCENARIOS = ["healthy-ecdsa", "missing-intermediate-pool", "private-root-sent", "name-mismatch", "expired-leaf",
              "flipped-signature", "wildcard-depth", "name-constraint", "cross-sign-expired", "wrong-order",
              "healthy-many-names", "healthy-ip-san", "key-mismatch", "healthy-idn"]
@@ -121,6 +123,33 @@ def test_a_case_speaks_for_itself_alone(tmp_path):
     alone = run_program("check", bad, *options, "--json").json["targets"][0]
     both = run_program("check", case, bad, *options, "--json").json["targets"][1]
     assert alone["outcome"] == both["outcome"] == "rejected"
+
+
+def test_the_network_of_the_house_is_not_told(tmp_path):
+    """Who was asked for the time, and for names."""
+    case = json.loads((CASES / "clock-witnessed/case.json").read_text())
+    case["clock"]["sntp_server"] = "time.wintermute.corp:123"
+    case["clock"]["sntp_why"] = "time.wintermute.corp does not answer"
+    case["resolvers"] = "198.51.100.53 (/etc/resolv.conf)"
+    plain, redacted = tmp_path / "plain.json", tmp_path / "redacted.json"
+    plain.write_text(json.dumps(case))
+    before = run_program("check", plain, "--save", redacted, "--redact", "--json")
+    assert redacted.exists(), before
+    after = run_program("check", redacted, "--json")
+    assert essence(before.json) == essence(after.json)
+    for secret in (b"wintermute", b"198.51.100.53"):
+        assert secret not in redacted.read_bytes() + after.out
+
+
+@pytest.mark.parametrize("member", ["date", "sntp", "built", "at"])
+@pytest.mark.parametrize("time", [2**63 - 1, -2**63 + 1, 253402300800])
+def test_a_time_that_no_calendar_has_is_refused(tmp_path, member, time):
+    case = json.loads((CASES / "clock-witnessed/case.json").read_text())
+    case["observation" if member == "at" else "clock"][member] = time
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(case))
+    run = run_program("check", path)
+    assert run.status == 2 and b"there is no such time" in run.err, run
 
 
 def test_redact_needs_save(tmp_path):
