@@ -32,7 +32,8 @@ static bool contains(const char *text, const char *word)
  *  ("403.7 … client certificate is required") complete the handshake and refuse in their answer. */
 static bool answer_refuses(const char *answer)
 {
-    return answer != NULL && strncmp(answer, "HTTP/", 5) == 0 && contains(answer, " 4") &&
+    const char *status = answer != NULL ? strchr(answer, ' ') : NULL;
+    return status != NULL && strncmp(answer, "HTTP/", 5) == 0 && status[1] == '4' &&
            (contains(answer, "SSL certificate") || contains(answer, "client certificate"));
 }
 

@@ -4,6 +4,7 @@ TLS 1.2 and 1.3; and that no private key is kept."""
 import base64
 import contextlib
 import json
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -266,3 +267,18 @@ def test_a_server_that_does_not_ask(certwhy, files):
         run = certwhy("check", f"https://127.0.0.1:{port}", "--name", NAME, "--ca", "root.pem", "--only-ca", "--client", "curl@7.88", "--offline",
                       "--client-cert", "whole.pem", "--client-key", "key.pem", cwd=files)
     assert run.status == 0 and "not shown: the server does not ask for one" in run.text, run
+
+
+@pytest.mark.parametrize("answer, refused", [
+    ("HTTP/1.1 400 Bad Request: 400 No required SSL certificate was sent", True),
+    ("HTTP/1.1 200 OK: 4 ways to use a client certificate", False)])
+def test_a_page_about_certificates_refuses_nobody(certwhy, tmp_path, answer, refused):
+    source = pathlib.Path(__file__).resolve().parents[1] / "cases" / "client-certificate" / "case.json"
+    case = json.loads(source.read_text())
+    case["connections"][0]["handshake"] |= {
+        "result": "done", "alert": -1, "error": "",
+        "client_request": {"client_schemes": "", "client_certificate_sent": False,
+                           "client_certificate_accepted": False, "client_answer": answer}}
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    run = certwhy("check", tmp_path / "case.json", "--json")
+    assert ("server.client-certificate-required" in run.rules) == refused, run
