@@ -18,13 +18,12 @@ static const char *without_credentials(struct arena *arena, struct bytes value)
     const char *text = arena_strndup(arena, (const char *)value.p, value.n);
     const char *scheme = strstr(text, "://");
     const char *start = scheme ? scheme + 3 : text;
-    const size_t n = strcspn(start, "/?# \t;,\"'");
-    const char *at = NULL;
-    for (const char *p = start; p < start + n; p++)
-        at = *p == '@' ? p : at;
+    /* a password may hold what ends a host */
+    const char *at = strrchr(start, '@');
     const char *host = at ? at + 1 : start;
+    const size_t n = strcspn(host, "/?# \t;,\"'");
     return n ? str_safe(arena, bytes_str(arena_printf(arena, "%.*s%.*s", (int)(start - text), text,
-                                                      (int)(start + n - host), host)))
+                                                      (int)n, host)))
              : "";
 }
 

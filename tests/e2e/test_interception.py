@@ -132,8 +132,8 @@ def test_a_company_that_is_trusted_is_no_news(proxy, certwhy, tmp_path):
 def test_local_settings_are_named_without_credentials(proxy, certwhy, tmp_path):
     home = tmp_path / "home"
     (home / ".config" / "pip").mkdir(parents=True)
-    (home / ".npmrc").write_text("# proxies\nhttps-proxy = http://user:SECRET@npm.proxy.corp:8080/\n")
-    (home / ".gitconfig").write_text("[http]\n\tproxy = SECRET:x@git.proxy.corp:3128\n[http \"https://other\"]\n\tproxy = no.corp:1\n")
+    (home / ".npmrc").write_text("# proxies\nhttps-proxy = http://user:SECRET,'@npm.proxy.corp:8080/\n")
+    (home / ".gitconfig").write_text("[http]\n\tproxy = SECRET:x,/y@git.proxy.corp:3128\n[http \"https://other\"]\n\tproxy = no.corp:1\n")
     (home / ".curlrc").write_text("-proxy\nproxy = \"socks5://curl.proxy.corp\"\n")
     (home / ".config" / "pip" / "pip.conf").write_text("[global]\nproxy: pip.proxy.corp:1\n")
     made = proxy(PRODUCT)
