@@ -173,7 +173,8 @@ static enum grab_state key_shown(struct flight *f, struct bytes body)
     struct handshake *hs = &f->out->handshake;
     if (!hs->certificate_message_bytes)
         return GRAB_MALFORMED;
-    if (f->reader->prove_key && hs->certificate_count) {
+    /* before TLS 1.2 no scheme stands before the signature (RFC 4346 section 7.4.3) */
+    if (f->reader->prove_key && hs->certificate_count && f->answer.version >= TLS_1_2) {
         const struct possession shown = {.tls13 = f->answer.version == TLS_1_3,
                                          .hello = f->hello,
                                          .server_hello = buf_bytes(&f->reader->messages),

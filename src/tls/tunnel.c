@@ -139,7 +139,8 @@ static enum net_result shake_hands(struct tls_tunnel *t)
             return net;
         if (state != SSL_ERROR_WANT_READ)
             return NET_FAILED;
-        net = fill(t);
+        /* libssl skips some messages (HelloRequest) as often as they come */
+        net = deadline_passed(t->deadline) ? NET_TIMEOUT : fill(t);
         if (net != NET_OK)
             return net;
     }
