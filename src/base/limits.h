@@ -85,7 +85,7 @@ enum {
     LIMIT_TRIALS = 48, /* judgements that prove fixes: three causes with two fixes each need 7 */
     LIMIT_TRIAL_NODES = 4000,       /* certificates in all of them: real chains have 5 each */
     LIMIT_JOURNAL_BYTES = 16 << 20, /* changes to trust stores: an addition takes 5 to 50 KB */
-    LIMIT_JOURNAL_ITEMS = 10000,    /* records in it */
+    LIMIT_JOURNAL_ITEMS = 1 << 17,  /* records in it, of 150 octets at least */
     LIMIT_TRUST_STEPS = 64, /* files that one addition to trust changes: ten clients need 30 */
     LIMIT_NSS_NAMES = 500,  /* certificates of an NSS database; a user has a handful */
     /* net, tls */

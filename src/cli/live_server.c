@@ -80,7 +80,7 @@ static bool server_listen(struct live_server *server)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (server->listener < 0 || bind(server->listener, (void *)&address, length) != 0 ||
         listen(server->listener, BACKLOG) != 0 ||
         getsockname(server->listener, (void *)&address, &length) != 0)

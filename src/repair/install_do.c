@@ -84,7 +84,8 @@ static size_t line_find(struct bytes text, const char *line)
 {
     const size_t n = strlen(line);
     for (size_t at = 0; at + n <= text.n;) {
-        const size_t end = at + bytes_find(bytes_slice(text, at, text.n), bytes_str("\n"));
+        const size_t found = bytes_find(bytes_slice(text, at, text.n), bytes_str("\n"));
+        const size_t end = found == SIZE_MAX ? text.n : at + found; /* the last line may lack it */
         if (end - at >= n && memcmp(text.p + at, line, n) == 0)
             return end < text.n ? end + 1 : text.n;
         at = end + 1;
@@ -236,7 +237,13 @@ static enum cw_code file_change(const struct installer *in, const struct trust_s
                                 struct journal_change *change, struct error *error)
 {
     BUF_CLEANUP old = {0}, new = {0};
+    const struct file_state there = file_state(in->root, step->path, in->arena);
     change->kind = CHANGED_FILE;
+    if (in->is_root && !*in->root && there.what == FILE_LINK && there.owner != 0)
+        return error_set(error, CW_E_INPUT,
+                         "%s is a link that another user made, which root does not follow: run "
+                         "this part without sudo",
+                         str_safe(in->arena, bytes_str(step->path)));
     TRY(mark_take(in->journal, step->path, true, true, &change->before, error));
     if (change->before.what != FILE_NOTHING && change->before.what != FILE_REGULAR)
         return error_set(error, CW_E_INPUT, "%s is no regular file",
@@ -411,14 +418,15 @@ static enum cw_code certutil_change(const struct installer *in, const struct tru
     const char *const modify[] = {"certutil", "-M",        "-d", database,    "-n", change->name,
                                   "-t",       step->value, "-f", "/dev/null", NULL};
     const enum cw_code code = tool_run(in, there ? modify : add, &said, error);
+    const enum cw_code cleared = file_unlink(in->root, work_path(in, "work.crt"), NULL);
     if (code != CW_OK && bytes_find(buf_bytes(&said), bytes_str("BAD_PASSWORD")) < said.n)
         return error_set(error, code,
                          "%s has a password of its own, which certwhy does not ask for: add the "
                          "certificate in the browser's settings, or by its policy",
                          str_safe(in->arena, bytes_str(step->path)));
     TRY(code);
-    TRY(file_unlink(in->root, work_path(in, "work.crt"), error));
-    return done(in, change, error);
+    return cleared == CW_OK ? done(in, change, error)
+                            : error_set(error, CW_E_IO, "%s cannot be removed", file);
 }
 
 /* ---- a plan ---- */

@@ -582,7 +582,7 @@ static void plan_variable_directory(struct planning *p)
 static void plan_docker(struct planning *p)
 {
     const struct installer *in = p->in;
-    if (!*in->host || strchr(in->host, '/'))
+    if (!*in->host || *in->host == '.' || strchr(in->host, '/'))
         impossible(p, "Docker trusts a CA for one registry: name it with --against HOST:PORT");
     else if (!in->is_root)
         impossible(p, "only root may write into /etc/docker: run it with sudo");

@@ -172,9 +172,12 @@ static bool line_read(struct journal *j, const char *line, size_t n)
 static enum cw_code lines_read(struct journal *j, struct error *error)
 {
     size_t line = 0;
-    for (const char *p = buf_cstr(&j->text); *p && line < LIMIT_JOURNAL_ITEMS;) {
+    for (const char *p = buf_cstr(&j->text); *p;) {
         const size_t n = strcspn(p, "\n");
-        line++;
+        /* what stands behind it would count: nothing is passed over */
+        if (++line > LIMIT_JOURNAL_ITEMS)
+            return error_set(error, CW_E_LIMIT, "%s holds more than %d records",
+                             journal_path(j, "trust.jsonl"), LIMIT_JOURNAL_ITEMS);
         if (n && !line_read(j, p, n))
             return error_set(error, CW_E_INPUT,
                              "%s: line %zu is no record of certwhy trust; move the file away to "
@@ -247,6 +250,13 @@ static json_t *list_json(const char *const *items, size_t count)
     return list;
 }
 
+static enum cw_code journal_full(struct journal *j, struct error *error)
+{
+    return error_set(error, CW_E_LIMIT,
+                     "%s is full: remove what is no longer needed (certwhy trust list --added)",
+                     journal_path(j, "trust.jsonl"));
+}
+
 static enum cw_code record_write(struct journal *j, const char *kind, json_t *json,
                                  struct error *error)
 {
@@ -262,8 +272,7 @@ static enum cw_code record_write(struct journal *j, const char *kind, json_t *js
     free(text);
     enum cw_code code = CW_OK;
     if (j->text.n > LIMIT_JOURNAL_BYTES)
-        code = error_set(error, CW_E_LIMIT, "%s is full: remove what is no longer needed",
-                         journal_path(j, "trust.jsonl"));
+        code = journal_full(j, error);
     if (code == CW_OK)
         code = file_write_atomic(j->root, journal_path(j, "trust.jsonl"), buf_bytes(&j->text),
                                  MODE_JOURNAL, error);
@@ -309,6 +318,9 @@ enum cw_code journal_put_change(struct journal *j, const struct journal_change *
 enum cw_code journal_put_addition(struct journal *j, const struct journal_addition *addition,
                                   struct error *error)
 {
+    /* the last quarter is for undoing */
+    if (addition->progress == PROGRESS_BEGUN && j->text.n > LIMIT_JOURNAL_BYTES / 4 * 3)
+        return journal_full(j, error);
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", addition->id, "sha256",
                   addition->sha256, "subject", addition->subject, "client", addition->client, "how",
@@ -422,6 +434,7 @@ enum cw_code mark_restore(const struct journal *j, const char *path, bool follow
                           const struct mark *mark, struct error *error)
 {
     BUF_CLEANUP content = {0};
+    struct mark kept;
     if (!follow && mark->what == FILE_REGULAR &&
         file_state(j->root, path, j->arena).what == FILE_LINK)
         TRY(file_unlink(j->root, path, error));
@@ -432,6 +445,11 @@ enum cw_code mark_restore(const struct journal *j, const char *path, bool follow
         return file_write_link(j->root, path, mark->target, error);
     case FILE_REGULAR:
         TRY(file_read(j->root, kept_path(j, mark), LIMIT_KEYSTORE_BYTES, &content, error));
+        kept = mark_of(buf_bytes(&content), mark->mode);
+        if (!mark_equal(&kept, mark))
+            return error_set(error, CW_E_INPUT,
+                             "%s is not what was kept of %s, which is left as it is",
+                             kept_path(j, mark), str_safe(j->arena, bytes_str(path)));
         return file_write_atomic(j->root, path, buf_bytes(&content), mark->mode, error);
     case FILE_DIRECTORY:
     case FILE_OTHER:

@@ -236,13 +236,15 @@ static void inodes_read(pid_t pid, struct inodes *out)
 /* "0100007F" or 32 digits: words in the machine's order */
 static bool address_read(const char *hex, size_t digits, uint8_t ip[16])
 {
+    if (digits != 8 && digits != 32)
+        return false;
     for (size_t at = 0; at < digits; at += 8) {
         char word[9] = "";
         memcpy(word, hex + at, 8);
         const uint32_t value = (uint32_t)strtoul(word, NULL, 16);
         memcpy(ip + at / 2, &value, sizeof value);
     }
-    return digits == 8 || digits == 32;
+    return true;
 }
 
 /* A line of /proc/PID/net/tcp: "sl local remote state …"; a connection to another side counts. */
@@ -263,14 +265,19 @@ static void connection_take(struct processes *all, struct process *process, cons
         own = own || inodes->items[i] == inode;
     if (!own)
         return;
-    const struct contact contact = {
-        .address = str_ip(all->arena, bytes_of(ip, strlen(remote) / 2)),
+    struct arena arena = {
+        0}; /* it is looked at several times a second: what is known is not kept */
+    struct contact contact = {
+        .address = str_ip(&arena, bytes_of(ip, strlen(remote) / 2)),
         .port = port,
         .tunnel = "",
         .scheme = "",
         .clock = TIME_NONE,
     };
-    if (contact_last(process, &contact))
+    const bool known = contact_last(process, &contact);
+    contact.address = known ? "" : arena_strdup(all->arena, contact.address);
+    arena_free(&arena);
+    if (known)
         return;
     APPEND(all, process->contacts, process->contact_count, process->contact_cap, LIMIT_WHY_SIGHTS,
            contact);

@@ -18,9 +18,11 @@
 #include "internal.h"
 
 enum {
-    BLOCK = 1 << 16, /* what a pipe holds */
-    PIPE = 1 << 20,  /* asked for: fewer changes from one process to the other */
-    GRACE_MS = 50,   /* between the end of the command and of its streams; usually none */
+    BLOCK = 1 << 16,                /* what a pipe holds */
+    PIPE = 1 << 20,                 /* asked for: fewer changes from one process to the other */
+    LAST_BLOCKS = 2 * PIPE / BLOCK, /* behind the command's end: what others left running write
+                                       without end is not waited for */
+    GRACE_MS = 50, /* between the end of the command and of its streams; usually none */
 };
 
 /* ---- what is kept ---- */
@@ -195,7 +197,8 @@ static void *stream_run(void *context)
 {
     struct stream *stream = context;
     uint8_t *block = xcalloc(1, BLOCK);
-    for (bool stopping = false;;) {
+    size_t last = 0;
+    for (bool stopping = false; last < LAST_BLOCKS; last += stopping) {
         struct pollfd pollers[] = {{.fd = stream->from, .events = POLLIN},
                                    {.fd = stream->stop, .events = POLLIN}};
         const int n = poll(pollers, 2, stopping ? 0 : -1);
@@ -240,6 +243,9 @@ static void ended_wait(struct streams *streams)
 static void stay(struct streams *streams)
 {
     uint8_t *block = xcalloc(1, BLOCK);
+    sigset_t none; /* whoever wants us gone may end us */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     for (;;) {
         struct pollfd pollers[2];
         nfds_t n = 0;

@@ -332,6 +332,19 @@ def test_settings_of_others_are_kept(world, machine):
     assert machine.snapshot() == before
 
 
+@pytest.mark.parametrize("text", ["[install]\nno-cache-dir = true", "[install]\nx = 1\n\n[global]"])
+def test_a_last_line_that_does_not_end(world, machine, text):
+    settings = machine.home / ".config/pip/pip.conf"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(text)
+    before = machine.snapshot()
+    added(machine, world, "pip")
+    head, _, own = settings.read_text().partition("[global]\n")
+    assert head.rstrip("\n") == text.removesuffix("[global]").rstrip("\n") and own.startswith("cert = ")
+    removed(machine, world)
+    assert machine.snapshot() == before
+
+
 def test_bundles_made_anew(world, machine):
     added(machine, world, "git")
     bundle = machine.home / ".local/share/certwhy/trust/git.pem"
@@ -475,6 +488,8 @@ def test_docker(world, machine):
     done = machine.certwhy("trust", "add", world.root, "--for", "docker", "--against", "https://registry.test:5000/v2/",
                            "--dry-run")
     assert "/etc/docker/certs.d/registry.test:5000/ca.crt" in done.stdout, done
+    done = machine.certwhy("trust", "add", world.root, "--for", "docker", "--against", "..", "--dry-run")
+    assert "name it with --against HOST:PORT" in done.stdout, done
 
 
 def test_what_still_rejects(world, machine):

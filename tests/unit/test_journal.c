@@ -87,6 +87,35 @@ static void test_damage_is_said(void **state)
     arena_free(&arena);
 }
 
+/* The last record of an id counts, however many stand before it; room is left for undoing. */
+static void test_a_long_history(void **state)
+{
+    enum { RECORDS = 12000 };
+    const struct fake *fake = *state;
+    struct arena arena = {0};
+    struct error error = {0};
+    BUF_CLEANUP text = {0};
+    const char *path = arena_printf(&arena, "%s/trust.jsonl", fake->root);
+    for (int i = 0; i < RECORDS; i++)
+        buf_add_str(&text, "{\"addition\":{\"id\":\"t1\",\"progress\":\"undone\"}}\n");
+    buf_add_str(&text, "{\"addition\":{\"id\":\"t9\",\"progress\":\"done\"}}\n");
+    assert_int_equal(file_write_atomic(NULL, path, buf_bytes(&text), 0600, NULL), CW_OK);
+    struct journal j = journal_in(&arena, fake->root);
+    assert_int_equal(journal_open(&j, true, &error), CW_OK);
+    assert_int_equal(j.addition_count, 2);
+    assert_string_equal(journal_new_id(&j, 't'), "t10");
+    while (j.text.n <= LIMIT_JOURNAL_BYTES / 4 * 3)
+        buf_add_str(&j.text, "\n");
+    struct journal_addition addition = j.additions[1];
+    addition.progress = PROGRESS_UNDONE;
+    assert_int_equal(journal_put_addition(&j, &addition, &error), CW_OK);
+    addition.progress = PROGRESS_BEGUN;
+    assert_int_equal(journal_put_addition(&j, &addition, &error), CW_E_LIMIT);
+    assert_non_null(strstr(error.text, "is full"));
+    journal_close(&j);
+    arena_free(&arena);
+}
+
 /* What was there comes back: bytes, a link, nothing. */
 static void test_marks(void **state)
 {
@@ -116,6 +145,14 @@ static void test_marks(void **state)
         CW_OK);
     assert_string_equal(file_state(NULL, path, &arena).target, "x");
 
+    /* what was kept and is another file now is not put into the place of anything */
+    const char *digest = str_hex(&arena, bytes_of(was.sha256, sizeof was.sha256), 0);
+    const char *copy = arena_printf(&arena, "%s/before/%s", j.directory, digest);
+    struct error error = {0};
+    assert_int_equal(file_write_atomic(NULL, copy, bytes_str("two"), 0600, NULL), CW_OK);
+    assert_int_equal(mark_restore(&j, path, true, &was, &error), CW_E_INPUT);
+    assert_non_null(strstr(error.text, "is not what was kept of"));
+
     /* nothing stands: what was kept is not kept for longer */
     size_t count = 0;
     const char **names;
@@ -132,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, fake_set_up, fake_tear_down),
         cmocka_unit_test_setup_teardown(test_damage_is_said, fake_set_up, fake_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_long_history, fake_set_up, fake_tear_down),
         cmocka_unit_test_setup_teardown(test_marks, fake_set_up, fake_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

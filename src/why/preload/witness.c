@@ -317,13 +317,13 @@ static size_t add_number(char *out, size_t n, size_t room, unsigned number)
 }
 
 /* "ADDRESS PORT "; 0: it is no address of the internet */
-static size_t peer_text(const struct sockaddr *peer, char *out, size_t room)
+static size_t peer_text(const struct sockaddr *peer, socklen_t length, char *out, size_t room)
 {
     char ip[INET6_ADDRSTRLEN];
     const struct sockaddr_in *v4 = (const void *)peer;
     const struct sockaddr_in6 *v6 = (const void *)peer;
     const bool is_v4 = peer->sa_family == AF_INET;
-    if (!is_v4 && peer->sa_family != AF_INET6)
+    if ((!is_v4 && peer->sa_family != AF_INET6) || length < (is_v4 ? sizeof *v4 : sizeof *v6))
         return 0;
     const void *address = is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr;
     if (!inet_ntop(peer->sa_family, address, ip, sizeof ip))
@@ -350,7 +350,7 @@ EXPORT int connect(int fd, const struct sockaddr *peer, socklen_t length)
     const int saved = errno;
     char text[WITNESS_TEXT];
     if (peer && length >= sizeof(struct sockaddr_in) && is_stream(fd) &&
-        peer_text(peer, text, sizeof text))
+        peer_text(peer, length, text, sizeof text))
         tell(WITNESS_CONNECT, fd, result == 0 ? 0 : saved, text);
     errno = saved;
     return result;
@@ -442,7 +442,7 @@ static void sent_to(int fd, enum witness_kind kind, struct view v, const char *w
     char text[WITNESS_TEXT];
     if (!is_stream(fd) || getpeername(fd, (struct sockaddr *)&peer, &length) != 0)
         return;
-    size_t n = peer_text((const struct sockaddr *)&peer, text, sizeof text);
+    size_t n = peer_text((const struct sockaddr *)&peer, length, text, sizeof text);
     if (n == 0)
         return;
     if (kind == WITNESS_TLS)
