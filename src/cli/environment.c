@@ -69,6 +69,20 @@ static bool read_all(int fd, int64_t deadline, size_t limit, struct buf *out)
     }
 }
 
+/* It may have closed its output long before it ends: the deadline counts all the same. */
+static bool end_wait(pid_t child, int64_t deadline, int *status)
+{
+    enum { PAUSE_MOST_MS = 50 };
+    for (int pause = 1;; pause = pause < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS) {
+        const pid_t ended = waitpid(child, status, WNOHANG);
+        if (ended != 0 && (ended > 0 || errno != EINTR))
+            return ended > 0;
+        if (time_monotonic_us() >= deadline)
+            return false;
+        poll(NULL, 0, pause);
+    }
+}
+
 int program_status(const struct program *program, struct buf *out)
 {
     enum { OUTPUT_BYTES = 8 << 20 };
@@ -84,11 +98,13 @@ int program_status(const struct program *program, struct buf *out)
     close(ends[0]);
     if (child <= 0)
         return -1;
-    if (!whole && (!program->ends_with_us || kill(-child, SIGKILL) != 0))
+    if (whole && end_wait(child, deadline, &status))
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (!program->ends_with_us || kill(-child, SIGKILL) != 0)
         kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    return whole && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return -1;
 }
 
 bool program_run(const char *const argv[], struct buf *out)

@@ -18,11 +18,11 @@
 #include "internal.h"
 
 enum {
-    BLOCK = 1 << 16,                /* what a pipe holds */
-    PIPE = 1 << 20,                 /* asked for: fewer changes from one process to the other */
-    LAST_BLOCKS = 2 * PIPE / BLOCK, /* behind the command's end: what others left running write
-                                       without end is not waited for */
-    GRACE_MS = 50, /* between the end of the command and of its streams; usually none */
+    BLOCK = 1 << 16,  /* what a pipe holds */
+    PIPE = 1 << 20,   /* asked for: fewer changes from one process to the other */
+    GRACE_MS = 50,    /* between the end of the command and of its streams; usually none */
+    LAST_READS = 512, /* of what is left then: a full pipe takes 16, a terminal 20; what writes on
+                         and on is not waited for */
 };
 
 /* ---- what is kept ---- */
@@ -198,7 +198,7 @@ static void *stream_run(void *context)
     struct stream *stream = context;
     uint8_t *block = xcalloc(1, BLOCK);
     size_t last = 0;
-    for (bool stopping = false; last < LAST_BLOCKS; last += stopping) {
+    for (bool stopping = false; last < LAST_READS; last += stopping) {
         struct pollfd pollers[] = {{.fd = stream->from, .events = POLLIN},
                                    {.fd = stream->stop, .events = POLLIN}};
         const int n = poll(pollers, 2, stopping ? 0 : -1);

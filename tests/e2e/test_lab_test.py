@@ -86,8 +86,9 @@ def test_what_cannot_be_used(words, said):
     assert run.status == 2 and said in run.err and run.out == b"", run
 
 
-def test_a_client_that_does_not_end():
-    source = ("import socket, sys, time\n"
+@pytest.mark.parametrize("before", ["", "os.close(1); os.close(2)\n"])
+def test_a_client_that_does_not_end(before):
+    source = ("import os, socket, sys, time\n" + before +
               "s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
               "time.sleep(60)")
     run = lab_test("expired-leaf", "--timeout", "1", "--", PYTHON, "-c", source, "{port}", timeout=50)

@@ -168,6 +168,38 @@ os.write(1, b'late')"""
     child.stdout.close()
 
 
+def test_what_writes_without_end_holds_nobody_up():
+    child = subprocess.Popen([*WHY, "sh", "-c", "yes & exit 7"], stdout=subprocess.PIPE, env=PLAIN)
+    try:
+        deadline = time.monotonic() + 20 * SLOWER
+        while child.poll() is None and time.monotonic() < deadline:
+            os.read(child.stdout.fileno(), 1 << 16)
+        assert child.poll() == 7
+    finally:
+        child.kill()
+        child.stdout.close()  # which ends the other
+
+
+def test_what_stays_can_be_ended(tmp_path):
+    """A process of ours that passes on what a daemon writes does not shut its ears to SIGTERM."""
+    child = subprocess.Popen([*WHY, "sh", "-c", "sleep 60 & echo $!", str(tmp_path)], stdout=subprocess.PIPE, env=PLAIN)
+    daemon = int(child.stdout.readline())
+    try:
+        assert child.wait(20 * SLOWER) == 0
+
+        def ours():
+            for entry in os.listdir("/proc"):
+                with contextlib.suppress(OSError):
+                    with open(f"/proc/{entry}/cmdline", "rb") as words:
+                        if str(tmp_path).encode() in words.read() and entry.isdigit():
+                            return int(entry)
+        os.kill(wait_for(ours), signal.SIGTERM)
+        wait_for(lambda: not ours())
+    finally:
+        os.kill(daemon, signal.SIGKILL)
+        child.stdout.close()
+
+
 # ---- signals ----
 
 COUNTING = """import os, signal, sys, time
