@@ -43,7 +43,7 @@ static struct environment environment_of(const struct process *process)
 /* ---- what it trusts ---- */
 
 /* Where everybody's roots are: the store of its profile knows these. */
-static bool is_usual_place(const char *path)
+bool path_is_usual(const char *path)
 {
     static const char *const places[] = {"/etc/ssl/",
                                          "/usr/lib/ssl/",
@@ -61,18 +61,18 @@ static bool is_usual_place(const char *path)
     return strstr(path, "/pip/_vendor/") != NULL;
 }
 
-static bool is_by_setting(const struct process *process, const char *path)
+/* Not "5ed36f99.0", which was looked up in a directory of many. */
+static bool is_named(const char *path)
 {
-    for (size_t i = 0; i < process->setting_count; i++)
-        if (strstr(process->settings[i].value, path))
-            return true;
-    return false;
+    return str_ends(path, ".pem") || str_ends(path, ".crt") || str_ends(path, ".cer");
 }
 
-static bool is_word_of_client(const struct process *process, const char *path)
+/* Of variables that a store listens to: libpq and libldap have none, only what they open. */
+static bool is_by_setting(const struct sighting *sighting, const char *path)
 {
-    for (size_t i = 0; i < process->word_count; i++)
-        if (strcmp(process->words[i], path) == 0 && word_is_of_client(process->words, i))
+    const struct process *process = sighting->process;
+    for (size_t i = 0; !sighting->client.is_opened_alone && i < process->setting_count; i++)
+        if (strstr(process->settings[i].value, path))
             return true;
     return false;
 }
@@ -109,9 +109,9 @@ static enum cw_code opened_take(const struct sighting *sighting, struct cw_optio
     bool usual = false, own = false;
     for (size_t i = 0; process && i < process->opened_count; i++) {
         const char *path = process->opened[i];
-        if (is_usual_place(path)) {
+        if (path_is_usual(path) && !(sighting->client.is_opened_alone && is_named(path))) {
             usual = true;
-        } else if (!is_by_setting(process, path) && !is_word_of_client(process, path) &&
+        } else if (!is_by_setting(sighting, path) && !process_owns(process, path) &&
                    holds_anchors(path)) {
             own = true;
             TRY(options_set(options, "ca", path, error));
@@ -171,6 +171,11 @@ static enum cw_code way_take(const struct sighting *sighting, struct cw_options 
     const cw_time now = time_now();
     TRY(options_set(options, "name", sighting->name, error));
     options->unnamed = sighting->said.unnamed;
+    if (*sighting->said.client_cert && !*options->client_cert) {
+        TRY(options_set(options, "client-cert", sighting->said.client_cert, error));
+        if (*sighting->said.client_key)
+            TRY(options_set(options, "client-key", sighting->said.client_key, error));
+    }
     if (contact)
         TRY(options_set(options, "proxy", proxy_of(sighting, options), error));
     if (*sighting->connect && !*contact->tunnel)
@@ -196,7 +201,12 @@ enum cw_code sighting_check(const struct why_request *request, const struct sigh
     TRY(way_take(sighting, *options, error));
     TRY(trust_take(sighting, *options, error));
     TRY(report_new(*options, report, error));
-    const enum cw_code code = report_add(*report, sighting->target, error);
+    enum cw_code code = report_add(*report, sighting->target, error);
+    if (code != CW_OK && *(*options)->client_cert) {
+        /* a key with a passphrase, or one in a token: the server's side is still to be told */
+        (*options)->client_cert = (*options)->client_key = "";
+        code = report_add(*report, sighting->target, error);
+    }
     if (code != CW_OK) {
         cw_report_free(*report);
         *report = NULL;

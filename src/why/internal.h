@@ -125,24 +125,27 @@ struct said_options {
     const char *name;    /**< the name that is compared, where an option says so; "" none */
     const char *only_ca; /**< trusts this file and nothing else; "" none */
     bool chose_ca;       /**< one of the settings names certificates */
-    bool unnamed;        /**< by its options it compares no name */
+    const char *client_cert, *client_key; /**< files of the client's own; "" none */
+    bool unnamed;                         /**< by its options it compares no name */
+    bool unverified;                      /**< by its options it accepts any certificate */
     struct given_setting *settings;
     size_t setting_count, setting_cap;
 };
 /** `program` as in programs.def or its own name. */
 void words_read(struct arena *arena, const char *program, const char *const *words, size_t count,
                 struct said_options *out);
-/** True when word `i` is the file of an option for the client's own certificate or key. */
-bool word_is_of_client(const char *const *words, size_t i);
+/** True when an option of any client names the path as its own certificate or key. */
+bool words_name_own(const char *const *words, size_t count, const char *path);
 
 /* ---- recognise.c: which client it was ---- */
 
 /** The client behind a process. */
 struct client_found {
-    const char *title;   /**< for people: "pip", "psql" */
-    const char *version; /**< "" unknown */
-    const char *profile; /**< "pip@24.2"; "" none fits */
-    const char *program; /**< of programs.def, else its own name */
+    const char *title;    /**< for people: "pip", "psql" */
+    const char *version;  /**< "" unknown */
+    const char *profile;  /**< "pip@24.2"; "" none fits */
+    const char *program;  /**< of programs.def, else its own name */
+    bool is_opened_alone; /**< trusts the files that it opened, and nothing else */
 };
 void client_recognise(struct trust_machine *machine, const struct process *process,
                       struct bytes output, struct arena *arena, struct client_found *out);
@@ -160,6 +163,9 @@ struct sighting {
     const char *connect; /**< where it really went, "" as the name says */
     const char *sni;     /**< "" none was sent; NULL: not seen, or as the name */
 };
+/** True for the client's own certificate and key: it does not trust those. */
+bool process_owns(const struct process *process, const char *path);
+
 /** What sightings are made of. */
 struct clues {
     const struct processes *processes;
@@ -174,6 +180,9 @@ struct clues {
 size_t sightings_make(const struct clues *clues, struct sighting out[LIMIT_WHY_TARGETS]);
 
 /* ---- diagnose.c ---- */
+
+/** Below the directories, or by the name, of the system's and the clients' own roots. */
+bool path_is_usual(const char *path);
 
 /** Checks the server as that client, with what it trusts and in its environment. The report is
  * freed with cw_report_free(), the options that it borrows with cw_options_free(). */

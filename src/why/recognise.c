@@ -39,9 +39,9 @@ static const struct program_row {
     {"socat*", "openssl", NULL},
     {"nc", "openssl", NULL},
     {"ncat", "openssl", NULL},
-    {"mysql*", "gnutls-cli", NULL}, /* libmariadb of Debian stands on GnuTLS */
-    {"mariadb*", "gnutls-cli", NULL},
-    {"ldap*", "gnutls-cli", NULL}, /* so does its libldap */
+    {"mysql*", "openssl", NULL},
+    {"mariadb*", "openssl", NULL},
+    {"ldap*", "gnutls-cli", NULL}, /* Debian's libldap */
     {"aria2c", "gnutls-cli", NULL},
     {"https", "gnutls-cli", "apt"}, /* /usr/lib/apt/methods/https */
     {"http", "gnutls-cli", "apt"},
@@ -226,6 +226,16 @@ static const struct program_row *row_of(const char *file)
     return NULL;
 }
 
+/* They know no store but the file that an option, a variable or a configuration file names. */
+static bool trusts_opened_alone(const char *file)
+{
+    static const char *const patterns[] = {"psql", "pg_*", "mysql*", "mariadb*", "ldap*"};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (name_matches(patterns[i], file_name(file)))
+            return true;
+    return false;
+}
+
 void client_recognise(struct trust_machine *machine, const struct process *process,
                       struct bytes output, struct arena *arena, struct client_found *out)
 {
@@ -236,7 +246,8 @@ void client_recognise(struct trust_machine *machine, const struct process *proce
     *out = (struct client_found){.title = str_safe(arena, bytes_str(file_name(process->file))),
                                  .version = "",
                                  .profile = "",
-                                 .program = row ? row->program : ""};
+                                 .program = row ? row->program : "",
+                                 .is_opened_alone = trusts_opened_alone(process->file)};
     if (!row)
         return;
     out->title = row->title ? row->title : out->title;
@@ -248,9 +259,10 @@ void client_recognise(struct trust_machine *machine, const struct process *proce
                      strcmp(file_name(process->file), row->program) != 0 &&
                      strcmp(row->title ? row->title : "", row->program) != 0 &&
                      strcmp(row->program, "node") != 0 && strcmp(row->program, "java") != 0;
-    version_find(machine, process->file, arena, out);
+    /* what stands behind it has another version than "…/postgresql/15/bin/psql" */
+    version_find(machine, own ? "" : process->file, arena, out);
     if (own)
-        out->version = ""; /* it is that of what stands behind it */
+        out->version = "";
     if (strcmp(row->program, "node") == 0 && is_run_as(process, "npm"))
         out->title = "npm";
     if (strcmp(row->program, "node") == 0 && is_run_as(process, "npm-cli.js"))

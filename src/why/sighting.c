@@ -155,10 +155,80 @@ static void said_read(const struct clues *clues, const struct process *process, 
     if (*own.url)
         out->url = own.url;
     out->unnamed = own.unnamed;
+    if (*own.client_cert) {
+        out->client_cert = own.client_cert;
+        out->client_key = own.client_key;
+    }
     if (!out->setting_count && !*out->only_ca && !*out->name) {
+        own.client_cert = out->client_cert;
+        own.client_key = out->client_key;
         own.url = out->url;
         *out = own;
     }
+}
+
+static const char *setting_of(const struct process *process, const char *name)
+{
+    for (size_t i = 0; i < process->setting_count; i++)
+        if (strcmp(process->settings[i].name, name) == 0)
+            return process->settings[i].value;
+    return "";
+}
+
+static bool has_word(const struct process *process, const char *part)
+{
+    for (size_t i = 1; i < process->word_count; i++)
+        if (strstr(process->words[i], part))
+            return true;
+    return false;
+}
+
+bool process_owns(const struct process *process, const char *path)
+{
+    static const char *const variables[] = {"PGSSLCERT", "PGSSLKEY", "LDAPTLS_CERT", "LDAPTLS_KEY"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (strcmp(setting_of(process, variables[i]), path) == 0)
+            return true;
+    return str_ends(path, "/.postgresql/postgresql.crt") || /* where libpq looks for its own */
+           words_name_own(process->words, process->word_count, path);
+}
+
+static bool is_libpq(const char *title)
+{
+    return str_starts(title, "psql") || str_starts(title, "pg_");
+}
+
+/* Clients of databases verify only against a file that they are given: without one they take any
+ * certificate (libpq's "sslmode=require", MariaDB's and MySQL's "--ssl"). OpenLDAP says so. */
+static bool verifies_nothing(const struct process *process, const char *title)
+{
+    const char *word = setting_of(process, "LDAPTLS_REQCERT");
+    if (str_starts(title, "ldap"))
+        return str_equal_nocase(word, "never") || str_equal_nocase(word, "allow");
+    if (!process->witnessed || has_word(process, "--ssl-verify") || has_word(process, "--ssl-ca"))
+        return false;
+    for (size_t i = 0; i < process->opened_count; i++)
+        if (!process_owns(process, process->opened[i]) &&
+            (is_libpq(title) || !path_is_usual(process->opened[i])))
+            return false; /* MariaDB opens the system's roots and asks nothing of them */
+    return true;
+}
+
+/* What variables say as options do; an option goes before them. */
+static void variables_read(struct sighting *one)
+{
+    const struct process *process = one->process;
+    if (!process || !one->client.is_opened_alone)
+        return;
+    const bool is_ldap = str_starts(one->client.title, "ldap"), is_pg = is_libpq(one->client.title);
+    if ((is_ldap || is_pg) && !*one->said.client_cert)
+        one->said.client_cert = setting_of(process, is_ldap ? "LDAPTLS_CERT" : "PGSSLCERT");
+    if ((is_ldap || is_pg) && !*one->said.client_key)
+        one->said.client_key = setting_of(process, is_ldap ? "LDAPTLS_KEY" : "PGSSLKEY");
+    one->said.unverified = verifies_nothing(process, one->client.title);
+    if (is_pg && !has_word(process, "sslmode=") &&
+        strcmp(setting_of(process, "PGSSLMODE"), "verify-full") == 0)
+        one->said.unnamed = false;
 }
 
 /* What is the same for all connections of a process: found out once, for it may have thousands. */
@@ -171,6 +241,7 @@ static struct sighting process_read(const struct clues *clues, const struct proc
     if (process)
         client_recognise(clues->machine, process, clues->output, clues->arena, &one.client);
     said_read(clues, process, one.client.program, &one.said);
+    variables_read(&one);
     return one;
 }
 

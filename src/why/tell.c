@@ -127,6 +127,8 @@ static void tell_accepted(const struct telling *telling, struct buf *out)
     } else {
         buf_printf(out, "certwhy: the client accepted it: %s, %s", client_text(telling),
                    str_safe(telling->arena, bytes_str(telling->sighting->target)));
+        if (telling->sighting->said.unverified)
+            buf_add_str(out, ", as it would any certificate: it verifies none");
         if (failed)
             buf_printf(out, "; the command %s for another reason", failure_text(telling));
     }
@@ -179,10 +181,12 @@ static bool client_is_known(const struct telling *telling)
 
 /* ---- as JSON ---- */
 
-/* The command itself shows that its client was content. */
+/* The command itself shows that its client was content, or could not but be. */
 static bool is_without_fault(const struct telling *telling)
 {
-    return !telling->message && telling->end->status == 0;
+    const struct sighting *sighting = telling->sighting;
+    return !telling->message &&
+           (telling->end->status == 0 || (sighting && sighting->said.unverified));
 }
 
 static json_t *command_json(const struct telling *telling)

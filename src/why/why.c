@@ -106,6 +106,8 @@ static void diagnose(struct run *run)
     struct error error = {0};
     telling.message = run->message_count ? &run->messages[0] : NULL;
     for (size_t i = 0; i < run->sighting_count; i++) {
+        if (run->sightings[i].said.unverified && !telling.message)
+            continue; /* whatever failed, it was no certificate */
         struct cw_report *next = NULL;
         struct cw_options *chosen = NULL;
         if (sighting_check(run->request, &run->sightings[i], &chosen, &next, &error) != CW_OK) {

@@ -137,12 +137,13 @@ static bool compares_no_name(const char *file, const char *const *words, size_t 
     } asked[] = {{"openssl", "-verify_hostname"},
                  {"openssl", "-verify_ip"},
                  {"psql", "verify-full"},
+                 {"pg_", "verify-full"},
                  {"mysql", "--ssl-verify-server-cert"},
                  {"mariadb", "--ssl-verify-server-cert"}};
     const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
     bool known = false;
     for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
-        if (strcmp(asked[k].file, name) != 0)
+        if (!str_starts(name, asked[k].file))
             continue;
         known = true;
         for (size_t i = 1; i < count; i++)
@@ -152,10 +153,65 @@ static bool compares_no_name(const char *file, const char *const *words, size_t 
     return known;
 }
 
+/* Options for the client's own certificate and its key; without dashes a word of a libpq connection
+ * string. */
+static const struct own_row {
+    const char *program, *option;
+    bool key;
+} own_rows[] = {
+    {"curl", "-E", false},
+    {"curl", "--cert", false},
+    {"curl", "--key", true},
+    {"wget", "--certificate", false},
+    {"wget", "--private-key", true},
+    {"openssl", "-cert", false},
+    {"openssl", "-key", true},
+    {"openssl", "--ssl-cert", false},
+    {"openssl", "--ssl-key", true},
+    {"openssl", "sslcert", false},
+    {"openssl", "sslkey", true},
+    {"gnutls-cli", "--x509certfile", false},
+    {"gnutls-cli", "--x509keyfile", true},
+};
+enum { OWN_ROWS = sizeof own_rows / sizeof *own_rows };
+
+/* What the option has at words[i], and its length: the next word, behind "=", or in a string or URL
+ * of settings; NULL: nothing. */
+static const char *own_value(const char *option, const char *const *words, size_t count, size_t i,
+                             size_t *length)
+{
+    const size_t n = strlen(option);
+    const char *at = strstr(words[i], option), *value = NULL;
+    if (at == words[i] && at[n] == '\0' && i + 1 < count)
+        value = words[i + 1];
+    else if (at && at[n] == '=' && (at == words[i] || (*option != '-' && strchr(" ?&", at[-1]))))
+        value = at + n + 1;
+    *length = value ? strcspn(value, *option == '-' ? "" : " &") : 0;
+    return value;
+}
+
+static const char *own_file(struct arena *arena, const char *program, const char *const *words,
+                            size_t count, bool key)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < OWN_ROWS; k++) {
+            const struct own_row *row = &own_rows[k];
+            size_t n = 0;
+            if (row->key != key || strcmp(row->program, program) != 0)
+                continue;
+            const char *value = own_value(row->option, words, count, i, &n);
+            if (value)
+                return arena_strndup(arena, value, n);
+        }
+    return "";
+}
+
 void words_read(struct arena *arena, const char *program, const char *const *words, size_t count,
                 struct said_options *out)
 {
     *out = (struct said_options){.url = "", .name = "", .only_ca = ""};
+    out->client_cert = own_file(arena, program, words, count, false);
+    out->client_key = own_file(arena, program, words, count, true);
     const char *password = password_of(words, count);
     out->unnamed = count && compares_no_name(words[0], words, count);
     for (size_t i = 1; i < count; i++) {
@@ -170,16 +226,14 @@ void words_read(struct arena *arena, const char *program, const char *const *wor
     }
 }
 
-bool word_is_of_client(const char *const *words, size_t i)
+bool words_name_own(const char *const *words, size_t count, const char *path)
 {
-    static const char *const options[] = {
-        "-E",           "--cert",        "--key",         "-cert",
-        "-key",         "--certificate", "--private-key", "--x509certfile",
-        "--x509keyfile"};
-    if (i == 0)
-        return false;
-    for (size_t k = 0; k < sizeof options / sizeof *options; k++)
-        if (strcmp(words[i - 1], options[k]) == 0)
-            return true;
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < OWN_ROWS; k++) {
+            size_t n = 0;
+            const char *value = own_value(own_rows[k].option, words, count, i, &n);
+            if (value && n == strlen(path) && strncmp(value, path, n) == 0)
+                return true;
+        }
     return false;
 }

@@ -4,6 +4,7 @@ function per package, which writes its configuration and says how to start it. N
 what stands in /etc, and none is left running."""
 import contextlib
 import grp
+import ipaddress
 import os
 import pwd
 import shutil
@@ -372,13 +373,13 @@ UNPACKED = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "cer
 
 
 class Farm:
-    """Every server once per kind of chain, started at the same time. ports[server, kind] is {scheme: port}, or
+    """Every server (or `only` those) once per kind of chain, started at the same time. ports[server, kind] is {scheme: port}, or
     missing[server] says why there is none."""
 
-    def __init__(self, folder, kinds):
+    def __init__(self, folder, kinds, only=SERVERS):
         self.processes, self.missing, self.broken, self.places = [], {}, {}, {}
         folder.chmod(0o755)  # servers that are not root must get there
-        wanted = [(server, kind) for server in SERVERS for kind in kinds if kinds[kind] or has_starttls(server)]
+        wanted = [(server, kind) for server in SERVERS if server in only for kind in kinds if kinds[kind] or has_starttls(server)]
         with ThreadPoolExecutor(8) as pool:
             recipes = list(pool.map(lambda one: self.prepare(folder, *one, kinds[one[1]]), wanted))
         for one, recipe in zip(wanted, recipes):
@@ -449,8 +450,9 @@ def as_user(user):
 def material(kind):
     """(certificates, key), in PEM, of a server that is "healthy", "incomplete" (without its intermediate) or "expired"."""
     middle = pki.certificate("Servers Intermediate", "Servers Root", ca=True)
-    leaf = pki.certificate(NAME, "Servers Intermediate", names=[NAME], days=-0.5 if kind == "expired" else 90,
-                           extensions=[x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])])
+    names = x509.SubjectAlternativeName([x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address(HOST))])
+    leaf = pki.certificate(NAME, "Servers Intermediate", days=-0.5 if kind == "expired" else 90,
+                           extensions=[names, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])])
     key = pki.key(NAME).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pki.pem(leaf, *([] if kind == "incomplete" else [middle])), key
 

@@ -401,7 +401,7 @@ def test_a_variable_is_blamed(servers, tmp_path):
                f"https://{server['name']}:{port}/"]
     ran = why(*command, env={"CURL_CA_BUNDLE": str(other)})
     assert ran.returncode == 60
-    assert f"CURL_CA_BUNDLE={other} (environment)" in ran.stderr.decode().replace("\n", " ")
+    assert f"CURL_CA_BUNDLE={other} (environment)" in " ".join(ran.stderr.decode().split())
 
 
 def test_the_grandchild_is_the_client(servers):
@@ -497,7 +497,7 @@ def test_through_a_proxy(servers):
         ran = why(command[0], *more, *command[1:], env=env)
         report = ran.stderr.decode().partition("── certwhy ──")[2]
         assert ran.returncode == 60 and "trust.private-ca" in report, ran
-        assert f"{server['name']}:4433 through the proxy 127.0.0.1:{proxy.port}" in report.replace("\n", " ")
+        assert f"{server['name']}:4433 through the proxy 127.0.0.1:{proxy.port}" in " ".join(report.split())
     assert set(proxy.asked) == {f"{server['name']}:4433"} and len(proxy.asked) >= 4
     proxy.listener.close()
 
