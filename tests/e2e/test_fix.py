@@ -64,7 +64,7 @@ def test_several_causes_say_who_does_what(lab):
                                    'certificate (on the server); trust the root "Example Corp Root CA" (in the clients).')
     assert len(together["commands"]) == len(set(together["commands"]))
     writes, trusts = [next(i for i, line in enumerate(together["commands"]) if word in line)
-                      for word in ("certwhy fix", "update-ca-certificates")]
+                      for word in ("certwhy fix", "certwhy trust add")]
     assert writes < trusts
 
 
