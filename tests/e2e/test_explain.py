@@ -4,6 +4,7 @@ import html.parser
 import json
 import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 
@@ -121,6 +122,60 @@ def build_log(tmp_path):
     source = tmp_path / "x.c"
     source.write_text("".join(f"int f{i}(int a) {{ int unused{i}; char b = {i} * 1000; return b; }}\n" for i in range(40)))
     return output_of("gcc", "-v", "-Wall", "-Wextra", "-c", str(source), "-o", str(tmp_path / "x.o"))
+
+
+TRACEBACKS = ("import json; json.loads('{')", "open('/nonexistent')", "{}['x']", "import socket; socket.create_connection(('127.0.0.1', 1))",
+              "import urllib.request as u; u.urlopen('http://127.0.0.1:1/')", "import xml.dom.minidom as m; m.parseString('<a>')",
+              "import sqlite3; sqlite3.connect(':memory:').execute('x')", "import subprocess; subprocess.run(['false'], check=True)")
+
+
+def tracebacks():
+    return [line for code in TRACEBACKS for line in output_of("/usr/bin/python3", "-c", code)]
+
+
+def unit_files():
+    units = sorted(Path("/usr/lib/systemd").rglob("*.service"))[:40]
+    return [line for unit in units if unit.is_file() for line in unit.read_text(errors="replace").splitlines()]
+
+
+def nginx_logs(tmp_path):
+    """Access and error log of a real nginx: served, not found, forbidden, an upstream that is not there."""
+    if not Path("/usr/sbin/nginx").exists():
+        return []
+    root = tmp_path / "nginx"
+    (root / "www" / "shut").mkdir(parents=True)
+    (root / "www" / "index.html").write_text("here\n")
+    port = socket.socket()
+    port.bind(("127.0.0.1", 0))
+    number = port.getsockname()[1]
+    port.close()
+    temporary = "".join(f"{kind}_temp_path {root}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (root / "conf").write_text(
+        f"daemon off; pid {root}/pid; error_log {root}/error.log info; events {{}}\n"
+        f"http {{ access_log {root}/access.log combined; {temporary}\n"
+        f"server {{ listen 127.0.0.1:{number}; root {root}/www; location /up {{ proxy_pass http://127.0.0.1:1; }} }} }}\n")
+    with subprocess.Popen(["/usr/sbin/nginx", "-c", root / "conf", "-e", root / "error.log"], stderr=subprocess.DEVNULL) as server:
+        try:
+            urls = [f"http://127.0.0.1:{number}{path}" for path in ("/", "/none", "/shut/", "/up", "/a%20b?x=1")]
+            curl = ["curl", "-s", "-o", "/dev/null", "--noproxy", "*", "--retry", "20", "--retry-delay", "1", "--retry-connrefused"]
+            subprocess.run([*curl, urls[0]], timeout=60, check=True)
+            for url in urls * 10:
+                subprocess.run(["curl", "-s", "-o", "/dev/null", "--noproxy", "*", url], timeout=60, check=False)
+        finally:
+            server.terminate()
+    return (root / "access.log").read_text().splitlines() + (root / "error.log").read_text().splitlines()
+
+
+@pytest.mark.parametrize("source", [lambda _: tracebacks(), lambda _: unit_files(), nginx_logs, build_log,
+                                    lambda _: output_of("ls", "-lR", "/etc", "/usr/share/doc")[:20000],
+                                    lambda _: output_of("dpkg", "-l")],
+                         ids=["tracebacks", "units", "nginx", "build", "ls", "dpkg"])
+def test_what_programs_print_is_left_alone(certwhy, tmp_path, source):
+    lines = source(tmp_path)
+    if not lines:
+        pytest.skip("not installed")
+    matches = explained(certwhy, "\n".join(lines))
+    assert matches == [], [(match["client"], match["message"], match["line"]) for match in matches]
 
 
 def test_ordinary_logs_are_left_alone(certwhy, tmp_path):
