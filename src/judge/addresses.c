@@ -5,14 +5,6 @@
 
 #include "judge/internal.h"
 
-static bool same_chain(const struct handshake *a, const struct handshake *b)
-{
-    bool same = a->certificate_count == b->certificate_count;
-    for (size_t i = 0; same && i < a->certificate_count; i++)
-        same = bytes_equal(a->certificates[i], b->certificates[i]);
-    return same;
-}
-
 /** Until when the first certificate is valid, its serial number and how many came. */
 static void chain_describe(struct judging *j, const struct handshake *hs, struct buf *out)
 {
@@ -42,7 +34,8 @@ static void group_describe(struct judging *j, size_t first, struct buf *out)
     size_t count = 0;
     buf_add_str(out, out->n ? "; " : "");
     for (size_t i = first; i < obs->connection_count; i++)
-        if (obs->connections[i].net == NET_OK && same_chain(&obs->connections[i].handshake, hs))
+        if (obs->connections[i].net == NET_OK &&
+            handshakes_show_same(&obs->connections[i].handshake, hs))
             buf_printf(out, "%s%s", count++ ? ", " : "", obs->connections[i].address);
     buf_add_str(out, count > 1 ? " show " : " shows ");
     chain_describe(j, hs, out);
@@ -56,7 +49,8 @@ static void fact_differ(struct judging *j)
         bool told = obs->connections[i].net != NET_OK;
         for (size_t k = 0; k < i && !told; k++)
             told = obs->connections[k].net == NET_OK &&
-                   same_chain(&obs->connections[k].handshake, &obs->connections[i].handshake);
+                   handshakes_show_same(&obs->connections[k].handshake,
+                                        &obs->connections[i].handshake);
         if (!told)
             group_describe(j, i, &text);
     }

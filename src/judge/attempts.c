@@ -67,7 +67,7 @@ static void fact_of_choice(struct judging *j, const struct attempt *choice)
     if (!got_through(choice))
         return;
     if (choice->version < TLS_1_2)
-        attempt_fact(j, FACT_OLD_PROTOCOL, choice->version - TLS_1_0 + 10, 0,
+        attempt_fact(j, FACT_OLD_PROTOCOL, (int64_t)choice->version - TLS_1_0 + 10, 0,
                      version_text(choice->version));
     else if (suite && !cipher_suite_is_usual(suite->id))
         attempt_fact(j, FACT_NO_SHARED_CIPHER, choice->version, 0, suite->name);

@@ -118,7 +118,7 @@ static bool is_wanted(const struct observe_options *options, const struct observ
 void clock_ask_server(const struct observe_options *options, const struct dialogue *like,
                       struct arena *arena, struct observation *out)
 {
-    if (is_wanted(options, out) && target_speaks_http(&out->target) &&
+    if (is_wanted(options, out) && target_is_https(&out->target) &&
         out->connections[out->primary].handshake.result == HS_DONE)
         date_ask(options, like, arena, out);
 }

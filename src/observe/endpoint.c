@@ -126,21 +126,13 @@ static size_t primary_of(const struct connection *connections, size_t count)
     return best;
 }
 
-static bool same_chain(const struct handshake *a, const struct handshake *b)
-{
-    bool same = a->certificate_count == b->certificate_count;
-    for (size_t i = 0; same && i < a->certificate_count; i++)
-        same = bytes_equal(a->certificates[i], b->certificates[i]);
-    return same;
-}
-
 /* Whole chains are compared: one node of two without its intermediate is the classic. An address
  * where nobody listens shows nothing to compare. */
 static bool chains_differ(const struct connection *connections, size_t count, size_t primary)
 {
     const struct handshake *shown = &connections[primary].handshake;
     for (size_t i = 0; i < count && shown->certificate_count; i++)
-        if (connections[i].net == NET_OK && !same_chain(&connections[i].handshake, shown))
+        if (connections[i].net == NET_OK && !handshakes_show_same(&connections[i].handshake, shown))
             return true;
     return false;
 }

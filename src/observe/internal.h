@@ -77,7 +77,6 @@ void attempt_tls12(const struct dialogue *like, struct arena *arena, struct obse
  *  nsswitch.conf; "" when it says neither. */
 const char *resolvers_text(const char *root, struct arena *arena);
 
-bool target_speaks_http(const struct target *target);
 /** The first line that was heard, harmless; "" when it is no text. */
 const char *banner_of(struct arena *arena, struct bytes heard);
 /** One more connection, over which the service behind the certificate is asked for a sign of life;

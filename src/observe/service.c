@@ -17,12 +17,6 @@ static bool greets(const char *scheme)
     return false;
 }
 
-bool target_speaks_http(const struct target *target)
-{
-    return strcmp(target->scheme, "https") == 0 ||
-           (strcmp(target->scheme, "tls") == 0 && target->port == 443);
-}
-
 const char *banner_of(struct arena *arena, struct bytes heard)
 {
     size_t n = 0;
@@ -69,7 +63,7 @@ struct bytes service_ask(const struct dialogue *like, struct arena *arena, struc
 {
     const struct target *target = &out->target;
     const char *name = *target->name ? target->name : target->host;
-    const bool http = target_speaks_http(target);
+    const bool http = target_is_https(target);
     if ((!http && !greets(target->scheme)) || !str_is_plain_host(name))
         return bytes_of(NULL, 0);
     const bool v6 = strchr(name, ':') != NULL;
@@ -106,7 +100,7 @@ void observe_service(const struct observe_options *options, struct arena *arena,
     const struct connection *primary = observation_primary(observation);
     struct destinations to;
     if (observation->service.asked || !primary || primary->handshake.result != HS_DONE ||
-        (!target_speaks_http(&observation->target) && !greets(observation->target.scheme)) ||
+        (!target_is_https(&observation->target) && !greets(observation->target.scheme)) ||
         route_find(options, &observation->target, arena, &route, NULL) != CW_OK)
         return;
     destinations_find(options, &observation->target, &route, arena, &to);

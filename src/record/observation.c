@@ -56,6 +56,14 @@ const struct attempt *observation_attempt(const struct observation *observation,
     return NULL;
 }
 
+bool handshakes_show_same(const struct handshake *a, const struct handshake *b)
+{
+    bool same = a->certificate_count == b->certificate_count;
+    for (size_t i = 0; same && i < a->certificate_count; i++)
+        same = bytes_equal(a->certificates[i], b->certificates[i]);
+    return same;
+}
+
 bool observation_has_certificates(const struct observation *observation)
 {
     return observation->sent_count > 0;

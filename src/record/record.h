@@ -243,6 +243,8 @@ struct store_identity *observation_store(const struct observation *observation, 
 /** NULL: it was not made. */
 const struct attempt *observation_attempt(const struct observation *observation,
                                           enum attempt_kind kind);
+/** Whether both showed the same certificates in the same order. */
+bool handshakes_show_same(const struct handshake *a, const struct handshake *b);
 bool observation_has_certificates(const struct observation *observation);
 
 /** Reads "host", "host:port", "[v6]:port", a URL or a file name. A name that exists as a file is a
