@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """certwhy clients NAME and certwhy explain SERVER: the page of one client, and where servers log."""
 import json
+import socket
 import subprocess
 from pathlib import Path
 
@@ -96,3 +97,29 @@ def test_both_stay_lines_that_a_terminal_can_show():
         done = run_program("clients", name, "--json")
         assert done.status == 0 and json.loads(done.text)["name"] == name
     assert subprocess.run(["grep", "-rlP", r"\t", TOP / "data" / "servers"], capture_output=True).stdout == b""
+
+
+@pytest.mark.parametrize("level", ["info", "error"])
+def test_nginx_logs_as_its_page_says(tmp_path, level):
+    """Whom curl rejects: said at "info" in the words of the page, and at "error" not at all."""
+    if not Path("/usr/sbin/nginx").exists():
+        pytest.skip("nginx is not installed")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem",
+                    "-days", "3", "-subj", "/CN=localhost"], check=True, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path / "error.log"
+    temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (tmp_path / "conf").write_text(f"daemon off; pid {tmp_path}/pid; error_log {log} {level}; events {{}} http {{ access_log off; {temporary}\n"
+                                   f"server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {tmp_path}/cert.pem;\n"
+                                   f"ssl_certificate_key {tmp_path}/key.pem; }} }}\n")
+    with subprocess.Popen(["/usr/sbin/nginx", "-c", tmp_path / "conf", "-e", log], stderr=subprocess.DEVNULL) as server:
+        try:
+            run = subprocess.run(["curl", "-s", "--noproxy", "*", "--retry", "20", "--retry-delay", "1", "--retry-connrefused",
+                                  f"https://127.0.0.1:{port}/"], timeout=60, check=False)
+        finally:
+            server.terminate()
+    assert run.returncode == 60
+    assert ("SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL "
+            "handshaking, client: 127.0.0.1" in log.read_text()) == (level == "info"), log.read_text()
