@@ -643,6 +643,23 @@ enum cw_code file_list(const char *root, const char *path, size_t limit, struct 
     return CW_OK;
 }
 
+const char *file_find_preload(struct arena *arena, const char *name)
+{
+    static const char *const places[] = {"", "../" CERTWHY_LIBDIR "/certwhy/"};
+    char self[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    const char *slash = strrchr(self, '/');
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        const char *path =
+            arena_printf(arena, "%.*s%s%s", (int)(slash + 1 - self), self, places[i], name);
+        /* a blank or a colon parts the libraries of LD_PRELOAD */
+        if (file_exists(NULL, path) && !strpbrk(path, " :"))
+            return path;
+    }
+    return NULL;
+}
+
 /* As make_temporary() names them: .NAME.PID-MICROSECONDS */
 static bool is_temporary(const char *entry, const char *name)
 {

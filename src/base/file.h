@@ -85,6 +85,10 @@ bool file_remove_dir(const char *root, const char *path);
  *  until file_close(). */
 enum cw_code file_lock(const char *root, const char *path, struct open_file *out,
                        struct error *err);
+/** A library of ours to be preloaded into other programs: beside this program in a build tree, in
+ * the library directory once installed. NULL: not there, or at a path that LD_PRELOAD cannot hold.
+ */
+const char *file_find_preload(struct arena *arena, const char *name);
 /** Names in a directory, sorted, without "." and "..", at most `limit`; for arena's lifetime. */
 enum cw_code file_list(const char *root, const char *path, size_t limit, struct arena *arena,
                        const char ***names, size_t *count, struct error *err);

@@ -293,23 +293,6 @@ static void test_json(const struct test *test, struct buf *out)
 
 /* ---- before and behind ---- */
 
-/* Beside the program in a build tree, in the library directory once installed. */
-static const char *library_find(struct arena *arena)
-{
-    static const char *const places[] = {"libcertwhy-names.so",
-                                         "../" CERTWHY_LIBDIR "/certwhy/libcertwhy-names.so"};
-    char self[4096];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        const char *path = arena_printf(arena, "%.*s%s", (int)(slash + 1 - self), self, places[i]);
-        if (file_exists(NULL, path) && !strpbrk(path, " :"))
-            return path;
-    }
-    return NULL;
-}
-
 /* "curl" for /usr/bin/curl: what that profile does is right for it. */
 static const char *clients_of(const char *program)
 {
@@ -417,12 +400,14 @@ int lab_test(const struct command *command, const struct arguments *arguments,
     const char *clients = argument_value(arguments, "client");
     struct test test = {.command = command,
                         .arena = arguments->arena,
-                        .library = library_find(arguments->arena),
-                        .seconds = seconds ? (int)strtol(seconds, NULL, 10) : SECONDS};
+                        .library = file_find_preload(arguments->arena, "libcertwhy-names.so"),
+                        .seconds = SECONDS};
+    int64_t chosen = SECONDS;
     if (arguments->before_dashes >= arguments->operand_count)
         return command_unusable(command, "which client? certwhy lab test -- curl -s {url}");
-    if (test.seconds < 1 || test.seconds > SECONDS_MAX)
+    if (seconds && !str_to_int(seconds, 1, SECONDS_MAX, &chosen))
         return command_unusable(command, "--timeout takes seconds, 1 to %d", SECONDS_MAX);
+    test.seconds = (int)chosen;
     const char **words = arena_array(
         arguments->arena, arguments->operand_count - arguments->before_dashes + 1, sizeof *words);
     for (size_t i = arguments->before_dashes; i < arguments->operand_count; i++)

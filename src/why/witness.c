@@ -23,27 +23,6 @@ struct witness {
     uint32_t read;
 };
 
-/* Beside the program in a build tree, in the library directory once installed. */
-static const char *library_find(struct arena *arena)
-{
-    static const char *const places[] = {WITNESS_LIBRARY_FILE,
-                                         "../" CERTWHY_LIBDIR "/certwhy/" WITNESS_LIBRARY_FILE};
-    char self[4096];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0)
-        return NULL;
-    self[n] = '\0';
-    char *slash = strrchr(self, '/');
-    slash[1] = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *path = arena_printf(arena, "%s%s", self, places[i]);
-        /* a blank or a colon parts the libraries of LD_PRELOAD */
-        if (file_exists(NULL, path) && !strpbrk(path, " :"))
-            return path;
-    }
-    return NULL;
-}
-
 static bool log_make(struct witness *witness)
 {
     witness->fd = memfd_create("certwhy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -63,7 +42,7 @@ struct witness *witness_new(void)
 {
     struct witness *witness = xcalloc(1, sizeof *witness);
     witness->fd = -1;
-    witness->library = library_find(&witness->arena);
+    witness->library = file_find_preload(&witness->arena, WITNESS_LIBRARY_FILE);
     if (witness->library && log_make(witness))
         return witness;
     log_line(1, "no %s: only /proc tells what the command does",

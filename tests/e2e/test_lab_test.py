@@ -79,6 +79,7 @@ def test_a_client_that_trusts_nobody_proves_nothing():
     (["--", "curl", "https://example.com/"], b"{url}"),
     (["no-such-scenario", "--", "curl", "{url}"], b"no-such-scenario"),
     (["--timeout", "0", "--", "curl", "{url}"], b"--timeout"),
+    (["--timeout", "5m", "--", "curl", "{url}"], b"--timeout"),
     (["expired-leaf", "--", "/no/such/client", "{url}"], b"cannot be run"),
 ])
 def test_what_cannot_be_used(words, said):
