@@ -155,7 +155,8 @@ static void said_read(const struct clues *clues, const struct process *process, 
     if (*own.url)
         out->url = own.url;
     out->unnamed = own.unnamed;
-    if (*own.client_cert) {
+    /* curl fills the words of --cert and --key with spaces, for a passphrase may be there */
+    if (!*out->client_cert && strspn(own.client_cert, " ") < strlen(own.client_cert)) {
         out->client_cert = own.client_cert;
         out->client_key = own.client_key;
     }

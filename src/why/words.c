@@ -200,6 +200,8 @@ static const char *own_file(struct arena *arena, const char *program, const char
             if (row->key != key || strcmp(row->program, program) != 0)
                 continue;
             const char *value = own_value(row->option, words, count, i, &n);
+            if (value && !key && strcmp(program, "curl") == 0)
+                n = strcspn(value, ":"); /* "FILE:PASSPHRASE" */
             if (value)
                 return arena_strndup(arena, value, n);
         }

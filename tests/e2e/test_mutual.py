@@ -4,6 +4,7 @@ TLS 1.2 and 1.3; and that no private key is kept."""
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import pki
+from conftest import PROGRAM, SLOWER
 
 NAME = "www.lab.test"
 PASSWORD = b"correct horse"
@@ -282,3 +284,38 @@ def test_a_page_about_certificates_refuses_nobody(certwhy, tmp_path, answer, ref
     (tmp_path / "case.json").write_text(json.dumps(case))
     run = certwhy("check", tmp_path / "case.json", "--json")
     assert ("server.client-certificate-required" in run.rules) == refused, run
+
+
+# ---- certwhy why: the certificate that the command's own client shows ----
+
+WHY = {
+    "whole": ("whole.pem", "key.pem", set()),
+    "none": (None, None, {"server.client-certificate-required"}),
+    "expired": WITH["expired"],
+    "for servers": WITH["for servers"],
+    "of another CA": WITH["of another CA"],
+    "key in the same file": ("both.pem", None, set()),
+    "expired, and a passphrase": ("expired.pem:none", "key.pem", {"client.certificate-expired"}),
+}
+
+
+@pytest.fixture(scope="module")
+def asking(files):
+    """The port of a server that asks for a certificate, and says why it refuses one."""
+    port = free_port()
+    with running(openssl(files, "TLSv1.2", port), port, files):
+        yield port
+
+
+@pytest.mark.parametrize("kind", WHY)
+def test_why_shows_what_the_client_showed(files, asking, tmp_path, kind):
+    certificate, key, rules = WHY[kind]
+    own = [*(["--cert", certificate] if certificate else []), *(["--key", key] if key else [])]
+    command = ["curl", "-q", "-sS", "-o", "/dev/null", "--cacert", "root.pem", "--connect-to", f"::127.0.0.1:{asking}", *own,
+               f"https://{NAME}:{asking}/"]
+    ran = subprocess.run([PROGRAM, "why", "--json", "-o", tmp_path / "report.json", "--", *command], cwd=files, capture_output=True,
+                         timeout=60 * SLOWER, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
+    document = json.loads((tmp_path / "report.json").read_text())
+    found = {each["rule"] for target in document["targets"] for each in target["findings"] if each["cause"] and each["severity"] == "error"}
+    assert (ran.returncode != 0, found) == (bool(rules), rules), f"{ran} {document}"
+    assert b"PRIVATE KEY" not in (tmp_path / "report.json").read_bytes()

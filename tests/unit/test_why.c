@@ -82,6 +82,30 @@ static struct said_options said(struct arena *arena, const char *program, const 
     return out;
 }
 
+static void test_options_name_the_clients_own_certificate(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *program, *words[6], *cert, *key;
+    } rows[] = {
+        {"curl", {"curl", "-E", "/c.pem:secret", "--key", "/k:1"}, "/c.pem", "/k:1"},
+        {"curl", {"curl", "--cert-type", "DER", "https://a"}, "", ""},
+        {"wget", {"wget", "--certificate=/c.pem", "--private-key=/k"}, "/c.pem", "/k"},
+        {"openssl", {"psql", "host=a sslcert=/c.crt sslkey=/k sslrootcert=/r"}, "/c.crt", "/k"},
+        {"openssl", {"psql", "postgresql://a/b?sslcert=/c.crt&sslkey=/k"}, "/c.crt", "/k"},
+        {"openssl", {"psql", "host=a sslrootcert=/r"}, "", ""},
+        {"openssl", {"mariadb", "--ssl-cert=/c.pem", "--ssl-key", "/k"}, "/c.pem", "/k"},
+        {"pip", {"pip", "install", "--cert", "/x.pem", "a"}, "", ""}, /* roots, of pip */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena arena = {0};
+        const struct said_options out = said(&arena, rows[i].program, rows[i].words);
+        assert_string_equal(out.client_cert, rows[i].cert);
+        assert_string_equal(out.client_key, rows[i].key);
+        arena_free(&arena);
+    }
+}
+
 static void test_options_become_settings(void **state)
 {
     (void)state;
@@ -404,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_short_output_is_kept_whole),
         cmocka_unit_test(test_long_output_keeps_both_ends),
         cmocka_unit_test(test_output_between_the_limits_has_no_gap),
+        cmocka_unit_test(test_options_name_the_clients_own_certificate),
         cmocka_unit_test(test_options_become_settings),
         cmocka_unit_test(test_options_of_others_are_none),
         cmocka_unit_test(test_urls),
