@@ -96,6 +96,13 @@ static EVP_PKEY *read_pkcs12(struct bytes file, struct passphrase *passphrase)
         return NULL;
     EVP_PKEY *key = NULL;
     X509 *certificate = NULL;
+    const ASN1_INTEGER *rounds = NULL;
+    PKCS12_get0_mac(NULL, NULL, NULL, &rounds, store);
+    if (rounds != NULL &&
+        (ASN1_INTEGER_get(rounds) < 0 || ASN1_INTEGER_get(rounds) > LIMIT_KDF_ROUNDS)) {
+        PKCS12_free(store);
+        return NULL;
+    }
     know_keystore_digests();
     const char *text = passphrase->text != NULL ? passphrase->text : "";
     passphrase->asked = PKCS12_verify_mac(store, text, -1) != 1;

@@ -193,10 +193,9 @@ static json_t *command_json(const struct telling *telling)
 {
     struct arena *arena = telling->arena;
     const struct sighting *sighting = telling->sighting;
-    json_t *words = json_array();
-    for (size_t i = 0; telling->request->command[i]; i++)
-        json_array_append_new(
-            words, json_string(str_safe(arena, bytes_str(telling->request->command[i]))));
+    /* the program alone: reports are passed on, and words hold passwords */
+    const char *program = telling->request->command[0];
+    json_t *words = json_pack("[s]", str_safe(arena, bytes_str(program)));
     const struct target_report *target = target_of(telling);
     const bool accepts = target && target_is_accepted(target), known = client_is_known(telling);
     json_t *accepted = target && !accepts                                   ? json_false()
