@@ -4,6 +4,9 @@
 #include "judge/profiles/node.h"
 
 static const struct behaviour node_20 = {OPENSSL_3, NODE, .min_rsa = OPENSSL_RSA_LEVEL_1};
+/* OpenSSL 3.5 sends a share of X25519MLKEM768, and knows ML-DSA. */
+static const struct behaviour node_22 = {OPENSSL_3, NODE, .min_rsa = OPENSSL_RSA_LEVEL_1,
+                                         .large_hello = true, .ml_dsa = true};
 static const struct behaviour node_24 = {OPENSSL_3_6, NODE, .empty_san = EMPTY_SAN_PRESENT};
 
 /* Its callback lets verification go on after each error, so that the last one stands
@@ -220,7 +223,7 @@ const struct profile profile_node_20 = {
 
 static const char *const aliases_22[] = {"node22", NULL};
 const struct profile profile_node_22_23 = {
-    NODE_LATER(node_20, words_22),
+    NODE_LATER(node_22, words_22),
     .name = "node@22.23",
     .aliases = aliases_22,
     .measured_with = "Node 22.23.3, bundled OpenSSL 3.5.8",
