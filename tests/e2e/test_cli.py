@@ -92,7 +92,7 @@ def test_version(certwhy):
     (["check", "http://example.com"], "http:// speaks no TLS"),
     (["check", "smpt://example.com"], "did you mean smtp://"),
     (["check", "example.com:0"], "a number from 1 to 65535"),
-    (["clients", "x"], "no operand"),
+    (["clients", "x"], 'no client "x" is known'),
 ])
 def test_mistakes(certwhy, words, sentence):
     run = certwhy(*words)
