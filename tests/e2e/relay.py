@@ -4,30 +4,16 @@ import contextlib
 import socket
 import threading
 
+from listener import Listener
 
-class Relay:
+
+class Relay(Listener):
     """`meet(client)` is called first for each connection: it may talk, and returns what to pass on to the server before
     anything else, or None to leave the client without an answer (after it did what it wants)."""
 
     def __init__(self, port, meet=None):
         self.to, self.meet = port, meet
-        self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                self.connections += 1
-                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        self.listen()
 
     def serve(self, client):
         with client, contextlib.suppress(OSError):

@@ -19,6 +19,7 @@ from conftest import PROGRAM, SANITIZED, Run, with_clients
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
+from listener import Listener
 
 DAY = 86400
 FAKETIME = shutil.which("faketime")
@@ -37,7 +38,7 @@ def response_of(cert, age):
     return response.public_bytes(serialization.Encoding.DER)
 
 
-class Server:
+class Server(Listener):
     """TLS; `date` is what it answers to a HEAD: bytes behind "Date:", bytes of their own when they
     begin with "!", None for no answer at all."""
 
@@ -48,14 +49,7 @@ class Server:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+        self.listen()
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:

@@ -13,6 +13,7 @@ import nameserver
 import pki
 import pytest
 from cryptography.hazmat.primitives import serialization
+from listener import Listener
 
 pytestmark = pytest.mark.skipif(bool(nameserver.missing()),
                                 reason=f"not installed: {', '.join(nameserver.missing())}")
@@ -34,7 +35,7 @@ def spki(cert):
                                                          serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
-class Server:
+class Server(Listener):
     """One certificate over TLS, plain or behind SMTP's STARTTLS."""
 
     def __init__(self, directory, cert, mail=False):
@@ -45,14 +46,7 @@ class Server:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(directory / "chain.pem", directory / "key.pem")
         self.mail = mail
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+        self.listen()
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:

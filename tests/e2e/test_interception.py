@@ -9,6 +9,7 @@ import threading
 import pki
 import pytest
 from cryptography.hazmat.primitives import serialization
+from listener import Listener
 
 ROOT = pki.certificate(pki.name("Acme Gateway CA", "Acme Corp"), pki.name("Acme Gateway CA", "Acme Corp"),
                        subject_key="gateway", issuer_key="gateway", ca=True, days=900)
@@ -16,7 +17,7 @@ PRODUCT = pki.certificate(pki.name("mitmproxy", "mitmproxy"), pki.name("mitmprox
                           issuer_key="gateway", ca=True, days=900)
 
 
-class InspectionProxy:
+class InspectionProxy(Listener):
     """CONNECT to any name, and a certificate for it made on the fly: the way that such products work."""
 
     def __init__(self, directory, ca):
@@ -24,14 +25,8 @@ class InspectionProxy:
         self.key = directory / "leaf.key"
         self.key.write_bytes(pki.key("on the fly").private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+        self.listen()
+        self.address = f"127.0.0.1:{self.port}"
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:
