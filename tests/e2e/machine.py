@@ -16,6 +16,9 @@ from conftest import PROGRAM
 
 # The copy of each stands in its place.
 MOUNTS = {"certs": "/etc/ssl/certs", "local": "/usr/local/share/ca-certificates"}
+# What Debian's hook for Java writes to beside the store: a test that is killed must leave no package half
+# configured on the real machine. What is written is gone with the mount namespace.
+OVERLAYS = {"dpkg": "/var/lib/dpkg", "java-pending": "/var/lib/ca-certificates-java"}
 REFS = b"0123456789012345678901234567890123456789\trefs/heads/main\n"
 
 
@@ -34,7 +37,14 @@ class Machine:
             if Path(original).exists():
                 subprocess.run(["cp", "-a", like.place / name if like else original, place / name], check=True)
             (place / name).mkdir(exist_ok=True)
+        self.overlays = [name for name, original in OVERLAYS.items() if Path(original).exists()]
+        (place / "overlays").mkdir()
         self.settings = {}
+
+    def overlay(self, name):
+        layers = self.place / "overlays" / name
+        return f"mkdir -p {layers}/upper {layers}/work && mount -t overlay overlay -o lowerdir={OVERLAYS[name]}," \
+               f"upperdir={layers}/upper,workdir={layers}/work,userxattr {OVERLAYS[name]}"
 
     @property
     def environment(self):
@@ -45,7 +55,8 @@ class Machine:
     def inside(self, *words, login=False):
         """A command on this machine; `login`: by a login shell, which reads .profile."""
         command = " ".join(f"'{word}'" for word in words)
-        mounts = " && ".join(f"mount --bind {self.place / name} {original}" for name, original in MOUNTS.items())
+        mounts = " && ".join([*(f"mount --bind {self.place / name} {original}" for name, original in MOUNTS.items()),
+                              f"mount -t tmpfs tmpfs {self.place / 'overlays'}", *map(self.overlay, self.overlays)])
         shell = "[ ! -r ~/.profile ] || . ~/.profile; " if login else ""
         return ["unshare", "-rm", "sh", "-c", f"{mounts} && {shell}exec {command}"]
 
